@@ -1,0 +1,97 @@
+/**
+ * What can happen to a virtual router: facts, in the past tense, each stamped with the time it was seen.
+ *
+ * @since 0.1.0
+ */
+import * as Address from "@holdfast/wire/Address"
+import * as Advertisement from "@holdfast/wire/Advertisement"
+import * as Schema from "effect/Schema"
+import { Instant } from "./Instant.ts"
+import { InterfaceName, Parameters } from "./Parameters.ts"
+
+/**
+ * What the kernel says of one network device.
+ *
+ * - `Missing`: there is no device of that name.
+ * - `Down`: administratively down or without carrier (IFF_UP and IFF_RUNNING are not both set).
+ * - `Up`: usable; `address` is the primary IPv4 address, absent when it has none.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const LinkState = Schema.TaggedUnion({
+  Missing: {},
+  Down: { address: Schema.optionalKey(Address.Ipv4Address) },
+  Up: { address: Schema.optionalKey(Address.Ipv4Address) }
+})
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type LinkState = typeof LinkState.Type
+
+/**
+ * The timers of a virtual router.
+ *
+ * - `MasterDown`: a Backup has not heard its Master for the master-down interval.
+ * - `Advert`: a Master's next advert is due.
+ * - `Announce`: a Master's delayed burst of gratuitous ARPs is due (`garp_master_delay`, `garp_lower_prio_delay`).
+ * - `Refresh`: a Master's periodic burst of gratuitous ARPs is due (`garp_master_refresh`).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const TimerName = Schema.Literals(["MasterDown", "Advert", "Announce", "Refresh"])
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type TimerName = typeof TimerName.Type
+
+/**
+ * The events of a virtual router.
+ *
+ * - `Started`: the router shall run. `InterfaceChanged` for its devices may come before and is remembered.
+ * - `Stopped`: the router shall leave; a Master sends priority 0 and gives its addresses up.
+ * - `AdvertReceived`: a datagram of protocol 112 with our VRID arrived on our interface and decoded.
+ * - `MalformedReceived`: the same, but it did not decode.
+ * - `TimerExpired`: a timer ran out. Acts only if the state still holds a deadline that is not after `at`.
+ * - `InterfaceChanged`: what the kernel says of a device that the router depends on.
+ * - `OwnershipChanged`: the addresses are now all held (`owned`) or all gone. `failures` says what the kernel refused.
+ * - `AddressesRestored`: somebody else took these addresses away and they were put back.
+ * - `Reconfigured`: new parameters for the same virtual router (same interface, VRID and transport).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Event = Schema.TaggedUnion({
+  Started: { at: Instant },
+  Stopped: { at: Instant },
+  AdvertReceived: {
+    at: Instant,
+    source: Address.Ipv4Address,
+    destination: Address.Ipv4Address,
+    hopLimit: Schema.Int,
+    advertisement: Advertisement.Advertisement
+  },
+  MalformedReceived: {
+    at: Instant,
+    source: Address.Ipv4Address,
+    destination: Address.Ipv4Address,
+    hopLimit: Schema.Int,
+    reason: Advertisement.MalformedReason
+  },
+  TimerExpired: { at: Instant, timer: TimerName },
+  InterfaceChanged: { at: Instant, interface: InterfaceName, link: LinkState },
+  OwnershipChanged: { at: Instant, owned: Schema.Boolean, failures: Schema.Array(Schema.String) },
+  AddressesRestored: { at: Instant, addresses: Schema.Array(Address.Ipv4Address) },
+  Reconfigured: { at: Instant, parameters: Parameters }
+})
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Event = typeof Event.Type
