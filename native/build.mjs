@@ -1,0 +1,84 @@
+/**
+ * Builds the addon with the system's C compiler: `node build.mjs [--if-stale]`.
+ *
+ * Plain JavaScript on purpose: it must run on any Node that starts the project, before anything is installed.
+ * With `--if-stale` it compiles only when the output is missing or older than a source, a header or this file.
+ */
+import { spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
+
+const here = dirname(fileURLToPath(import.meta.url))
+const sourceFolder = join(here, "src")
+const output = join(here, "build", "holdfast.node")
+const inputs = readdirSync(sourceFolder)
+  .filter((name) => name.endsWith(".c") || name.endsWith(".h"))
+  .map((name) => join(sourceFolder, name))
+
+if (process.argv.includes("--if-stale") && !isStale()) process.exit(0)
+compile()
+
+function isStale() {
+  if (!existsSync(output)) return true
+  const builtAt = statSync(output).mtimeMs
+  return [...inputs, fileURLToPath(import.meta.url)].some((path) => statSync(path).mtimeMs > builtAt)
+}
+
+function compile() {
+  mkdirSync(dirname(output), { recursive: true })
+  // Compiled beside the target and moved over it: a process that has the old one loaded keeps it, and nobody
+  // ever sees half a file.
+  const partial = `${output}.${process.pid}`
+  const compiler = process.env.CC || "cc"
+  const result = spawnSync(
+    compiler,
+    [
+      ...[
+        "-std=gnu11",
+        "-O2",
+        "-fPIC",
+        "-shared",
+        "-fvisibility=hidden",
+        "-Wall",
+        "-Wextra",
+        "-D_GNU_SOURCE"
+      ],
+      `-I${headerFolder()}`,
+      ...inputs.filter((path) => path.endsWith(".c")),
+      ...["-o", partial]
+    ],
+    { stdio: "inherit" }
+  )
+  if (result.error !== undefined) {
+    fail(
+      `there is no C compiler (${compiler}: ${result.error.code}).`,
+      "Install one: apt-get install gcc libc6-dev (or build-essential)."
+    )
+  }
+  if (result.status !== 0) {
+    fail(
+      "the native addon does not compile.",
+      "The compiler's messages are above; apt-get install build-essential brings the C library's headers."
+    )
+  }
+  renameSync(partial, output)
+}
+
+/** The headers of the Node that runs this, else those of the system. Node-API is stable, so either serves any Node. */
+function headerFolder() {
+  const candidates = [join(dirname(process.execPath), "..", "include", "node"), "/usr/include/node"]
+  const found = candidates.find((folder) => existsSync(join(folder, "node_api.h")))
+  return (
+    found ??
+    fail(
+      "Node's C headers were not found.",
+      `Looked in ${candidates.join(" and ")}; apt-get install libnode-dev brings them.`
+    )
+  )
+}
+
+function fail(problem, remedy) {
+  console.error(`native: ${problem}\n${remedy}`)
+  process.exit(1)
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Namespaces, scheduling, locks and mounts of the calling thread or its process. */
+#include "native.h"
+
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static napi_value unshare_namespaces(napi_env env, napi_callback_info info) {
+  int flags;
+  if (!read_ints(env, info, 1, &flags)) return NULL;
+  return return_result(env, unshare(flags));
+}
+
+static napi_value unshare_network(napi_env env, napi_callback_info info) {
+  (void)info;
+  return return_result(env, unshare(CLONE_NEWNET));
+}
+
+static napi_value enter_namespace(napi_env env, napi_callback_info info) {
+  int fd;
+  if (!read_ints(env, info, 1, &fd)) return NULL;
+  return return_result(env, setns(fd, 0));
+}
+
+static napi_value open_namespace(napi_env env, napi_callback_info info) {
+  napi_value value;
+  char *path;
+  if (!read_arguments(env, info, 1, &value) || !read_string(env, value, &path)) return NULL;
+  napi_value result = return_result(env, open(path, O_RDONLY | O_CLOEXEC));
+  free(path);
+  return result;
+}
+
+static napi_value set_scheduler(napi_env env, napi_callback_info info) {
+  int ints[2];
+  if (!read_ints(env, info, 2, ints)) return NULL;
+  struct sched_param parameter = {.sched_priority = ints[1]};
+  return return_result(env, sched_setscheduler(0, ints[0], &parameter));
+}
+
+static napi_value lock_file(napi_env env, napi_callback_info info) {
+  int ints[2];
+  if (!read_ints(env, info, 2, ints)) return NULL;
+  return return_result(env, flock(ints[0], ints[1]));
+}
+
+static napi_value set_parent_death_signal(napi_env env, napi_callback_info info) {
+  int signal;
+  if (!read_ints(env, info, 1, &signal)) return NULL;
+  return return_result(env, prctl(PR_SET_PDEATHSIG, signal));
+}
+
+static napi_value thread_id(napi_env env, napi_callback_info info) {
+  (void)info;
+  return return_result(env, syscall(SYS_gettid));
+}
+
+static napi_value mount_filesystem(napi_env env, napi_callback_info info) {
+  napi_value values[5];
+  char *text[4] = {NULL, NULL, NULL, NULL};
+  int flags;
+  napi_value result = NULL;
+  if (read_arguments(env, info, 5, values) && read_string(env, values[0], &text[0]) &&
+      read_string(env, values[1], &text[1]) && read_string(env, values[2], &text[2]) &&
+      read_int(env, values[3], &flags) && read_string(env, values[4], &text[3])) {
+    result = return_result(env, mount(text[0], text[1], text[2], (unsigned int)flags, text[3]));
+  }
+  for (int index = 0; index < 4; index++) free(text[index]);
+  return result;
+}
+
+static napi_value unmount_filesystem(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  char *target;
+  int flags;
+  if (!read_arguments(env, info, 2, values) || !read_int(env, values[1], &flags) || !read_string(env, values[0], &target)) {
+    return NULL;
+  }
+  napi_value result = return_result(env, umount2(target, flags));
+  free(target);
+  return result;
+}
+
+const struct function process_functions[] = {
+    {"unshare", unshare_namespaces},
+    {"unshareNetwork", unshare_network},
+    {"setns", enter_namespace},
+    {"openNamespace", open_namespace},
+    {"schedSetscheduler", set_scheduler},
+    {"flock", lock_file},
+    {"setParentDeathSignal", set_parent_death_signal},
+    {"gettid", thread_id},
+    {"mount", mount_filesystem},
+    {"umount2", unmount_filesystem},
+    {NULL, NULL},
+};
