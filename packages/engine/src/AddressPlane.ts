@@ -1,0 +1,81 @@
+/**
+ * The port for holding addresses: a level, not a command.
+ *
+ * The engine says which addresses a virtual router holds or does not hold; the adapter compares with the kernel and
+ * repairs the difference, then and whenever somebody else changes it.
+ *
+ * @since 0.1.0
+ */
+import type { VirtualAddress } from "@holdfast/vrrp/Parameters"
+import type { Ipv4Address } from "@holdfast/wire/Address"
+import * as Context from "effect/Context"
+import * as Data from "effect/Data"
+import type * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+
+/**
+ * What one virtual router shall hold.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Ownership {
+  readonly owned: boolean
+  readonly addresses: ReadonlyArray<VirtualAddress>
+  /** Addresses that were there before us are never taken away: true for the address owner (priority 255). */
+  readonly keepForeign: boolean
+}
+
+/**
+ * What the adapter reports.
+ *
+ * - `OwnershipChanged`: the level last asked for holds, except for what `failures` lists with reason and remedy.
+ * - `AddressesRestored`: somebody took these away while they were owned; they are back.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type AddressEvent = Data.TaggedEnum<{
+  OwnershipChanged: {
+    readonly owner: string
+    readonly owned: boolean
+    readonly failures: ReadonlyArray<string>
+  }
+  AddressesRestored: { readonly owner: string; readonly addresses: ReadonlyArray<Ipv4Address> }
+}>
+
+/**
+ * @category constructors
+ * @since 0.1.0
+ */
+export const AddressEvent = Data.taggedEnum<AddressEvent>()
+
+/**
+ * A plane that is open.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OwnershipLevels {
+  /** Sets the level of one owner; never waits. Addresses that left the list since the last call are taken away. */
+  readonly set: (owner: string, ownership: Ownership) => void
+  /** Takes away what the owner holds and forgets it; answers `OwnershipChanged` like `set`. */
+  readonly release: (owner: string) => void
+  /** Continues the level of one owner under another name: a reload renamed the instance. */
+  readonly rename: (from: string, to: string) => void
+}
+
+/**
+ * Holds addresses.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export class AddressPlane extends Context.Service<
+  AddressPlane,
+  {
+    readonly open: (
+      onEvent: (event: AddressEvent) => void
+    ) => Effect.Effect<OwnershipLevels, never, Scope.Scope>
+  }
+>()("@holdfast/engine/AddressPlane") {}
