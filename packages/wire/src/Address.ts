@@ -13,12 +13,8 @@
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
-const parseOctets = (text: string): ReadonlyArray<number> | undefined => {
-  const parts = text.split(".")
-  if (parts.length !== 4) return undefined
-  const octets = parts.map((part) => (/^(0|[1-9][0-9]{0,2})$/.test(part) ? Number(part) : 256))
-  return octets.every((octet) => octet <= 0xff) ? octets : undefined
-}
+const octetPattern = "(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+const ipv4Pattern = new RegExp(`^${octetPattern}(?:\\.${octetPattern}){3}$`)
 
 /**
  * An IPv4 address in dotted decimal without leading zeros, such as `192.168.3.117`.
@@ -27,7 +23,7 @@ const parseOctets = (text: string): ReadonlyArray<number> | undefined => {
  * @since 0.1.0
  */
 export const Ipv4Address = Schema.String.check(
-  Schema.makeFilter((text: string) => parseOctets(text) !== undefined, { expected: "an IPv4 address such as 192.0.2.1" })
+  Schema.isPattern(ipv4Pattern, { expected: "an IPv4 address such as 192.0.2.1" })
 ).pipe(Schema.brand("Ipv4Address"))
 
 /**
@@ -43,7 +39,7 @@ export type Ipv4Address = typeof Ipv4Address.Type
  * @since 0.1.0
  */
 export const ipv4FromString = (text: string): Option.Option<Ipv4Address> =>
-  parseOctets(text) === undefined ? Option.none() : Option.some(text as Ipv4Address)
+  ipv4Pattern.test(text) ? Option.some(text as Ipv4Address) : Option.none()
 
 /**
  * Reads four bytes in network order. The caller guarantees that they exist.
@@ -93,7 +89,8 @@ export const ipv4ToBytes = (address: Ipv4Address, target: Uint8Array, offset = 0
  * @category ordering
  * @since 0.1.0
  */
-export const compare = (left: Ipv4Address, right: Ipv4Address): number => ipv4ToNumber(left) - ipv4ToNumber(right)
+export const compare = (left: Ipv4Address, right: Ipv4Address): number =>
+  ipv4ToNumber(left) - ipv4ToNumber(right)
 
 /**
  * A link-layer address in lower case with colons, such as `00:00:5e:00:01:52`.
@@ -118,7 +115,9 @@ export type MacAddress = typeof MacAddress.Type
  * @since 0.1.0
  */
 export const macFromBytes = (bytes: Uint8Array, offset = 0): MacAddress =>
-  Array.from(bytes.subarray(offset, offset + macLength), (byte) => byte.toString(16).padStart(2, "0")).join(":") as MacAddress
+  Array.from(bytes.subarray(offset, offset + macLength), (byte) => byte.toString(16).padStart(2, "0")).join(
+    ":"
+  ) as MacAddress
 
 /**
  * Writes six bytes.
@@ -127,9 +126,16 @@ export const macFromBytes = (bytes: Uint8Array, offset = 0): MacAddress =>
  * @since 0.1.0
  */
 export const macToBytes = (address: MacAddress, target: Uint8Array, offset = 0): void => {
-  for (let index = 0; index < macLength; index++) target[offset + index] = parseInt(address.slice(index * 3, index * 3 + 2), 16)
+  for (let index = 0; index < macLength; index++) {
+    target[offset + index] =
+      nibble(address.charCodeAt(index * 3)) * 0x10 + nibble(address.charCodeAt(index * 3 + 1))
+  }
 }
+
+/** Returns the value of one lower-case hexadecimal digit. */
+const nibble = (code: number): number => (code < letterA ? code - zero : code - letterA + 10)
 
 const macLength = 6
 const dot = 0x2e
 const zero = 0x30
+const letterA = 0x61
