@@ -1,0 +1,45 @@
+/**
+ * Error numbers of Linux system calls: their names, and which of them pass by themselves.
+ *
+ * @see errno(3)
+ * @since 0.1.0
+ */
+import { constants } from "node:os"
+
+/** @category constants @since 0.1.0 */
+export const EPERM: number = constants.errno.EPERM
+/** @category constants @since 0.1.0 */
+export const EINTR: number = constants.errno.EINTR
+/** @category constants @since 0.1.0 */
+export const EAGAIN: number = constants.errno.EAGAIN
+/** @category constants @since 0.1.0 */
+export const EMSGSIZE: number = constants.errno.EMSGSIZE
+/** @category constants @since 0.1.0 */
+export const ENETDOWN: number = constants.errno.ENETDOWN
+/** @category constants @since 0.1.0 */
+export const ENOBUFS: number = constants.errno.ENOBUFS
+
+/**
+ * Returns the name of an error number, such as `EPERM`; `errno 512` when it has none.
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const nameOf = (errno: number): string => names.get(errno) ?? `errno ${errno}`
+
+/**
+ * Returns whether the same call may succeed a moment later with nothing changed by the caller.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isTransient = (errno: number): boolean => transient.has(errno)
+
+// Two names of one number (EAGAIN and EWOULDBLOCK): the first one listed stays.
+const names = Object.entries(constants.errno).reduce(
+  (known, [name, errno]) => (known.has(errno) ? known : known.set(errno, name)),
+  new Map<number, string>()
+)
+
+// ENOMEM: the kernel could not allocate now. ENOBUFS: a queue was full.
+const transient: ReadonlySet<number> = new Set([EINTR, EAGAIN, ENOBUFS, constants.errno.ENOMEM])

@@ -1,0 +1,122 @@
+/**
+ * Packet sockets: whole Ethernet frames, for gratuitous ARP and for witnesses of it.
+ *
+ * Opened without `receive` it never gets a frame, so it costs nothing but what it sends.
+ *
+ * @see packet(7)
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Linux from "./Linux.ts"
+import * as Socket from "./Socket.ts"
+import * as SocketAddress from "./SocketAddress.ts"
+import type * as SocketError from "./SocketError.ts"
+import * as SocketOption from "./SocketOption.ts"
+
+/**
+ * A received frame; `bytes` is a view, valid until `onBatch` returns.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReceivedFrame {
+  readonly bytes: Uint8Array
+  readonly interfaceIndex: number
+  readonly isTruncated: boolean
+}
+
+/**
+ * A frame to send, from its Ethernet header on, and the device it leaves by.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface OutgoingFrame {
+  readonly bytes: Uint8Array
+  readonly interfaceIndex: number
+}
+
+/**
+ * What to receive: frames of one Ethernet type (0x0806: ARP) on one device. Frames this machine sends are left out.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PacketReceiveOptions {
+  readonly etherType: number
+  readonly interfaceIndex: number
+  readonly onBatch: (frames: ReadonlyArray<ReceivedFrame>) => void
+  readonly onEvent: (event: Socket.SocketEvent) => void
+}
+
+/**
+ * An open packet socket. Frames for several devices may go in one batch.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PacketSocket {
+  readonly fd: number
+  readonly send: (frames: ReadonlyArray<OutgoingFrame>) => Socket.SendOutcome
+}
+
+/**
+ * Opens a packet socket that lives until the scope closes.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const open = Effect.fnUntraced(function* (
+  receive?: PacketReceiveOptions | undefined
+): Effect.fn.Return<PacketSocket, SocketError.SocketError, Scope.Scope> {
+  const socket = yield* Socket.open({
+    domain: Linux.AF_PACKET,
+    type: Linux.SOCK_RAW,
+    // Protocol zero receives nothing; binding to a type turns reception on, on the right device from the first frame.
+    protocol: 0,
+    options:
+      receive === undefined
+        ? []
+        : [SocketOption.int("PACKET_IGNORE_OUTGOING", Linux.SOL_PACKET, Linux.PACKET_IGNORE_OUTGOING, 1)],
+    bind: receive === undefined ? undefined : linkAddress(receive.etherType, receive.interfaceIndex),
+    receive:
+      receive === undefined
+        ? undefined
+        : {
+            dataSize: frameSizeMax,
+            slotCount: batchCountMax,
+            controlSize: 0,
+            onBatch: (batch) => receive.onBatch(framesOf(batch, receive.interfaceIndex)),
+            onEvent: receive.onEvent
+          }
+  })
+  return {
+    fd: socket.fd,
+    send: (frames) =>
+      socket.send(frames.map((frame) => ({ data: frame.bytes, address: linkAddress(0, frame.interfaceIndex) })))
+  }
+})
+
+const framesOf = (batch: Socket.Batch, interfaceIndex: number): ReadonlyArray<ReceivedFrame> =>
+  Array.from({ length: batch.count }, (_, index) => ({
+    bytes: batch.dataAt(index),
+    interfaceIndex,
+    isTruncated: batch.isTruncatedAt(index)
+  }))
+
+const linkAddress = (protocol: number, interfaceIndex: number): Uint8Array =>
+  SocketAddress.encode({
+    _tag: "Link",
+    protocol,
+    interfaceIndex,
+    hardwareType: Linux.ARPHRD_ETHER,
+    packetType: 0,
+    address: new Uint8Array(etherAddressLength)
+  })
+
+const etherAddressLength = 6
+/** A whole frame of usual size (1,514 bytes); longer ones are cut, which ARP never is. */
+const frameSizeMax = 2048
+/** Measured: batches of 100 are enough for thousands of ARP frames. */
+const batchCountMax = 64

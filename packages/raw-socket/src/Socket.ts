@@ -1,0 +1,268 @@
+/**
+ * The scoped core of every socket here: a descriptor, its readiness, batched receive and batched send.
+ *
+ * Owns the receive loop and what happens at its limits; knows no protocol.
+ *
+ * **Details**
+ * - When the descriptor is readable the loop drains it with `recvmmsg` into one arena and hands each batch to `onBatch`,
+ *   synchronously: no fiber and no allocation of packet memory per packet.
+ * - Sending is synchronous and never waits: what the kernel does not take at once is reported, not kept.
+ * - Loss is an event and the socket goes on.
+ *
+ * **Gotchas**
+ * The views of a batch are valid until `onBatch` returns; copy what shall live longer.
+ *
+ * @since 0.1.0
+ */
+import * as Native from "@holdfast/native/Native"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Errno from "./Errno.ts"
+import * as Linux from "./Linux.ts"
+import * as SendArena from "./SendArena.ts"
+import * as SocketError from "./SocketError.ts"
+import * as SocketOption from "./SocketOption.ts"
+
+/**
+ * What was received at once. Index `i` runs from zero to `count - 1`.
+ *
+ * - `dataAt`, `addressAt`, `controlAt`: views of the arena.
+ * - `isTruncatedAt`: the data were longer than the slot, and cut.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Batch {
+  readonly count: number
+  readonly dataAt: (index: number) => Uint8Array
+  readonly addressAt: (index: number) => Uint8Array
+  readonly controlAt: (index: number) => Uint8Array
+  readonly isTruncatedAt: (index: number) => boolean
+}
+
+/**
+ * What happens to a socket beside packets.
+ *
+ * - `Overrun`: the kernel's receive queue was full and packets are lost; the socket goes on.
+ * - `SocketFailed`: the kernel reported an error; the socket goes on unless `stopped`, when the error would not go away.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type SocketEvent =
+  | { readonly _tag: "Overrun" }
+  | { readonly _tag: "SocketFailed"; readonly code: string; readonly stopped: boolean }
+
+/**
+ * What became of a batch: the first `sentCount` messages left; `errno` says why the next did not, zero when all left.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SendOutcome {
+  readonly sentCount: number
+  readonly errno: number
+}
+
+/**
+ * How to receive.
+ *
+ * - `dataSize`: bytes kept of a message. Longer ones are cut and marked.
+ * - `slotCount`: messages per batch, 256 at most.
+ * - `controlSize`: bytes kept of control messages; zero for none.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReceiveOptions {
+  readonly dataSize: number
+  readonly slotCount: number
+  readonly controlSize: number
+  readonly onBatch: (batch: Batch) => void
+  readonly onEvent: (event: SocketEvent) => void
+}
+
+/**
+ * What a socket is to be. `options` are applied in order, then `bind`; what arrived before that is discarded, since it
+ * may not match them. Without `receive` the socket only sends.
+ *
+ * - `filter`: an encoded `PacketFilter` program.
+ * - `receiveBufferSize`: bytes the kernel may queue; beyond `net.core.rmem_max` only with CAP_NET_ADMIN, else that limit
+ *   holds. Absent: the system's default.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SocketOptions {
+  readonly domain: number
+  readonly type: number
+  readonly protocol: number
+  readonly options?: ReadonlyArray<SocketOption.SocketOption> | undefined
+  readonly filter?: Uint8Array | undefined
+  readonly receiveBufferSize?: number | undefined
+  readonly bind?: Uint8Array | undefined
+  readonly receive?: ReceiveOptions | undefined
+}
+
+/**
+ * An open socket.
+ *
+ * - `send`: copies the messages into the socket's arena and sends them.
+ * - `sendArena`: sends what lies in an arena of the caller's, without copying.
+ * - `setFilter`: replaces the classic BPF program at once.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Socket {
+  readonly fd: number
+  readonly send: (messages: ReadonlyArray<SendArena.OutgoingMessage>) => SendOutcome
+  readonly sendArena: (arena: SendArena.SendArena) => SendOutcome
+  readonly setOption: (option: SocketOption.SocketOption) => Effect.Effect<void, SocketError.SocketError>
+  readonly setFilter: (program: Uint8Array) => Effect.Effect<void, SocketError.SocketError>
+}
+
+/**
+ * Opens a socket that lives until the scope closes.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const open = Effect.fnUntraced(function* (
+  options: SocketOptions
+): Effect.fn.Return<Socket, SocketError.SocketError, Scope.Scope> {
+  const native = Native.load()
+  const { bind, receive, receiveBufferSize } = options
+  const fd = yield* Effect.acquireRelease(
+    SocketError.attempt("socket", () => native.socket(options.domain, options.type, options.protocol)),
+    (fd) => Effect.sync(() => native.close(fd))
+  )
+  const setOption = (option: SocketOption.SocketOption) =>
+    SocketError.attempt(`setsockopt ${option.name}`, () =>
+      native.setsockopt(fd, option.level, option.number, option.value)
+    )
+  const setFilter = (program: Uint8Array) =>
+    SocketError.attempt("attach filter", () => native.attachFilter(fd, program))
+
+  if (options.filter !== undefined) yield* setFilter(options.filter)
+  yield* Effect.forEach(options.options ?? [], setOption, { discard: true })
+  if (receiveBufferSize !== undefined) {
+    yield* setOption(SocketOption.receiveBufferForced(receiveBufferSize)).pipe(
+      Effect.catchTag("SocketError", () => setOption(SocketOption.receiveBuffer(receiveBufferSize)))
+    )
+  }
+  if (bind !== undefined) yield* SocketError.attempt("bind", () => native.bind(fd, bind))
+  if (receive !== undefined) yield* startReceiving(fd, receive)
+
+  const arena = SendArena.make(sendCountMax, sendBytesMax)
+  return {
+    fd,
+    send: (messages) => sendCopied(fd, arena, messages),
+    sendArena: (prepared) => sendPrepared(fd, prepared),
+    setOption: (option) => Effect.asVoid(setOption(option)),
+    setFilter: (program) => Effect.asVoid(setFilter(program))
+  }
+})
+
+const startReceiving = (fd: number, options: ReceiveOptions) => {
+  const native = Native.load()
+  const receiver = makeReceiver(fd, options)
+  receiver.discard()
+  return Effect.acquireRelease(
+    SocketError.attempt("watch socket", () => native.pollOpen(fd, Native.pollReadable, receiver.onReady)),
+    () =>
+      Effect.sync(() => {
+        receiver.stop()
+        native.pollClose(fd)
+      })
+  )
+}
+
+const makeReceiver = (fd: number, options: ReceiveOptions) => {
+  const native = Native.load()
+  const slotSize = Native.receiveNameSize + options.controlSize + options.dataSize
+  const arena = new Uint8Array(slotSize * options.slotCount)
+  const fields = new Int32Array(Native.receiveFieldCount * options.slotCount)
+  let failuresInRow = 0
+  let isOpen = true
+
+  const receive = () => native.recvmmsg(fd, arena, slotSize, options.controlSize, fields, 0)
+  const field = (index: number, name: number) => fields[index * Native.receiveFieldCount + name]!
+  const view = (index: number, offset: number, length: number) =>
+    arena.subarray(index * slotSize + offset, index * slotSize + offset + length)
+  const dataOffset = Native.receiveNameSize + options.controlSize
+  const batchOf = (count: number): Batch => ({
+    count,
+    dataAt: (index) => view(index, dataOffset, Math.min(field(index, 0), options.dataSize)),
+    addressAt: (index) => view(index, 0, Math.min(field(index, 2), Native.receiveNameSize)),
+    controlAt: (index) => view(index, Native.receiveNameSize, field(index, 3)),
+    isTruncatedAt: (index) => (field(index, 1) & Linux.MSG_TRUNC) !== 0
+  })
+
+  const fail = (errno: number) => {
+    if (errno === Errno.ENOBUFS) return options.onEvent({ _tag: "Overrun" })
+    failuresInRow += 1
+    const stopped = failuresInRow === failuresInRowMax
+    if (stopped) native.pollClose(fd)
+    options.onEvent({ _tag: "SocketFailed", code: Errno.nameOf(errno), stopped })
+  }
+  const drain = () => {
+    for (let round = 0; round < drainRoundsMax; round++) {
+      const count = receive()
+      if (count < 0) return count === -Errno.EAGAIN ? undefined : fail(-count)
+      failuresInRow = 0
+      options.onBatch(batchOf(count))
+      // The callback may have closed the scope, and with it the descriptor.
+      if (count < options.slotCount || !isOpen) return
+    }
+  }
+
+  return {
+    discard: () => {
+      for (let round = 0; round < drainRoundsMax && receive() === options.slotCount; round++);
+    },
+    stop: () => {
+      isOpen = false
+    },
+    onReady: (_events: number, errno: number) => (errno === 0 ? drain() : fail(errno))
+  }
+}
+
+const sendCopied = (
+  fd: number,
+  arena: SendArena.SendArena,
+  messages: ReadonlyArray<SendArena.OutgoingMessage>
+): SendOutcome => {
+  let sentCount = 0
+  while (sentCount < messages.length) {
+    SendArena.clear(arena)
+    for (let next = sentCount; next < messages.length && SendArena.append(arena, messages[next]!); next++);
+    if (arena.count === 0) return { sentCount, errno: Errno.EMSGSIZE }
+    const outcome = sendPrepared(fd, arena)
+    sentCount += outcome.sentCount
+    if (outcome.errno !== 0) return { sentCount, errno: outcome.errno }
+  }
+  return { sentCount, errno: 0 }
+}
+
+/** A short send tells no reason; sending the rest does, or succeeds. */
+const sendPrepared = (fd: number, arena: SendArena.SendArena): SendOutcome => {
+  const native = Native.load()
+  let sentCount = 0
+  while (sentCount < arena.count) {
+    const rest = arena.fields.subarray(sentCount * Native.sendFieldCount)
+    const result = native.sendmmsg(fd, arena.bytes, rest, arena.count - sentCount, 0)
+    if (result < 0) return { sentCount, errno: -result }
+    sentCount += result
+  }
+  return { sentCount, errno: 0 }
+}
+
+/** Batches before the loop gets its turn again: a flood must not hold back the timers. The kernel keeps the rest. */
+const drainRoundsMax = 16
+/** An error that every wake-up repeats is not passing: watching on would only spin. */
+const failuresInRowMax = 64
+/** Messages copied per system call; measured: batches of 100 are enough. */
+const sendCountMax = 256
+/** 256 of the largest adverts and ARP frames, and one netlink request of its largest usual size. */
+const sendBytesMax = 0x4_0000

@@ -1,0 +1,113 @@
+/**
+ * Socket options as values: what a socket is to be, listed before it exists.
+ *
+ * Pure: the bytes of each option. `Socket` applies them.
+ *
+ * @see socket(7), ip(7)
+ * @since 0.1.0
+ */
+import * as Address from "@holdfast/wire/Address"
+import * as Linux from "./Linux.ts"
+
+/**
+ * One option; `name` is its name in the kernel's headers, for error messages.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SocketOption {
+  readonly name: string
+  readonly level: number
+  readonly number: number
+  readonly value: Uint8Array
+}
+
+/**
+ * An option whose value is a whole number.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const int = (name: string, level: number, number: number, value: number): SocketOption => {
+  const bytes = new Uint8Array(4)
+  new DataView(bytes.buffer).setInt32(0, value, true)
+  return { name, level, number, value: bytes }
+}
+
+/**
+ * SO_RCVBUF: bytes the kernel may queue, up to `net.core.rmem_max`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const receiveBuffer = (byteCount: number): SocketOption =>
+  int("SO_RCVBUF", Linux.SOL_SOCKET, Linux.SO_RCVBUF, byteCount)
+
+/**
+ * SO_RCVBUFFORCE: as `receiveBuffer`, past that limit; needs CAP_NET_ADMIN.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const receiveBufferForced = (byteCount: number): SocketOption =>
+  int("SO_RCVBUFFORCE", Linux.SOL_SOCKET, Linux.SO_RCVBUFFORCE, byteCount)
+
+/**
+ * SO_BINDTODEVICE: only this device, for sending and receiving.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const bindToDevice = (interfaceName: string): SocketOption => ({
+  name: `SO_BINDTODEVICE ${interfaceName}`,
+  level: Linux.SOL_SOCKET,
+  number: Linux.SO_BINDTODEVICE,
+  value: new TextEncoder().encode(`${interfaceName}\0`)
+})
+
+/**
+ * IP_MULTICAST_IF: multicast leaves by this device.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const multicastInterface = (interfaceIndex: number): SocketOption => ({
+  name: "IP_MULTICAST_IF",
+  level: Linux.SOL_IP,
+  number: Linux.IP_MULTICAST_IF,
+  value: membershipRequest(interfaceIndex)
+})
+
+/**
+ * IP_ADD_MEMBERSHIP: receive this group on this device.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const addMembership = (group: Address.Ipv4Address, interfaceIndex: number): SocketOption => ({
+  name: `IP_ADD_MEMBERSHIP ${group}`,
+  level: Linux.SOL_IP,
+  number: Linux.IP_ADD_MEMBERSHIP,
+  value: membershipRequest(interfaceIndex, group)
+})
+
+/**
+ * IP_DROP_MEMBERSHIP: undoes `addMembership`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const dropMembership = (group: Address.Ipv4Address, interfaceIndex: number): SocketOption => ({
+  name: `IP_DROP_MEMBERSHIP ${group}`,
+  level: Linux.SOL_IP,
+  number: Linux.IP_DROP_MEMBERSHIP,
+  value: membershipRequest(interfaceIndex, group)
+})
+
+/** `struct ip_mreqn`: group, local address (any), device. */
+const membershipRequest = (interfaceIndex: number, group?: Address.Ipv4Address): Uint8Array => {
+  const bytes = new Uint8Array(12)
+  if (group !== undefined) Address.ipv4ToBytes(group, bytes)
+  new DataView(bytes.buffer).setInt32(8, interfaceIndex, true)
+  return bytes
+}
