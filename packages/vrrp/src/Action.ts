@@ -44,6 +44,12 @@ export type Fault = typeof Fault.Type
 /**
  * Why a role changed.
  *
+ * - `AddressOwner`: priority 255 is Master at once.
+ * - `MasterSilent`: nobody spoke for `sinceMicros`; `MasterLeft`: the Master sent priority 0.
+ * - `LowerPriorityHeard`: a lower-priority Master was speaking and was preempted.
+ * - `HigherPriorityHeard`, `HigherAddressHeard`: a Master yielded; the second in a tie of priorities.
+ * - `Stalled`: a Master was unable to send for `silentMicros`, so that another one has taken over meanwhile.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -53,8 +59,10 @@ export const TransitionCause = Schema.TaggedUnion({
   AddressOwner: {},
   MasterSilent: { sinceMicros: Schema.Int },
   MasterLeft: { source: Address.Ipv4Address },
+  LowerPriorityHeard: { source: Address.Ipv4Address, priority: Schema.Int },
   HigherPriorityHeard: { source: Address.Ipv4Address, priority: Schema.Int },
   HigherAddressHeard: { source: Address.Ipv4Address, priority: Schema.Int },
+  Stalled: { silentMicros: Schema.Int },
   Faulted: { faults: Schema.Array(Fault) },
   FaultsCleared: {}
 })
@@ -67,6 +75,8 @@ export type TransitionCause = typeof TransitionCause.Type
 
 /**
  * Why an advert was dropped; the receive checks of RFC 3768 section 7.1 in the order keepalived makes them. Each has a counter.
+ *
+ * `AuthenticationHeaderUnexpected` belongs to a shell that sees IP protocol 51; a socket of protocol 112 never does.
  *
  * @category models
  * @since 0.1.0
@@ -83,7 +93,6 @@ export const DropReason = Schema.Literals([
   "TypeInvalid",
   "ChecksumInvalid",
   "TransportMismatch",
-  "AddressListMismatch",
   "SourceNotPeer"
 ])
 
@@ -96,17 +105,24 @@ export type DropReason = typeof DropReason.Type
 /**
  * Things that are counted and are no drop.
  *
+ * - `advertsReceived`: adverts that passed all checks; the next four are part of them.
+ * - `addressListMismatch`: the advert lists other addresses than ours (RFC 9568 7.1: reported, not dropped).
+ * - `ownAdvertReceived`: a Master heard its own priority from its own address: its packet was reflected, or another
+ *   host has its address.
+ *
  * @category models
  * @since 0.1.0
  */
 export const Counter = Schema.Literals([
   "advertsReceived",
-  "advertsSent",
-  "becameMaster",
-  "releasedMaster",
+  "addressListMismatch",
   "priorityZeroReceived",
+  "lowerPriorityReceivedAsMaster",
+  "ownAdvertReceived",
+  "advertsSent",
   "priorityZeroSent",
-  "lowerPriorityReceivedAsMaster"
+  "becameMaster",
+  "releasedMaster"
 ])
 
 /**

@@ -17,7 +17,9 @@ const microsMax = 2 ** 52
  * @category models
  * @since 0.1.0
  */
-export const Instant = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: microsMax })).pipe(Schema.brand("Instant"))
+export const Instant = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: microsMax })).pipe(
+  Schema.brand("Instant")
+)
 
 /**
  * @category models
@@ -31,7 +33,9 @@ export type Instant = typeof Instant.Type
  * @category models
  * @since 0.1.0
  */
-export const Micros = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: microsMax })).pipe(Schema.brand("Micros"))
+export const Micros = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: microsMax })).pipe(
+  Schema.brand("Micros")
+)
 
 /**
  * @category models

@@ -16,7 +16,9 @@ import { Micros } from "./Instant.ts"
  * @category models
  * @since 0.1.0
  */
-export const Vrid = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 255 })).pipe(Schema.brand("Vrid"))
+export const Vrid = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 255 })).pipe(
+  Schema.brand("Vrid")
+)
 
 /**
  * @category models
@@ -31,7 +33,9 @@ export type Vrid = typeof Vrid.Type
  * @category models
  * @since 0.1.0
  */
-export const Priority = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 255 })).pipe(Schema.brand("Priority"))
+export const Priority = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 255 })).pipe(
+  Schema.brand("Priority")
+)
 
 /**
  * @category models
@@ -53,7 +57,9 @@ export const priorityOwner = 255 as Priority
  * @category models
  * @since 0.1.0
  */
-export const InterfaceName = Schema.String.check(Schema.isPattern(/^[^\s/]{1,15}$/)).pipe(Schema.brand("InterfaceName"))
+export const InterfaceName = Schema.String.check(Schema.isPattern(/^[^\s/]{1,15}$/)).pipe(
+  Schema.brand("InterfaceName")
+)
 
 /**
  * @category models
@@ -136,7 +142,7 @@ export const Announcement = Schema.Struct({
 export type Announcement = typeof Announcement.Type
 
 /**
- * The parameters of one virtual router (RFC 3768 section 6.1.2; `vrrp_instance`).
+ * The parameters of one virtual router (RFC 3768 section 6.1; `vrrp_instance`).
  *
  * @category models
  * @since 0.1.0
