@@ -1,0 +1,125 @@
+/**
+ * Adverts of one simulated host: a channel is a port on the segment of its device.
+ *
+ * @since 0.1.0
+ */
+import {
+  type AdvertChannel,
+  type ChannelOptions,
+  type ReceivedAdvert,
+  TransportError
+} from "@holdfast/engine/AdvertTransport"
+import type { Link } from "@holdfast/engine/LinkWatch"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { SimulatedHost } from "./SimulatedHost.ts"
+import { Frame } from "./SimulatedNetwork.ts"
+
+/**
+ * Opens a channel. Like a socket of Linux it is bound to the device's index: it hears and says nothing more once the
+ * device was deleted, even if another one takes the name.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const open = (
+  host: SimulatedHost,
+  options: ChannelOptions
+): Effect.Effect<AdvertChannel, TransportError, Scope.Scope> =>
+  Effect.suspend(() => {
+    const refusal = host.refusedChannels.get(options.interface) ?? missing(host, options)
+    if (refusal !== undefined)
+      return Effect.fail(
+        new TransportError({ interface: options.interface, message: refusal, cause: refusal })
+      )
+    return Effect.acquireRelease(
+      Effect.sync(() => attach(host, options)),
+      ({ close }) => Effect.sync(close)
+    )
+  }).pipe(Effect.map(({ channel }) => channel))
+
+const missing = (host: SimulatedHost, options: ChannelOptions): string | undefined =>
+  linkOf(host, options) === undefined
+    ? `${options.interface}: there is no such device with index ${options.index}`
+    : undefined
+
+const linkOf = (host: SimulatedHost, options: ChannelOptions): Link | undefined => {
+  const link = host.kernel.links().get(options.interface)
+  return link?.index === options.index ? link : undefined
+}
+
+const attach = (
+  host: SimulatedHost,
+  options: ChannelOptions
+): { readonly channel: AdvertChannel; readonly close: () => void } => {
+  const { world } = host.network
+  const lan = host.lanOf(options.interface)
+  const port = host.portOf(options.interface)
+  let muted: ReadonlySet<number> = new Set()
+  let waiting: Array<ReceivedAdvert> = []
+  let droppedCount = 0
+  let isOpen = true
+
+  const deliver = (): void => {
+    const batch = waiting
+    waiting = []
+    if (!isOpen) return
+    options.onReceived(world.now(), batch)
+    // The contract lends the payload for the call only: whoever keeps it shall notice.
+    for (const advert of batch) advert.payload.fill(0xee)
+  }
+
+  const detach = lan.attach(port, (_, frame) => {
+    if (frame._tag !== "Advert" || !accepts(linkOf(host, options), options, frame)) return
+    const vrid = frame.payload[vridOffset]
+    if (vrid !== undefined && muted.has(vrid)) return
+    if (waiting.length === 0) world.schedule(world.now(), deliver)
+    waiting.push({ ...frame, payload: frame.payload.slice() })
+  })
+
+  const forgetOverruns = host.onOverrun((device, count) => {
+    if (device !== options.interface) return
+    droppedCount += count
+    options.onOverrun(droppedCount)
+  })
+
+  const send: AdvertChannel["send"] = (adverts) => {
+    const link = linkOf(host, options)
+    if (link === undefined) return adverts.map(() => `${options.interface}: the device was deleted`)
+    if (!link.up) return adverts.map(() => `${options.interface}: the device is down`)
+    for (const { source, destination, payload } of adverts)
+      lan.send(port, Frame.Advert({ source, destination, hopLimit: hopLimitSent, payload: payload.slice() }))
+    return []
+  }
+
+  return {
+    channel: {
+      send,
+      mute: (vrids) => {
+        muted = vrids
+      }
+    },
+    close: () => {
+      isOpen = false
+      detach()
+      forgetOverruns()
+    }
+  }
+}
+
+/** A device hears what goes to a group that it joined or to an address of its own. */
+const accepts = (
+  link: Link | undefined,
+  options: ChannelOptions,
+  frame: Frame & { _tag: "Advert" }
+): boolean =>
+  link !== undefined &&
+  link.up &&
+  (options.groups.includes(frame.destination) ||
+    link.addresses.some((present) => present.address === frame.destination))
+
+/** RFC 3768 section 5.2.3. */
+const hopLimitSent = 255
+
+/** Byte 1 of an advert (RFC 3768 section 5.1). */
+const vridOffset = 1
