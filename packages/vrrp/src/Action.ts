@@ -77,6 +77,7 @@ export type TransitionCause = typeof TransitionCause.Type
  * Why an advert was dropped; the receive checks of RFC 3768 section 7.1 in the order keepalived makes them. Each has a counter.
  *
  * `AuthenticationHeaderUnexpected` belongs to a shell that sees IP protocol 51; a socket of protocol 112 never does.
+ * `AddressListMismatch` is the one check that is reported like a drop and drops nothing (RFC 9568 7.1).
  *
  * @category models
  * @since 0.1.0
@@ -93,6 +94,7 @@ export const DropReason = Schema.Literals([
   "TypeInvalid",
   "ChecksumInvalid",
   "TransportMismatch",
+  "AddressListMismatch",
   "SourceNotPeer"
 ])
 
@@ -105,8 +107,7 @@ export type DropReason = typeof DropReason.Type
 /**
  * Things that are counted and are no drop.
  *
- * - `advertsReceived`: adverts that passed all checks; the next four are part of them.
- * - `addressListMismatch`: the advert lists other addresses than ours (RFC 9568 7.1: reported, not dropped).
+ * - `advertsReceived`: adverts that passed all checks; the next three are part of them.
  * - `ownAdvertReceived`: a Master heard its own priority from its own address: its packet was reflected, or another
  *   host has its address.
  *
@@ -115,7 +116,6 @@ export type DropReason = typeof DropReason.Type
  */
 export const Counter = Schema.Literals([
   "advertsReceived",
-  "addressListMismatch",
   "priorityZeroReceived",
   "lowerPriorityReceivedAsMaster",
   "ownAdvertReceived",
@@ -139,7 +139,7 @@ export type Counter = typeof Counter.Type
  * - `AnnounceAddresses`: one burst of gratuitous ARPs, `repeatCount` frames for each of `addresses` (all when absent).
  * - `ArmTimer`, `DisarmTimer`: derived from the deadlines before and after a step, never written by a handler.
  * - `PublishTransition`: tell subscribers.
- * - `CountDrop`, `Count`: statistics.
+ * - `CountDrop`, `Count`: statistics; `CountDrop` names the sender, so that it can be told to the operator.
  *
  * @category models
  * @since 0.1.0

@@ -42,7 +42,7 @@ export const receive = (state: State, event: AdvertReceived, accepted: (state: S
   if (reason !== undefined) return drop(state, reason, event.source)
   const counts: ReadonlyArray<Action> = [
     count("advertsReceived"),
-    ...(addressListDiffers(state, event) ? [count("addressListMismatch")] : []),
+    ...(addressListDiffers(state, event) ? [countDrop("AddressListMismatch", event.source)] : []),
     ...(event.advertisement.priority === 0 ? [count("priorityZeroReceived")] : [])
   ]
   return andThen(stay(withSpeaker(state, event.source, event.advertisement.priority), counts), accepted)
@@ -64,7 +64,7 @@ export const receiveMalformed = (state: State, event: MalformedReceived): Step =
  * @since 0.1.0
  */
 export const drop = (state: State, reason: DropReason, source: Ipv4Address): Step =>
-  stay(state, [{ _tag: "CountDrop", reason, source }])
+  stay(state, [countDrop(reason, source)])
 
 /**
  * Returns why a running router drops an advert, or nothing when it accepts it.
@@ -108,6 +108,8 @@ export const addressListDiffers = (state: State, event: AdvertReceived): boolean
   const theirs = event.advertisement.addresses
   return ours.length !== theirs.length || ours.some((address) => !theirs.includes(address))
 }
+
+const countDrop = (reason: DropReason, source: Ipv4Address): Action => ({ _tag: "CountDrop", reason, source })
 
 /** RFC 3768 5.2.3: 255 proves that no router forwarded the packet. A unicast peer may be routers away. */
 const hopLimitIsValid = (parameters: Parameters, hopLimit: number): boolean =>
