@@ -149,11 +149,7 @@ describe("gratuitous ARP", () => {
   )
 
   it("an arena that is too small takes whole frames only, and the rest goes into the next", () => {
-    const addresses = [
-      "10.0.0.1",
-      "10.0.0.2",
-      "10.0.0.3"
-    ] as ReadonlyArray<string> as ReadonlyArray<Ipv4Address>
+    const addresses = [1, 2, 3, 4].map((host) => `10.0.0.${host}` as Ipv4Address)
     const length = Arp.gratuitousFrameLength
     const arena = new Uint8Array(2 * length + 41)
 
@@ -163,8 +159,9 @@ describe("gratuitous ARP", () => {
     assert.isTrue(arena.subarray(2 * length).every((byte) => byte === 0))
 
     const second = Arp.fillGratuitousFrames(arena, hardware, addresses, first)
-    assert.strictEqual(second, 1)
+    assert.strictEqual(second, 2)
     assert.deepStrictEqual(arena.subarray(0, length), Arp.gratuitousFrame(hardware, addresses[2]!))
+    assert.deepStrictEqual(arena.subarray(length, 2 * length), Arp.gratuitousFrame(hardware, addresses[3]!))
   })
 
   it("nothing to announce and no room are no frames", () => {

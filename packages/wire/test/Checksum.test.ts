@@ -27,6 +27,12 @@ describe("Checksum", () => {
     assert.strictEqual(Checksum.compute(new Uint8Array(70_000).fill(0xff)), 0)
   })
 
+  it("a carry that adding the carries brings forth is added too", () => {
+    const bytes = new Uint8Array([0xff, 0xff, 0xff, 0xff, 0x00, 0x01])
+
+    assert.strictEqual(Checksum.compute(bytes), 0xffff - 1)
+  })
+
   it("RFC 1071 section 4.1: an odd length counts as if a byte of 0 followed", () => {
     assert.strictEqual(
       Checksum.compute(new Uint8Array([1, 2, 3])),
