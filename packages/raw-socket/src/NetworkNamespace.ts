@@ -9,9 +9,12 @@
  * @since 0.1.0
  */
 import * as Native from "@holdfast/native/Native"
+import type * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as SocketError from "./SocketError.ts"
+
+const currentPath = "/proc/thread-self/ns/net"
 
 /**
  * A network namespace, by the descriptor that holds it.
@@ -29,19 +32,11 @@ export interface NetworkNamespace {
  * @category constructors
  * @since 0.1.0
  */
-export const make: Effect.Effect<NetworkNamespace, SocketError.SocketError, Scope.Scope> = Effect.acquireRelease(
-  Effect.map(
-    SocketError.attempt("unshare network namespace", () =>
-      restoring(() => {
-        const native = Native.load()
-        const result = native.unshareNetwork()
-        return result < 0 ? result : native.openNamespace(currentPath)
-      })
-    ),
-    (fd) => ({ fd })
-  ),
-  (namespace) => Effect.sync(() => Native.load().close(namespace.fd))
-)
+export const make: Effect.Effect<NetworkNamespace, SocketError.SocketError, Scope.Scope> =
+  Effect.acquireRelease(
+    attempt(() => visit("unshare network namespace", () => Native.load().unshareNetwork(), openCurrent)),
+    (namespace) => Effect.sync(() => Native.load().close(namespace.fd))
+  )
 
 /**
  * Opens an existing namespace by path, such as `/run/netns/blue` or `/proc/42/ns/net`.
@@ -51,10 +46,7 @@ export const make: Effect.Effect<NetworkNamespace, SocketError.SocketError, Scop
  */
 export const open = (path: string): Effect.Effect<NetworkNamespace, SocketError.SocketError, Scope.Scope> =>
   Effect.acquireRelease(
-    Effect.map(
-      SocketError.attempt(`open network namespace ${path}`, () => Native.load().openNamespace(path)),
-      (fd) => ({ fd })
-    ),
+    attempt(() => ({ fd: openPath(path) })),
     (namespace) => Effect.sync(() => Native.load().close(namespace.fd))
   )
 
@@ -64,9 +56,8 @@ export const open = (path: string): Effect.Effect<NetworkNamespace, SocketError.
  * @category constructors
  * @since 0.1.0
  */
-export const current: Effect.Effect<NetworkNamespace, SocketError.SocketError, Scope.Scope> = Effect.suspend(() =>
+export const current: Effect.Effect<NetworkNamespace, SocketError.SocketError, Scope.Scope> =
   open(currentPath)
-)
 
 /**
  * Runs a synchronous function inside the namespace. Child processes started and sockets opened there stay in it.
@@ -78,11 +69,7 @@ export const current: Effect.Effect<NetworkNamespace, SocketError.SocketError, S
  * @since 0.1.0
  */
 export const within = <A>(namespace: NetworkNamespace, run: () => A): A =>
-  restoring(() => {
-    const result = Native.load().setns(namespace.fd)
-    if (result < 0) throw SocketError.fromErrno("enter network namespace", -result)
-    return run()
-  })
+  visit("enter network namespace", () => Native.load().setns(namespace.fd), run)
 
 /**
  * Runs an effect that completes synchronously, such as opening a socket, inside the namespace.
@@ -94,9 +81,9 @@ export const within = <A>(namespace: NetworkNamespace, run: () => A): A =>
  */
 export const provide =
   (namespace: NetworkNamespace) =>
-  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> =>
-    Effect.flatMap(Effect.context<R>(), (context) =>
-      Effect.suspend(() => within(namespace, () => Effect.runSyncExitWith(context)(effect)))
+  <A, E, R>(effect: Effect.Effect<A, E, R>): Effect.Effect<A, E | SocketError.SocketError, R> =>
+    Effect.contextWith((context: Context.Context<R>) =>
+      Effect.flatten(attempt(() => within(namespace, () => Effect.runSyncExitWith(context)(effect))))
     )
 
 /**
@@ -107,19 +94,43 @@ export const provide =
  */
 export const pathOf = (namespace: NetworkNamespace): string => `/proc/${process.pid}/fd/${namespace.fd}`
 
-/** Runs a function and then returns the thread to the namespace it was in. */
-const restoring = <A>(run: () => A): A => {
+/** Enters a namespace, runs a function there and returns the thread to where it was. */
+function visit<A>(operation: string, enter: () => number, run: () => A): A {
   const native = Native.load()
-  const home = native.openNamespace(currentPath)
-  if (home < 0) throw SocketError.fromErrno("open the current network namespace", -home)
+  const home = openPath(currentPath)
+  const entered = enter()
+  if (entered < 0) {
+    native.close(home)
+    throw SocketError.fromErrno(operation, -entered)
+  }
   try {
     return run()
   } finally {
-    const result = native.setns(home)
+    const returned = native.setns(home)
     native.close(home)
-    // A thread in the wrong namespace would act on the wrong network: nothing may go on after that.
-    if (result < 0) throw SocketError.fromErrno("return to the network namespace", -result)
+    // A thread in the wrong namespace would act on the wrong network: a defect, not an error to handle.
+    if (returned < 0)
+      throw new Error(`the thread is stuck in a foreign network namespace (errno ${-returned})`)
   }
 }
 
-const currentPath = "/proc/thread-self/ns/net"
+function openCurrent(): NetworkNamespace {
+  return { fd: openPath(currentPath) }
+}
+
+function openPath(path: string): number {
+  const fd = Native.load().openNamespace(path)
+  if (fd < 0) throw SocketError.fromErrno(`open network namespace ${path}`, -fd)
+  return fd
+}
+
+/** The synchronous functions here throw a `SocketError`; as an effect it is a typed failure. */
+function attempt<A>(run: () => A): Effect.Effect<A, SocketError.SocketError> {
+  return Effect.suspend(() => {
+    try {
+      return Effect.succeed(run())
+    } catch (error) {
+      return error instanceof SocketError.SocketError ? Effect.fail(error) : Effect.die(error)
+    }
+  })
+}

@@ -94,7 +94,9 @@ export const open = Effect.fnUntraced(function* (
   return {
     fd: socket.fd,
     send: (frames) =>
-      socket.send(frames.map((frame) => ({ data: frame.bytes, address: linkAddress(0, frame.interfaceIndex) })))
+      socket.send(
+        frames.map((frame) => ({ data: frame.bytes, address: linkAddress(0, frame.interfaceIndex) }))
+      )
   }
 })
 

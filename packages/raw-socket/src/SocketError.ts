@@ -23,7 +23,9 @@ export class SocketError extends Schema.TaggedError<SocketError>()("SocketError"
   /** Says what failed and what to do about it. */
   override get message(): string {
     const remedy = remedies[this.code]
-    return remedy === undefined ? `${this.operation}: ${this.code}` : `${this.operation}: ${this.code}: ${remedy}`
+    return remedy === undefined
+      ? `${this.operation}: ${this.code}`
+      : `${this.operation}: ${this.code}: ${remedy}`
   }
 }
 
@@ -58,7 +60,8 @@ const remedies: Readonly<Record<string, string>> = {
   EADDRNOTAVAIL: "the address is not on this machine; check the configured source address",
   EADDRINUSE: "the address is in use; stop the other process or join a group only once",
   ENETDOWN: "the network device is down; set it up",
-  ENOBUFS: "the kernel's queue is full or its limit is reached; see net.ipv4.igmp_max_memberships and net.core.rmem_max",
+  ENOBUFS:
+    "the kernel's queue is full or its limit is reached; see net.ipv4.igmp_max_memberships and net.core.rmem_max",
   EMFILE: "the process has too many open files; raise its limit (ulimit -n, LimitNOFILE)",
   EPROTONOSUPPORT: "the kernel lacks this protocol; load its module or build the kernel with it",
   EAFNOSUPPORT: "the kernel lacks this address family; load its module or build the kernel with it"

@@ -1,0 +1,76 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as DeadlineTimer from "@holdfast/raw-socket/DeadlineTimer"
+import * as MonotonicClock from "@holdfast/raw-socket/MonotonicClock"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+
+/** The median of a timer that works is 0.1 ms; wide enough for a loaded machine with two cores. */
+const latenessMedianMax = 20_000
+
+const openTimer = Effect.gen(function* () {
+  const expiries = yield* Queue.bounded<number>(16)
+  const timer = yield* DeadlineTimer.make((now) => Queue.offerUnsafe(expiries, now))
+  return { ...timer, expiries }
+})
+
+describe("DeadlineTimer", () => {
+  it.live("expires soon after its deadline and never before it", () =>
+    Effect.gen(function* () {
+      const timer = yield* openTimer
+      const lateness: Array<number> = []
+
+      for (let round = 0; round < 21; round++) {
+        const deadline = MonotonicClock.now() + 1_500
+        timer.arm(deadline)
+        lateness.push((yield* Queue.take(timer.expiries)) - deadline)
+      }
+      lateness.sort((left, right) => left - right)
+
+      assert.isAtLeast(lateness[0]!, 0)
+      assert.isBelow(lateness[10]!, latenessMedianMax)
+    })
+  )
+
+  it.live("expires at once when the deadline has passed, be it the start of the clock", () =>
+    Effect.gen(function* () {
+      const timer = yield* openTimer
+
+      timer.arm(MonotonicClock.now() - 1_000)
+      yield* Queue.take(timer.expiries)
+      timer.arm(0)
+      yield* Queue.take(timer.expiries)
+    })
+  )
+
+  it.live("keeps only the last deadline, and none once disarmed", () =>
+    Effect.gen(function* () {
+      const timer = yield* openTimer
+      const reference = yield* openTimer
+      const deadline = MonotonicClock.now() + 20_000
+
+      timer.arm(MonotonicClock.now() + 1_000)
+      timer.arm(deadline)
+      const expiredAt = yield* Queue.take(timer.expiries)
+      timer.arm(MonotonicClock.now() + 1_000)
+      timer.disarm()
+      reference.arm(MonotonicClock.now() + 5_000)
+      yield* Queue.take(reference.expiries)
+
+      assert.isAtLeast(expiredAt, deadline)
+      assert.strictEqual(yield* Queue.size(timer.expiries), 0)
+    })
+  )
+
+  it.live("drops an expiry that was overtaken by a new deadline", () =>
+    Effect.gen(function* () {
+      const timer = yield* openTimer
+      const deadline = MonotonicClock.now() + 20_000
+
+      timer.arm(MonotonicClock.now())
+      timer.arm(deadline)
+      const expiredAt = yield* Queue.take(timer.expiries)
+
+      assert.isAtLeast(expiredAt, deadline)
+    })
+  )
+})

@@ -1,0 +1,78 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as PacketFilter from "@holdfast/raw-socket/PacketFilter"
+import * as Schema from "effect/Schema"
+
+/** The six instructions that the programs use, after the kernel's description; a load beyond the packet drops it. */
+const run = (program: PacketFilter.Program, packet: Uint8Array): number => {
+  let accumulator = 0
+  let index = 0
+  for (let at = 0; ; at++) {
+    const { code, jumpFalse, jumpTrue, operand } = program[at]!
+    if (code === PacketFilter.returnOperand) return operand
+    if (code === PacketFilter.loadLength) accumulator = packet.length
+    else if (code === PacketFilter.subtractIndex) accumulator = (accumulator - index) >>> 0
+    else if (code === PacketFilter.jumpIfEqual) at += accumulator === operand ? jumpTrue : jumpFalse
+    else if (code === PacketFilter.jumpIfAtLeast) at += accumulator >= operand ? jumpTrue : jumpFalse
+    else {
+      const offset = code === PacketFilter.loadByteIndexed ? index + operand : operand
+      if (offset >= packet.length) return 0
+      if (code === PacketFilter.loadByteIndexed) accumulator = packet[offset]!
+      else index = (packet[offset]! & 0xf) * 4
+    }
+  }
+}
+
+const packetOf = (vrid: number, optionWords = 0): Uint8Array => {
+  const bytes = new Uint8Array(20 + optionWords * 4 + 8)
+  bytes[0] = 0x45 + optionWords
+  bytes[20 + optionWords * 4] = 0x21
+  bytes[21 + optionWords * 4] = vrid
+  return bytes
+}
+
+const Vrids = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 255 })))
+const OptionWords = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10 }))
+const everyVrid = Array.from({ length: 255 }, (_, index) => index + 1)
+
+describe("PacketFilter", () => {
+  it.prop(
+    "accepts the wanted virtual routers only, wherever the payload begins",
+    { vrids: Vrids, optionWords: OptionWords },
+    ({ optionWords, vrids }) => {
+      const wanted = new Set(vrids)
+      const only = PacketFilter.acceptOnly(wanted)
+      const others = PacketFilter.acceptAllBut(wanted)
+
+      for (const vrid of [0, ...everyVrid]) {
+        const packet = packetOf(vrid, optionWords)
+        assert.strictEqual(run(only, packet) > 0, wanted.has(vrid))
+        assert.strictEqual(run(others, packet) > 0, !wanted.has(vrid))
+      }
+    }
+  )
+
+  it("accepts packets too short to hold the identifier, so that they are counted", () => {
+    for (const program of [
+      PacketFilter.acceptOnly(new Set()),
+      PacketFilter.acceptAllBut(new Set(everyVrid))
+    ]) {
+      assert.isAbove(run(program, packetOf(7).subarray(0, 21)), 0)
+      assert.isAbove(run(program, packetOf(7, 5).subarray(0, 41)), 0)
+      assert.isAbove(run(program, packetOf(7).subarray(0, 20)), 0)
+    }
+  })
+
+  it("reaches its verdict with every virtual router listed: no jump is longer than eight bits hold", () => {
+    const program = PacketFilter.acceptOnly(new Set(everyVrid))
+
+    assert.isTrue(program.every(({ jumpTrue }) => jumpTrue <= 255))
+    for (const vrid of everyVrid) assert.isAbove(run(program, packetOf(vrid)), 0)
+    assert.strictEqual(run(program, packetOf(0)), 0)
+  })
+
+  it("encodes eight bytes an instruction, in host order", () => {
+    const bytes = PacketFilter.encode([{ code: 0x15, jumpTrue: 1, jumpFalse: 2, operand: 0x0a0b0c0d }])
+
+    assert.deepStrictEqual([...bytes], [0x15, 0, 1, 2, 0x0d, 0x0c, 0x0b, 0x0a])
+  })
+})

@@ -1,0 +1,178 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
+import * as PacketFilter from "@holdfast/raw-socket/PacketFilter"
+import * as RawIpv4Socket from "@holdfast/raw-socket/RawIpv4Socket"
+import * as Address from "@holdfast/wire/Address"
+import * as Effect from "effect/Effect"
+import * as Queue from "effect/Queue"
+import * as Cable from "./Cable.ts"
+
+const group = Address.Ipv4Address.make("224.0.0.18")
+const advertOf = (vrid: number) => Uint8Array.of(0x21, vrid, 100, 1, 0, 1, 0, 0)
+
+interface Arrival {
+  readonly bytes: Uint8Array
+  readonly interfaceIndex: number
+}
+
+interface OpenOptions {
+  readonly filter?: PacketFilter.Program
+  readonly receiveBufferSize?: number
+}
+
+const openAt = Effect.fnUntraced(function* (end: Cable.End, options: OpenOptions = {}) {
+  const arrivals = yield* Queue.bounded<Arrival>(1024)
+  const socket = yield* RawIpv4Socket.open({
+    interfaceName: end.interfaceName,
+    interfaceIndex: end.interfaceIndex,
+    ...options,
+    onBatch: (packets) => {
+      for (const { bytes, interfaceIndex } of packets) {
+        Queue.offerUnsafe(arrivals, { bytes: bytes.slice(), interfaceIndex })
+      }
+    },
+    onEvent: (event) => assert.fail(event._tag)
+  }).pipe(NetworkNamespace.provide(end.namespace))
+  return { ...socket, arrivals }
+})
+
+const headerOf = ({ bytes }: Arrival) => ({
+  typeOfService: bytes[1],
+  dontFragment: (bytes[6]! & 0x40) !== 0,
+  timeToLive: bytes[8],
+  protocol: bytes[9],
+  source: Address.ipv4FromBytes(bytes, 12),
+  destination: Address.ipv4FromBytes(bytes, 16)
+})
+const vridOf = ({ bytes }: Arrival) => bytes[21]
+
+describe("RawIpv4Socket", () => {
+  it.live("sends multicast as RFC 9568 5.1.1 demands, and says by which device it came", () =>
+    Effect.gen(function* () {
+      const { left, right } = yield* Cable.make
+      const receiver = yield* openAt(left)
+      const sender = yield* openAt(right)
+      yield* receiver.joinGroup(group)
+
+      const outcome = sender.send([{ payload: advertOf(82), source: right.address, destination: group }])
+      const arrival = yield* Queue.take(receiver.arrivals)
+
+      assert.deepStrictEqual(outcome, { sentCount: 1, errno: 0 })
+      assert.deepStrictEqual(headerOf(arrival), {
+        typeOfService: 0xc0,
+        dontFragment: false,
+        timeToLive: 255,
+        protocol: 112,
+        source: right.address,
+        destination: group
+      })
+      assert.deepStrictEqual(arrival.bytes.subarray(20), advertOf(82))
+      assert.strictEqual(arrival.interfaceIndex, left.interfaceIndex)
+    })
+  )
+
+  it.live("sends from the address of each packet, by unicast too", () =>
+    Effect.gen(function* () {
+      const { left, right } = yield* Cable.make
+      Cable.ip(right.namespace, "address", "add", "192.0.2.77/24", "dev", "eth0")
+      const second = Address.Ipv4Address.make("192.0.2.77")
+      const receiver = yield* openAt(left)
+      const sender = yield* openAt(right)
+
+      sender.send([
+        { payload: advertOf(1), source: second, destination: left.address },
+        { payload: advertOf(2), source: right.address, destination: left.address }
+      ])
+      const arrivals = yield* Queue.takeN(receiver.arrivals, 2)
+
+      assert.deepStrictEqual(
+        arrivals.map((arrival) => [vridOf(arrival), headerOf(arrival).source]),
+        [
+          [1, second],
+          [2, right.address]
+        ]
+      )
+    })
+  )
+
+  it.live("sends 1,000 packets at once and receives all in order, given the buffer for them", () =>
+    Effect.gen(function* () {
+      const { left, right } = yield* Cable.make
+      const receiver = yield* openAt(left, { receiveBufferSize: 0x40_0000 })
+      const sender = yield* openAt(right)
+      const vrids = Array.from({ length: 1000 }, (_, index) => index % 256)
+
+      const outcome = sender.send(
+        vrids.map((vrid) => ({ payload: advertOf(vrid), source: right.address, destination: left.address }))
+      )
+      const arrivals = yield* Queue.takeN(receiver.arrivals, vrids.length)
+
+      assert.deepStrictEqual(outcome, { sentCount: vrids.length, errno: 0 })
+      assert.deepStrictEqual(arrivals.map(vridOf), vrids)
+    })
+  )
+
+  it.live("receives a group only while it is joined", () =>
+    Effect.gen(function* () {
+      const { left, right } = yield* Cable.make
+      const receiver = yield* openAt(left)
+      const sender = yield* openAt(right)
+      const send = (vrid: number, destination: Address.Ipv4Address) =>
+        sender.send([{ payload: advertOf(vrid), source: right.address, destination }])
+
+      send(1, group)
+      yield* receiver.joinGroup(group)
+      send(2, group)
+      yield* receiver.leaveGroup(group)
+      send(3, group)
+      send(4, left.address)
+      const arrivals = yield* Queue.takeN(receiver.arrivals, 2)
+
+      assert.deepStrictEqual(arrivals.map(vridOf), [2, 4])
+    })
+  )
+
+  it.live("lets the kernel drop other virtual routers, and replaces the filter at once", () =>
+    Effect.gen(function* () {
+      const { left, right } = yield* Cable.make
+      const receiver = yield* openAt(left, { filter: PacketFilter.acceptOnly(new Set([2])) })
+      const sender = yield* openAt(right)
+      const send = (payload: Uint8Array) =>
+        sender.send([{ payload, source: right.address, destination: left.address }])
+
+      for (const vrid of [1, 2, 3]) send(advertOf(vrid))
+      send(Uint8Array.of(0x21))
+      yield* receiver.setFilter(PacketFilter.acceptAllBut(new Set([2])))
+      for (const vrid of [1, 2, 3]) send(advertOf(vrid))
+      const arrivals = yield* Queue.takeN(receiver.arrivals, 4)
+
+      assert.deepStrictEqual(arrivals.map(vridOf), [2, undefined, 1, 3])
+    })
+  )
+
+  it.live("names the remedy when the device does not exist", () =>
+    Effect.gen(function* () {
+      const { left } = yield* Cable.make
+
+      const error = yield* Effect.flip(openAt({ ...left, interfaceName: "absent0" }))
+
+      assert.strictEqual(error.operation, "setsockopt SO_BINDTODEVICE absent0")
+      assert.match(error.message, /ENODEV: there is no such network device/)
+    })
+  )
+
+  it.live("reports what the kernel refuses to send as a value", () =>
+    Effect.gen(function* () {
+      const { left, right } = yield* Cable.make
+      const sender = yield* openAt(right)
+      const packet = { payload: advertOf(1), source: right.address, destination: group }
+
+      const foreign = sender.send([packet, { ...packet, source: left.address }, packet])
+      const tooLong = sender.send([{ ...packet, payload: new Uint8Array(0x1_0000) }])
+
+      assert.strictEqual(foreign.sentCount, 1)
+      assert.notStrictEqual(foreign.errno, 0)
+      assert.deepStrictEqual([tooLong.sentCount, tooLong.errno], [0, 90])
+    })
+  )
+})
