@@ -25,10 +25,8 @@ export const start = (
   Effect.gen(function* () {
     const command = [
       "tcpdump",
-      "-Z",
-      "root",
-      "-U",
-      "--immediate-mode",
+
+      ...asTheyCome,
       "-n",
       "-i",
       networkInterface,
@@ -84,6 +82,7 @@ const reader = (onPacket: (atMicros: number, bytes: Uint8Array) => void) => {
   }
 }
 
+const asTheyCome = ["-U", "--immediate-mode"]
 const filterDefault = "ip proto 112 or arp"
 const fileHeaderLength = 24
 const packetHeaderLength = 16

@@ -25,6 +25,14 @@ export type Requirement = "privilege" | "ip" | "tcpdump" | "keepalived" | "setpr
 export const lab: ReadonlyArray<Requirement> = ["privilege", "ip", "tcpdump", "setpriv"]
 
 /**
+ * Everything any system test needs.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const all: ReadonlyArray<Requirement> = [...lab, "keepalived"]
+
+/**
  * Returns why each missing requirement is missing.
  *
  * @category getters
@@ -68,15 +76,20 @@ const reasonMissing = (requirement: Requirement): string | undefined => {
   return onPath(requirement) ? undefined : `needs ${requirement}: apt-get install ${packages[requirement]}`
 }
 
-/** Whether this process has the capabilities to make namespaces, links and raw sockets. */
-const privileged = (): boolean => {
+/**
+ * Returns whether this process has the capabilities to make namespaces, links and raw sockets.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const privileged = (): boolean => {
   const line = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync("/proc/self/status", "utf8"))
   const effective = BigInt(`0x${line?.[1] ?? "0"}`)
   return capabilities.every((bit) => (effective >> bit) & 1n)
 }
 
 const onPath = (tool: string): boolean =>
-  [...(process.env["PATH"] ?? "").split(delimiter), ...systemPath].some((directory) => {
+  (process.env["PATH"] ?? "").split(delimiter).some((directory) => {
     try {
       accessSync(join(directory, tool), constants.X_OK)
       return true
@@ -87,8 +100,13 @@ const onPath = (tool: string): boolean =>
 
 // Bits of linux/capability.h: NET_ADMIN, NET_RAW, SYS_ADMIN.
 const capabilities = [12n, 13n, 21n]
-// Where Debian keeps administrators' tools, which may not be on an ordinary user's path.
-const systemPath = ["/usr/sbin", "/sbin"]
+/**
+ * Where Debian keeps administrators' tools, which may not be on an ordinary user's path.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const systemPath = ["/usr/sbin", "/sbin"]
 const packages = {
   ip: "iproute2",
   tcpdump: "tcpdump",

@@ -1,0 +1,85 @@
+/**
+ * The whole test command: `node test/run.ts [unit|system] [filter ...]`.
+ *
+ * Runs the project `unit` and then `system`, of each only the files whose path holds a filter where one is given. The
+ * last line reads `N passed, N failed, N skipped`, and the exit code is zero when none failed.
+ *
+ * **Details**
+ * - System tests need privilege. Without it they run in a user namespace of their own where the kernel allows that,
+ *   else they are skipped.
+ * - What is missing on the machine is said at the start, and the tests that need it are skipped.
+ *   `HOLDFAST_REQUIRE_ALL=1` makes it a failure.
+ *
+ * @since 0.1.0
+ */
+import { spawnSync } from "node:child_process"
+import { delimiter } from "node:path"
+import { fileURLToPath } from "node:url"
+import { startVitest } from "vitest/node"
+import * as Requirement from "./lab/Requirement.ts"
+import * as TotalsReporter from "./reporter.ts"
+
+const projects = ["unit", "system"] as const
+type Project = (typeof projects)[number]
+
+const main = async (): Promise<void> => {
+  const [first, ...rest] = process.argv.slice(2)
+  const chosen = projects.find((project) => project === first)
+  const filters = chosen === undefined && first !== undefined ? [first, ...rest] : rest
+  const wanted = chosen === undefined ? projects : [chosen]
+
+  process.env["PATH"] = [process.env["PATH"], ...Requirement.systemPath].join(delimiter)
+  if (wanted.includes("system") && !Requirement.privileged() && canUnshare()) {
+    process.exitCode = runUnshared()
+    return
+  }
+  const counting = TotalsReporter.make()
+  for (const project of wanted) {
+    await run(project, filters, counting).catch((error: unknown) => {
+      console.error(`The ${project} tests could not run:`, error)
+      counting.fail()
+    })
+  }
+
+  const totals = counting.totals()
+  console.log(`\n${TotalsReporter.describe(totals)}`)
+  // vitest sets a code of its own, also for "no test file fits the filter" in one of the two projects.
+  process.exit(totals.failed === 0 ? 0 : 1)
+}
+
+const run = async (
+  project: Project,
+  filters: ReadonlyArray<string>,
+  counting: TotalsReporter.TotalsReporter
+): Promise<void> => {
+  const missing = project === "system" ? Requirement.missing(Requirement.all) : []
+  for (const reason of missing) {
+    console.log(`${Requirement.allRequired() ? "missing" : "some system tests are skipped"}: ${reason}`)
+  }
+  // No file of the system project can pass without privilege: collect them all and run none.
+  const none = project === "system" && !Requirement.privileged() && !Requirement.allRequired()
+  const vitest = await startVitest("test", [...filters], {
+    root: fileURLToPath(new URL("..", import.meta.url)),
+    project: [project],
+    watch: false,
+    passWithNoTests: true,
+    reporters: ["default", counting.reporter],
+    ...(none ? { testNamePattern: matchesNothing } : {})
+  })
+  await vitest.close()
+}
+
+/** Whether this user may make a user namespace and have all capabilities in it. */
+const canUnshare = (): boolean => spawnSync("unshare", [...unshareOptions, "true"]).status === 0
+
+/** Runs this command again in a user namespace, where it may do all to networks of its own and nothing to the machine. */
+const runUnshared = (): number => {
+  const [node, ...command] = [process.execPath, ...process.argv.slice(1)]
+  return spawnSync("unshare", [...unshareOptions, node, ...command], { stdio: "inherit" }).status ?? 1
+}
+
+// Its own user with capabilities, not root: as root tcpdump would change its user, which such a namespace forbids.
+const unshareOptions = ["--user", "--map-current-user", "--keep-caps", "--net"]
+const matchesNothing = "(?!)"
+
+await main()
