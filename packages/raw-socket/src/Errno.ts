@@ -9,13 +9,9 @@ import { constants } from "node:os"
 /** @category constants @since 0.1.0 */
 export const EPERM: number = constants.errno.EPERM
 /** @category constants @since 0.1.0 */
-export const EINTR: number = constants.errno.EINTR
-/** @category constants @since 0.1.0 */
 export const EAGAIN: number = constants.errno.EAGAIN
 /** @category constants @since 0.1.0 */
 export const EMSGSIZE: number = constants.errno.EMSGSIZE
-/** @category constants @since 0.1.0 */
-export const ENETDOWN: number = constants.errno.ENETDOWN
 /** @category constants @since 0.1.0 */
 export const ENOBUFS: number = constants.errno.ENOBUFS
 
@@ -42,4 +38,9 @@ const names = Object.entries(constants.errno).reduce(
 )
 
 // ENOMEM: the kernel could not allocate now. ENOBUFS: a queue was full.
-const transient: ReadonlySet<number> = new Set([EINTR, EAGAIN, ENOBUFS, constants.errno.ENOMEM])
+const transient: ReadonlySet<number> = new Set([
+  constants.errno.EINTR,
+  EAGAIN,
+  ENOBUFS,
+  constants.errno.ENOMEM
+])

@@ -22,19 +22,14 @@ export const SOCK_RAW = 3
 export const SOL_IP = 0
 export const SOL_SOCKET = 1
 export const SOL_IPV6 = 41
-export const SOL_PACKET = 263
 export const SOL_NETLINK = 270
 
 /** Options of every socket. @category constants @since 0.1.0 */
-export const SO_SNDBUF = 7
 export const SO_RCVBUF = 8
 export const SO_PRIORITY = 12
 export const SO_BINDTODEVICE = 25
-export const SO_DETACH_FILTER = 27
-export const SO_SNDBUFFORCE = 32
 export const SO_RCVBUFFORCE = 33
 export const SO_TIMESTAMPNS = 35
-export const SO_MARK = 36
 export const SO_RXQ_OVFL = 40
 
 /** Options of IPv4 sockets; IP_TTL and IP_PKTINFO are control messages too. @category constants @since 0.1.0 */
@@ -42,7 +37,6 @@ export const IP_TOS = 1
 export const IP_TTL = 2
 export const IP_PKTINFO = 8
 export const IP_MTU_DISCOVER = 10
-export const IP_RECVTTL = 12
 export const IP_MULTICAST_IF = 32
 export const IP_MULTICAST_TTL = 33
 export const IP_MULTICAST_LOOP = 34
@@ -57,9 +51,6 @@ export const IP_PMTUDISC_DONT = 0
 export const IPV6_PKTINFO = 50
 export const IPV6_HOPLIMIT = 52
 
-/** Options of packet sockets. @category constants @since 0.1.0 */
-export const PACKET_IGNORE_OUTGOING = 23
-
 /** Options of netlink sockets. @category constants @since 0.1.0 */
 export const NETLINK_ADD_MEMBERSHIP = 1
 export const NETLINK_DROP_MEMBERSHIP = 2
@@ -68,7 +59,6 @@ export const NETLINK_EXT_ACK = 11
 export const NETLINK_GET_STRICT_CHK = 12
 
 /** Flags of a received message. @category constants @since 0.1.0 */
-export const MSG_CTRUNC = 0x8
 export const MSG_TRUNC = 0x20
 
 /** Hardware type of Ethernet (ARP and `sockaddr_ll`). @category constants @since 0.1.0 */

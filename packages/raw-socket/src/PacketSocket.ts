@@ -12,7 +12,6 @@ import * as Linux from "./Linux.ts"
 import * as Socket from "./Socket.ts"
 import * as SocketAddress from "./SocketAddress.ts"
 import type * as SocketError from "./SocketError.ts"
-import * as SocketOption from "./SocketOption.ts"
 
 /**
  * A received frame; `bytes` is a view, valid until `onBatch` returns.
@@ -38,7 +37,8 @@ export interface OutgoingFrame {
 }
 
 /**
- * What to receive: frames of one Ethernet type (0x0806: ARP) on one device. Frames this machine sends are left out.
+ * What to receive: frames of one Ethernet type (0x0806: ARP) that come in by one device. The kernel shows frames that
+ * leave only to those who ask for every type.
  *
  * @category models
  * @since 0.1.0
@@ -75,10 +75,6 @@ export const open = Effect.fnUntraced(function* (
     type: Linux.SOCK_RAW,
     // Protocol zero receives nothing; binding to a type turns reception on, on the right device from the first frame.
     protocol: 0,
-    options:
-      receive === undefined
-        ? []
-        : [SocketOption.int("PACKET_IGNORE_OUTGOING", Linux.SOL_PACKET, Linux.PACKET_IGNORE_OUTGOING, 1)],
     bind: receive === undefined ? undefined : linkAddress(receive.etherType, receive.interfaceIndex),
     receive:
       receive === undefined

@@ -1,7 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Linux from "@holdfast/raw-socket/Linux"
 import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
 import * as PacketFilter from "@holdfast/raw-socket/PacketFilter"
 import * as RawIpv4Socket from "@holdfast/raw-socket/RawIpv4Socket"
+import * as Socket from "@holdfast/raw-socket/Socket"
+import * as SocketOption from "@holdfast/raw-socket/SocketOption"
 import * as Address from "@holdfast/wire/Address"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -129,6 +132,61 @@ describe("RawIpv4Socket", () => {
       const arrivals = yield* Queue.takeN(receiver.arrivals, 2)
 
       assert.deepStrictEqual(arrivals.map(vridOf), [2, 4])
+    })
+  )
+
+  it.live("receives no group that only another socket joined, and nothing this machine sends to one", () =>
+    Effect.gen(function* () {
+      const { left, right } = yield* Cable.make
+      const member = yield* openAt(left)
+      const stranger = yield* openAt(left)
+      const sender = yield* openAt(right)
+      yield* member.joinGroup(group)
+
+      stranger.send([{ payload: advertOf(1), source: left.address, destination: group }])
+      sender.send([
+        { payload: advertOf(2), source: right.address, destination: group },
+        { payload: advertOf(3), source: right.address, destination: left.address }
+      ])
+      const atMember = yield* Queue.takeN(member.arrivals, 2)
+      const atStranger = yield* Queue.take(stranger.arrivals)
+
+      assert.deepStrictEqual(atMember.map(vridOf), [2, 3])
+      assert.strictEqual(vridOf(atStranger), 3)
+    })
+  )
+
+  it.live("discards what arrives before the socket is set up", () =>
+    Effect.gen(function* () {
+      const { left, right } = yield* Cable.make
+      const sender = yield* openAt(right)
+      const send = (vrid: number) =>
+        sender.send([{ payload: advertOf(vrid), source: right.address, destination: left.address }])
+      const vrids = yield* Queue.bounded<number>(16)
+      const early: SocketOption.SocketOption = {
+        ...SocketOption.bindToDevice(left.interfaceName),
+        get value() {
+          send(1)
+          return SocketOption.bindToDevice(left.interfaceName).value
+        }
+      }
+
+      yield* Socket.open({
+        domain: Linux.AF_INET,
+        type: Linux.SOCK_RAW,
+        protocol: 112,
+        options: [early],
+        receive: {
+          dataSize: 64,
+          slotCount: 4,
+          controlSize: 0,
+          onBatch: (batch) => Queue.offerUnsafe(vrids, batch.dataAt(0)[21]!),
+          onEvent: (event) => assert.fail(event._tag)
+        }
+      }).pipe(NetworkNamespace.provide(left.namespace))
+      send(2)
+
+      assert.strictEqual(yield* Queue.take(vrids), 2)
     })
   )
 
