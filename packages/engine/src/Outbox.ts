@@ -1,0 +1,71 @@
+/**
+ * What the steps of one pass want done, in the order that the protocol needs: adverts, then addresses, then announcements.
+ *
+ * A pass steps every router that has something to hear; its adverts leave in one call per device.
+ *
+ * @see docs/ARCHITECTURE.md, "The life of an advert"
+ * @since 0.1.0
+ */
+import type { InterfaceName } from "@holdfast/vrrp/Parameters"
+import type { Ownership } from "./AddressPlane.ts"
+import type { OutgoingAdvert } from "./AdvertTransport.ts"
+import type { Burst } from "./Announcer.ts"
+
+/**
+ * The edges that an outbox empties into; none of them waits.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Edges {
+  readonly send: (device: InterfaceName, adverts: ReadonlyArray<OutgoingAdvert>) => void
+  readonly setOwnership: (owner: string, ownership: Ownership) => void
+  readonly announce: (burst: Burst) => void
+}
+
+/**
+ * An outbox.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Outbox {
+  readonly advert: (device: InterfaceName, advert: OutgoingAdvert) => void
+  /** The newest level of an owner replaces an earlier one of the same pass. */
+  readonly ownership: (owner: string, ownership: Ownership) => void
+  readonly burst: (burst: Burst) => void
+  readonly flush: () => void
+}
+
+/**
+ * Makes an outbox over its edges.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (edges: Edges): Outbox => {
+  const adverts = new Map<InterfaceName, Array<OutgoingAdvert>>()
+  const ownerships = new Map<string, Ownership>()
+  const bursts: Array<Burst> = []
+
+  return {
+    advert: (device, advert) => {
+      const batch = adverts.get(device)
+      if (batch === undefined) adverts.set(device, [advert])
+      else batch.push(advert)
+    },
+    ownership: (owner, ownership) => void ownerships.set(owner, ownership),
+    burst: (burst) => void bursts.push(burst),
+    flush: () => {
+      if (adverts.size > 0) {
+        for (const [device, batch] of adverts) edges.send(device, batch)
+        adverts.clear()
+      }
+      if (ownerships.size > 0) {
+        for (const [owner, ownership] of ownerships) edges.setOwnership(owner, ownership)
+        ownerships.clear()
+      }
+      if (bursts.length > 0) for (const burst of bursts.splice(0)) edges.announce(burst)
+    }
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * One virtual router while it runs: the pure state, its timers, its counts, and the interpreter of its actions.
+ *
+ * Owned by the engine's actor; nobody else writes to it.
+ *
+ * @since 0.1.0
+ */
+import type { Action, RoleName } from "@holdfast/vrrp/Action"
+import type { Event, LinkState, TimerName } from "@holdfast/vrrp/Event"
+import * as Health from "@holdfast/vrrp/Health"
+import type { Instant } from "@holdfast/vrrp/Instant"
+import {
+  type InterfaceName,
+  type Parameters,
+  priorityOwner,
+  type VirtualAddress
+} from "@holdfast/vrrp/Parameters"
+import type { State } from "@holdfast/vrrp/State"
+import * as VirtualRouter from "@holdfast/vrrp/VirtualRouter"
+import type { Ipv4Address } from "@holdfast/wire/Address"
+import * as Advertisement from "@holdfast/wire/Advertisement"
+import * as DropReport from "./DropReport.ts"
+import type { EngineEvent } from "./EngineEvent.ts"
+import { linkStateOf } from "./LinkFacts.ts"
+import type { Links } from "./LinkWatch.ts"
+import type { Outbox } from "./Outbox.ts"
+import * as Statistics from "./Statistics.ts"
+import type { Slot, TimerHeap } from "./TimerHeap.ts"
+
+/**
+ * What a running router is given by its engine.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Surroundings {
+  readonly heap: TimerHeap
+  readonly outbox: Outbox
+  readonly publish: (event: EngineEvent) => void
+  /** The devices as last told by the kernel. */
+  readonly links: () => Links
+  /** Whether adverts can pass the device now; without a channel a device is no better than a missing one. */
+  readonly hasChannel: (device: InterfaceName) => boolean
+}
+
+/**
+ * A virtual router that runs.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface RunningRouter {
+  name: string
+  state: State
+  readonly tally: Statistics.Tally
+  /** When it took its role. */
+  since: Instant
+  /** Whether the plane last reported the addresses as held. */
+  addressesHeld: boolean
+  addressFailures: ReadonlyArray<string>
+  readonly step: (event: Event) => void
+  /** Tells the router what changed about the devices it depends on. */
+  readonly tellLinks: (at: Instant) => void
+  /** Disarms everything; the router is stepped no more. */
+  readonly close: () => void
+}
+
+/**
+ * Makes a router that has not started. `tally` continues the counts of a predecessor.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (
+  parameters: Parameters,
+  surroundings: Surroundings,
+  tally: Statistics.Tally
+): RunningRouter => {
+  const told = new Map<InterfaceName, LinkState>()
+  const drops = DropReport.make()
+  const slot = (timer: TimerName): Slot =>
+    surroundings.heap.slot((at) => router.step({ _tag: "TimerExpired", at, timer }))
+  const slots: Record<TimerName, Slot> = {
+    MasterDown: slot("MasterDown"),
+    Advert: slot("Advert"),
+    Announce: slot("Announce"),
+    Refresh: slot("Refresh")
+  }
+
+  const router: RunningRouter = {
+    name: parameters.name,
+    state: VirtualRouter.make(parameters),
+    tally,
+    since: 0 as Instant,
+    addressesHeld: false,
+    addressFailures: [],
+    step: (event) => {
+      const { state, actions } = VirtualRouter.step(router.state, event)
+      router.state = state
+      for (const action of actions) interpret(action, event.at)
+    },
+    tellLinks: (at) => {
+      for (const device of devicesOf(router.state.parameters)) {
+        const link = linkStateOf(surroundings, router.state.parameters, device)
+        const before = told.get(device)
+        if (before !== undefined && sameLink(before, link)) continue
+        told.set(device, link)
+        router.step({ _tag: "InterfaceChanged", at, interface: device, link })
+      }
+    },
+    close: () => {
+      for (const name of timerNames) surroundings.heap.disarm(slots[name])
+    }
+  }
+
+  const interpret = (action: Action, at: Instant): void => {
+    switch (action._tag) {
+      case "SendAdvert":
+        return sendAdvert(action.priority)
+      case "SetAddressOwnership":
+        return surroundings.outbox.ownership(router.name, {
+          owned: action.owned,
+          addresses: router.state.parameters.addresses,
+          keepForeign: router.state.parameters.priority === priorityOwner
+        })
+      case "AnnounceAddresses":
+        return surroundings.outbox.burst({
+          repeatCount: action.repeatCount,
+          addresses: announced(router.state.parameters.addresses, action.addresses)
+        })
+      case "ArmTimer":
+        return surroundings.heap.arm(slots[action.timer], onGrid(action.timer, action.deadline))
+      case "DisarmTimer":
+        return surroundings.heap.disarm(slots[action.timer])
+      case "PublishTransition":
+        router.since = action.at
+        return surroundings.publish({
+          _tag: "RoleChanged",
+          at: action.at,
+          router: router.name,
+          from: action.from,
+          to: action.to,
+          cause: action.cause
+        })
+      case "CountDrop": {
+        router.tally.drops[action.reason] += 1
+        // What arrives while the router is in Fault is counted, and no news.
+        if (action.reason === "NotRunning") return
+        const count = drops.count(action.reason, action.source, at)
+        if (count > 0)
+          surroundings.publish({
+            _tag: "AdvertDropped",
+            at,
+            router: router.name,
+            reason: action.reason,
+            source: action.source,
+            count
+          })
+        return
+      }
+      case "Count":
+        router.tally.counters[action.counter] += 1
+        return
+    }
+  }
+
+  const encoded = encodedAdverts()
+  const sendAdvert = (priority: number): void => {
+    const { parameters } = router.state
+    const source = Health.sourceAddress(router.state)
+    if (source === undefined) return
+    const payload = encoded(parameters, priority)
+    if (parameters.transport._tag === "Multicast")
+      return surroundings.outbox.advert(parameters.interface, {
+        source,
+        destination: parameters.transport.group,
+        payload
+      })
+    for (const destination of parameters.transport.peers)
+      surroundings.outbox.advert(parameters.interface, { source, destination, payload })
+  }
+
+  return router
+}
+
+/**
+ * Returns the name of the role that the router has.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const roleOf = (router: RunningRouter): RoleName => router.state.role._tag
+
+/** Adverts change only with the parameters and the priority, so the bytes are made once. */
+const encodedAdverts = (): ((parameters: Parameters, priority: number) => Uint8Array) => {
+  let made:
+    | { readonly parameters: Parameters; readonly priority: number; readonly payload: Uint8Array }
+    | undefined
+  return (parameters, priority) => {
+    if (made?.parameters !== parameters || made.priority !== priority)
+      made = {
+        parameters,
+        priority,
+        payload: Advertisement.encode({
+          version: 2,
+          vrid: parameters.vrid,
+          priority,
+          advertIntervalMicros: parameters.advertInterval,
+          authenticationType: 0,
+          addresses: parameters.addresses.filter((entry) => entry.advertised).map((entry) => entry.address)
+        })
+      }
+    return made.payload
+  }
+}
+
+const devicesOf = (parameters: Parameters): ReadonlySet<InterfaceName> =>
+  new Set([parameters.interface, ...parameters.addresses.map((entry) => entry.interface)])
+
+const sameLink = (left: LinkState, right: LinkState): boolean =>
+  left._tag === right._tag && addressOf(left) === addressOf(right)
+
+const addressOf = (link: LinkState): Ipv4Address | undefined =>
+  link._tag === "Missing" ? undefined : link.address
+
+const announced = (all: ReadonlyArray<VirtualAddress>, some: ReadonlyArray<Ipv4Address> | undefined) =>
+  some === undefined ? all : all.filter((entry) => some.includes(entry.address))
+
+/** Adverts may leave up to this much after their deadline, so that those of many routers share a wake-up. */
+const advertGridMicros = 500 // docs/decisions/0008: half of keepalived's CPU at 255 routers
+
+/** A failover must not wait for company: only adverts go by the grid. */
+const onGrid = (timer: TimerName, deadline: Instant): Instant =>
+  timer === "Advert" ? ((Math.ceil(deadline / advertGridMicros) * advertGridMicros) as Instant) : deadline
+
+const timerNames: ReadonlyArray<TimerName> = ["MasterDown", "Advert", "Announce", "Refresh"]

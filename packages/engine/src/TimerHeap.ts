@@ -1,0 +1,127 @@
+/**
+ * The deadlines of all virtual routers of an engine, as one heap.
+ *
+ * **Details**
+ * A slot is one timer. Arming a slot later than it stands costs nothing: the entry stays where it is, and when it comes
+ * up too early it is put back at its true place. A Backup moves its master-down timer with every advert it hears; so
+ * hearing costs no heap work, and one early wake-up per master-down interval pays for it.
+ *
+ * @since 0.1.0
+ */
+import type { Instant } from "@holdfast/vrrp/Instant"
+
+/**
+ * One timer of the heap and what to do when it expires.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Slot {
+  readonly onExpired: (now: Instant) => void
+  /** When it shall expire; absent while disarmed. */
+  wakeAt: Instant | undefined
+  /** Where its live entry stands in the heap; other entries of the slot are stale. */
+  queuedAt: Instant | undefined
+}
+
+interface Entry {
+  readonly at: Instant
+  readonly slot: Slot
+}
+
+/**
+ * A binary heap of timer slots.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface TimerHeap {
+  readonly slot: (onExpired: (now: Instant) => void) => Slot
+  readonly arm: (slot: Slot, wakeAt: Instant) => void
+  readonly disarm: (slot: Slot) => void
+  /** When to wake next; may be earlier than any true deadline, never later. */
+  readonly next: () => Instant | undefined
+  /** Expires every slot that is due, earliest first, also those that the expiries themselves make due. */
+  readonly expire: (now: Instant) => void
+}
+
+/**
+ * Makes an empty heap.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (): TimerHeap => {
+  const entries: Array<Entry> = []
+
+  const push = (entry: Entry): void => {
+    let index = entries.push(entry) - 1
+    while (index > 0) {
+      const parent = (index - 1) >> 1
+      if (entries[parent]!.at <= entry.at) break
+      entries[index] = entries[parent]!
+      index = parent
+    }
+    entries[index] = entry
+  }
+
+  const pop = (): Entry => {
+    const top = entries[0]!
+    const last = entries.pop()!
+    if (entries.length > 0) sink(last)
+    return top
+  }
+
+  const sink = (entry: Entry): void => {
+    let index = 0
+    for (;;) {
+      let child = 2 * index + 1
+      if (child >= entries.length) break
+      if (child + 1 < entries.length && entries[child + 1]!.at < entries[child]!.at) child += 1
+      if (entries[child]!.at >= entry.at) break
+      entries[index] = entries[child]!
+      index = child
+    }
+    entries[index] = entry
+  }
+
+  const queue = (slot: Slot, at: Instant): void => {
+    slot.queuedAt = at
+    push({ at, slot })
+  }
+
+  const isStale = (entry: Entry): boolean => entry.slot.queuedAt !== entry.at
+
+  return {
+    slot: (onExpired) => ({ onExpired, wakeAt: undefined, queuedAt: undefined }),
+    arm: (slot, wakeAt) => {
+      slot.wakeAt = wakeAt
+      if (slot.queuedAt === undefined || slot.queuedAt > wakeAt) queue(slot, wakeAt)
+    },
+    disarm: (slot) => {
+      slot.wakeAt = undefined
+    },
+    next: () => {
+      while (entries.length > 0 && (isStale(entries[0]!) || entries[0]!.slot.wakeAt === undefined)) {
+        const { slot, at } = pop()
+        if (slot.queuedAt === at) slot.queuedAt = undefined
+      }
+      return entries[0]?.at
+    },
+    expire: (now) => {
+      while (entries.length > 0 && entries[0]!.at <= now) {
+        const entry = pop()
+        if (isStale(entry)) continue
+        const slot = entry.slot
+        slot.queuedAt = undefined
+        if (slot.wakeAt === undefined) continue
+        if (slot.wakeAt > now) {
+          queue(slot, slot.wakeAt)
+          continue
+        }
+        slot.wakeAt = undefined
+        slot.onExpired(now)
+      }
+    }
+  }
+}
