@@ -1,0 +1,29 @@
+/**
+ * Bundles the command into one file, with the native addon beside it: `dist/release/holdfast.mjs`, `holdfast.node`.
+ *
+ * @since 0.1.0
+ */
+import { chmodSync, copyFileSync, mkdirSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { build } from "rolldown"
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
+const release = here("./dist/release")
+
+mkdirSync(release, { recursive: true })
+await build({
+  input: here("./src/main.ts"),
+  platform: "node",
+  output: {
+    file: `${release}/holdfast.mjs`,
+    format: "esm",
+    banner: "#!/usr/bin/env node",
+    minify: true,
+    // The demo is imported when asked for; one file holds it all the same.
+    codeSplitting: false
+  },
+  logLevel: "warn"
+})
+chmodSync(`${release}/holdfast.mjs`, 0o755)
+copyFileSync(here("../../native/build/holdfast.node"), `${release}/holdfast.node`)
+console.log(`${release}/holdfast.mjs`)

@@ -1,0 +1,142 @@
+/**
+ * The daemon: reads the file, runs the VRRP thread, and answers signals.
+ *
+ * **Details** start: file → pid file → thread → routers. HUP: file → routers, by difference; a file with a mistake
+ * changes nothing. USR2: the status as JSON. TERM or INT: stop.
+ *
+ * @since 0.1.0
+ */
+import { renameSync, writeFileSync } from "node:fs"
+import type * as Configuration from "@holdfast/config/Configuration"
+import * as Diagnostic from "@holdfast/config/Diagnostic"
+import * as EngineEvent from "@holdfast/engine/EngineEvent"
+import type { Parameters } from "@holdfast/vrrp/Parameters"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+import * as Queue from "effect/Queue"
+import type { DaemonOptions } from "./CommandLine.ts"
+import * as ConfigurationFile from "./ConfigurationFile.ts"
+import * as ExitCode from "./ExitCode.ts"
+import * as Log from "./Log.ts"
+import * as PidFile from "./PidFile.ts"
+import * as VrrpThreadHandle from "./VrrpThreadHandle.ts"
+
+type Signal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGUSR2"
+
+/**
+ * Runs until it is told to stop, and returns the exit code. `onStarted` is called once the routers run.
+ *
+ * @category main
+ * @since 0.1.0
+ */
+export const run = (
+  options: DaemonOptions,
+  configuration: Configuration.Configuration,
+  onStarted: () => void
+): Effect.Effect<number> =>
+  Effect.gen(function* () {
+    const signals = yield* takeSignals
+    const log = yield* Log.open(options)
+    yield* takePidFiles(options)
+    let routers: ReadonlyArray<Parameters> = options.vrrp ? configuration.routers : []
+    noteUnused(log, configuration)
+
+    const thread = yield* VrrpThreadHandle.start((reply) => {
+      if (reply._tag === "Logged") return log.write(reply.level, reply.message)
+      const { level, message } = EngineEvent.describe(reply.event)
+      log.write(level, message, { event: reply.event })
+    })
+    yield* thread.apply(routers)
+    onStarted()
+
+    const reload = Effect.gen(function* () {
+      const reading = yield* ConfigurationFile.read(options.file)
+      for (const diagnostic of reading.diagnostics)
+        log.write(diagnostic.severity, Diagnostic.format(diagnostic))
+      if (Option.isNone(reading.configuration))
+        return log.write("error", `${options.file} has mistakes; nothing was changed`)
+      routers = options.vrrp ? reading.configuration.value.routers : []
+      yield* thread.apply(routers)
+    }).pipe(
+      Effect.catchTag("Unreadable", (error) =>
+        Effect.sync(() => log.write("error", `${error.message}; nothing was changed`))
+      )
+    )
+
+    const serve: Effect.Effect<number, VrrpThreadHandle.ThreadEnded> = Effect.gen(function* () {
+      for (;;) {
+        switch (yield* Queue.take(signals)) {
+          case "SIGHUP":
+            yield* reload
+            break
+          case "SIGUSR2":
+            writeStatus(log, options.statsFile, yield* thread.status)
+            break
+          case "SIGTERM":
+          case "SIGINT":
+            yield* thread.stop
+            return ExitCode.ok
+        }
+      }
+    })
+    return yield* Effect.raceFirst(serve, thread.ended)
+  }).pipe(
+    Effect.scoped,
+    Effect.catchTags({
+      PidFileError: (error) =>
+        complain(error.message, error.reason === "Running" ? ExitCode.running : ExitCode.permission),
+      ThreadEnded: (error) => complain(error.message, ExitCode.failed)
+    })
+  )
+
+const complain = (message: string, code: number): Effect.Effect<number> =>
+  Effect.sync(() => {
+    console.error(`holdfast: ${message}`)
+    return code
+  })
+
+const takeSignals = Effect.gen(function* () {
+  const signals = yield* Queue.bounded<Signal>(signalsMax)
+  const handler = (signal: NodeJS.Signals): void => void Queue.offerUnsafe(signals, signal as Signal)
+  yield* Effect.acquireRelease(
+    Effect.sync(() => handled.forEach((signal) => process.on(signal, handler))),
+    () => Effect.sync(() => handled.forEach((signal) => process.off(signal, handler)))
+  )
+  return signals
+})
+
+const takePidFiles = (options: DaemonOptions) =>
+  Effect.forEach(
+    new Set(
+      [options.pidFile, options.vrrpPidFile, options.checkersPidFile].filter((path) => path !== undefined)
+    ),
+    PidFile.take,
+    { discard: true }
+  )
+
+const noteUnused = (log: Log.Log, configuration: Configuration.Configuration): void => {
+  const count = configuration.virtualServers.length
+  if (count > 0)
+    log.write(
+      "warning",
+      `${count} virtual server${count === 1 ? " is" : "s are"} read but not run: this version does not balance load`
+    )
+}
+
+const writeStatus = (log: Log.Log, path: string, status: object): void => {
+  try {
+    // Whoever waits for the file sees all of it or nothing.
+    writeFileSync(`${path}.new`, `${JSON.stringify(status, undefined, 2)}\n`)
+    renameSync(`${path}.new`, path)
+  } catch (error) {
+    log.write(
+      "error",
+      `cannot write the status to ${path}: ${error instanceof Error ? error.message : String(error)}`
+    )
+  }
+}
+
+const handled: ReadonlyArray<Signal> = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR2"]
+
+/** Signals that may wait while a reload runs; more of them would ask for the same again. */
+const signalsMax = 16

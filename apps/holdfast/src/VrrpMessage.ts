@@ -1,0 +1,37 @@
+/**
+ * What the daemon's main thread and its VRRP thread say to each other. Plain data: it crosses by structured clone.
+ *
+ * @since 0.1.0
+ */
+import type { ApplyReport, EngineEvent } from "@holdfast/engine/EngineEvent"
+import type { EngineStatus } from "@holdfast/engine/Status"
+import type { Parameters } from "@holdfast/vrrp/Parameters"
+
+/**
+ * From the main thread.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Request =
+  | { readonly _tag: "Apply"; readonly routers: ReadonlyArray<Parameters> }
+  | { readonly _tag: "Report" }
+  | { readonly _tag: "Stop" }
+
+/**
+ * From the VRRP thread. `Applied` and `Status` answer in the order of the requests.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Reply =
+  | { readonly _tag: "Ready" }
+  | { readonly _tag: "Applied"; readonly report: ApplyReport }
+  | { readonly _tag: "Status"; readonly status: EngineStatus }
+  | { readonly _tag: "Happened"; readonly event: EngineEvent }
+  | {
+      readonly _tag: "Logged"
+      readonly level: "detail" | "info" | "warning" | "error"
+      readonly message: string
+    }
+  | { readonly _tag: "Failed"; readonly message: string }

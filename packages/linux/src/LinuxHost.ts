@@ -1,0 +1,26 @@
+/**
+ * All ports of the engine on this kernel: what an application that runs on Linux gives to `Engine.layer`.
+ *
+ * @since 0.1.0
+ */
+import * as Layer from "effect/Layer"
+import * as AddressPlane from "./AddressPlane.ts"
+import * as AdvertTransport from "./AdvertTransport.ts"
+import * as Announcer from "./Announcer.ts"
+import { KernelNetwork } from "./KernelNetwork.ts"
+import * as LinkWatch from "./LinkWatch.ts"
+import * as WakeTimer from "./WakeTimer.ts"
+
+/**
+ * The ports in the network namespace of the thread that builds the layer. Needs CAP_NET_ADMIN and CAP_NET_RAW.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer = Layer.mergeAll(
+  AddressPlane.layer,
+  AdvertTransport.layer,
+  Announcer.layer,
+  LinkWatch.layer,
+  WakeTimer.layer
+).pipe(Layer.provide(KernelNetwork.layer))

@@ -1,0 +1,26 @@
+/**
+ * `WakeTimer` on a timerfd: wakes with the kernel's precision, where Node's own timers count whole milliseconds.
+ *
+ * @since 0.1.0
+ */
+import { WakeTimer } from "@holdfast/engine/WakeTimer"
+import * as DeadlineTimer from "@holdfast/raw-socket/DeadlineTimer"
+import * as MonotonicClock from "@holdfast/raw-socket/MonotonicClock"
+import type { Instant } from "@holdfast/vrrp/Instant"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+/**
+ * The port on this kernel.
+ *
+ * @category layers
+ * @since 0.1.0
+ */
+export const layer: Layer.Layer<WakeTimer> = Layer.succeed(
+  WakeTimer,
+  WakeTimer.of({
+    now: () => MonotonicClock.now() as Instant,
+    // A timer descriptor costs one file descriptor and no privilege: failing to get it means that the process cannot run at all.
+    open: (onWake) => Effect.orDie(DeadlineTimer.make((now) => onWake(now as Instant)))
+  })
+)
