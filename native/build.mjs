@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * Builds the addon with the system's C compiler: `node build.mjs [--if-stale]`.
  *
@@ -31,25 +32,20 @@ function compile() {
   // ever sees half a file.
   const partial = `${output}.${process.pid}`
   const compiler = process.env.CC || "cc"
-  const result = spawnSync(
-    compiler,
-    [
-      ...[
-        "-std=gnu11",
-        "-O2",
-        "-fPIC",
-        "-shared",
-        "-fvisibility=hidden",
-        "-Wall",
-        "-Wextra",
-        "-D_GNU_SOURCE"
-      ],
-      `-I${headerFolder()}`,
-      ...inputs.filter((path) => path.endsWith(".c")),
-      ...["-o", partial]
-    ],
-    { stdio: "inherit" }
-  )
+  const sources = inputs.filter((path) => path.endsWith(".c"))
+  const flags = [
+    "-std=gnu11",
+    "-O2",
+    "-fPIC",
+    "-shared",
+    "-fvisibility=hidden",
+    "-Wall",
+    "-Wextra",
+    "-D_GNU_SOURCE"
+  ]
+  const result = spawnSync(compiler, [...flags, `-I${headerFolder()}`, ...sources, "-o", partial], {
+    stdio: "inherit"
+  })
   if (result.error !== undefined) {
     fail(
       `there is no C compiler (${compiler}: ${result.error.code}).`,

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /**
  * The typed loader of the native addon: Linux system calls, one function each.
  *

@@ -32,7 +32,7 @@ export type ControlMessage =
   | { readonly _tag: "Ipv4TimeToLive"; readonly timeToLive: number }
   | { readonly _tag: "Ipv6PacketInfo"; readonly address: Uint8Array; readonly interfaceIndex: number }
   | { readonly _tag: "Ipv6HopLimit"; readonly hopLimit: number }
-  | { readonly _tag: "ReceiveOverflow"; readonly lostCount: number }
+  | { readonly _tag: "ReceiveOverflow"; readonly droppedCount: number }
   | { readonly _tag: "Timestamp"; readonly seconds: bigint; readonly nanos: bigint }
   | { readonly _tag: "Unknown"; readonly level: number; readonly type: number; readonly bytes: Uint8Array }
 
@@ -74,17 +74,6 @@ export const decode = (bytes: Uint8Array): ReadonlyArray<ControlMessage> => {
   return messages
 }
 
-/**
- * Returns the device of an IPv4 packet without decoding the other messages, or zero when the kernel did not say.
- *
- * @category decoding
- * @since 0.1.0
- */
-export const interfaceIndexOf = (bytes: Uint8Array): number => {
-  const info = decode(bytes).find((message) => message._tag === "Ipv4PacketInfo")
-  return info === undefined ? 0 : info.interfaceIndex
-}
-
 const encodeOne = (message: ControlMessage): Uint8Array => {
   switch (message._tag) {
     case "Ipv4PacketInfo": {
@@ -112,7 +101,7 @@ const encodeOne = (message: ControlMessage): Uint8Array => {
     }
     case "ReceiveOverflow": {
       const { bytes, view } = allocate(Linux.SOL_SOCKET, Linux.SO_RXQ_OVFL, intLength)
-      view.setUint32(0, message.lostCount, true)
+      view.setUint32(0, message.droppedCount, true)
       return bytes
     }
     case "Timestamp": {
@@ -149,7 +138,7 @@ const decodeOne = (level: number, type: number, data: DataView): ControlMessage 
     return { _tag: "Ipv6HopLimit", hopLimit: data.getInt32(0, true) }
   }
   if (level === Linux.SOL_SOCKET && type === Linux.SO_RXQ_OVFL && data.byteLength >= intLength) {
-    return { _tag: "ReceiveOverflow", lostCount: data.getUint32(0, true) }
+    return { _tag: "ReceiveOverflow", droppedCount: data.getUint32(0, true) }
   }
   if (level === Linux.SOL_SOCKET && type === Linux.SO_TIMESTAMPNS && data.byteLength >= timestampLength) {
     return { _tag: "Timestamp", seconds: data.getBigInt64(0, true), nanos: data.getBigInt64(8, true) }

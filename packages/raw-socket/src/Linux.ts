@@ -31,6 +31,7 @@ export const SO_BINDTODEVICE = 25
 export const SO_RCVBUFFORCE = 33
 export const SO_TIMESTAMPNS = 35
 export const SO_RXQ_OVFL = 40
+export const SO_MEMINFO = 55
 
 /** Options of IPv4 sockets; IP_TTL and IP_PKTINFO are control messages too. @category constants @since 0.1.0 */
 export const IP_TOS = 1
@@ -60,6 +61,10 @@ export const NETLINK_GET_STRICT_CHK = 12
 
 /** Flags of a received message. @category constants @since 0.1.0 */
 export const MSG_TRUNC = 0x20
+
+/** Place of the count of dropped packets in SO_MEMINFO, which has nine numbers. @category constants @since 0.1.0 */
+export const SK_MEMINFO_DROPS = 8
+export const SK_MEMINFO_VARS = 9
 
 /** Hardware type of Ethernet (ARP and `sockaddr_ll`). @category constants @since 0.1.0 */
 export const ARPHRD_ETHER = 1

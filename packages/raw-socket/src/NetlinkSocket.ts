@@ -82,7 +82,10 @@ export const open = Effect.fnUntraced(function* (
       dataSize: datagramSizeMax,
       slotCount: batchCountMax,
       controlSize: 0,
-      onBatch: (batch) => deliver(batch, options),
+      onBatch: (batch) => {
+        if (deliver(batch, options.onBatch)) return
+        options.onEvent({ _tag: "Overrun", droppedCount: Socket.droppedCountOf(socket.fd) })
+      },
       onEvent: options.onEvent
     }
   })
@@ -99,18 +102,18 @@ export const open = Effect.fnUntraced(function* (
   }
 })
 
-/** Only the kernel (port zero) is believed: other processes can send to this socket too. */
-const deliver = (batch: Socket.Batch, options: NetlinkSocketOptions): void => {
+/** Returns whether all datagrams were whole. Only the kernel (port zero) is believed: other processes can send too. */
+const deliver = (batch: Socket.Batch, onBatch: NetlinkSocketOptions["onBatch"]): boolean => {
   const datagrams: Array<Uint8Array> = []
-  let wasTruncated = false
+  let allWhole = true
   for (let index = 0; index < batch.count; index++) {
     const sender = SocketAddress.decode(batch.addressAt(index))
     if (sender._tag !== "Netlink" || sender.portId !== 0) continue
-    if (batch.isTruncatedAt(index)) wasTruncated = true
+    if (batch.isTruncatedAt(index)) allWhole = false
     else datagrams.push(batch.dataAt(index))
   }
-  if (datagrams.length > 0) options.onBatch(datagrams)
-  if (wasTruncated) options.onEvent({ _tag: "Overrun" })
+  if (datagrams.length > 0) onBatch(datagrams)
+  return allWhole
 }
 
 const readPortId = (fd: number) => {

@@ -106,12 +106,16 @@ function visit<A>(operation: string, enter: () => number, run: () => A): A {
   try {
     return run()
   } finally {
-    const returned = native.setns(home)
-    native.close(home)
-    // A thread in the wrong namespace would act on the wrong network: a defect, not an error to handle.
-    if (returned < 0)
-      throw new Error(`the thread is stuck in a foreign network namespace (errno ${-returned})`)
+    goBack(home)
   }
+}
+
+/** A thread in the wrong namespace would act on the wrong network: a defect, not an error to handle. */
+function goBack(home: number): void {
+  const native = Native.load()
+  const returned = native.setns(home)
+  native.close(home)
+  if (returned < 0) throw new Error(`the thread is stuck in a foreign network namespace (errno ${-returned})`)
 }
 
 function openCurrent(): NetworkNamespace {

@@ -91,7 +91,7 @@ export const returnOperand = 0x06
  * jumps 255 instructions ahead, the most that a jump can.
  */
 const select = (vrids: ReadonlySet<number>, otherwise: number, matched: number): Program => {
-  const wanted = [...vrids].filter((vrid) => vrid >= 1 && vrid <= 255).sort((left, right) => left - right)
+  const wanted = [...vrids].filter((vrid) => vrid >= 1 && vrid <= 255).toSorted((left, right) => left - right)
   return [
     instruction(loadHeaderLength, 0),
     instruction(loadLength, 0),

@@ -5,7 +5,8 @@
  * builds as keepalived's are: TTL 255, precedence internetwork control, no don't-fragment bit, source of our choice.
  *
  * **Details**
- * Multicast is received only for groups joined here, is sent by this device, and is not looped back to this machine.
+ * - Multicast is received only for groups joined here, is sent by this device, and is not looped back to this machine.
+ * - An overrun is known, with its count, once the next packet arrives.
  *
  * @see ip(7), raw(7); RFC 9568 sections 5.1.1 and 7.2
  * @since 0.1.0
@@ -96,6 +97,15 @@ export const open = Effect.fnUntraced(function* (
   options: RawIpv4SocketOptions
 ): Effect.fn.Return<RawIpv4Socket, SocketError.SocketError, Scope.Scope> {
   const { interfaceIndex } = options
+  let droppedCount = 0
+  const onBatch = (batch: Socket.Batch) => {
+    const received = Array.from({ length: batch.count }, (_, index) => read(batch, index))
+    options.onBatch(received)
+    const droppedCountNow = received.at(-1)?.droppedCount ?? 0
+    if (droppedCountNow === droppedCount) return
+    droppedCount = droppedCountNow
+    options.onEvent({ _tag: "Overrun", droppedCount })
+  }
   const socket = yield* Socket.open({
     domain: Linux.AF_INET,
     type: Linux.SOCK_RAW,
@@ -107,7 +117,7 @@ export const open = Effect.fnUntraced(function* (
       dataSize: packetSizeMax,
       slotCount: batchCountMax,
       controlSize,
-      onBatch: (batch) => options.onBatch(packetsOf(batch)),
+      onBatch,
       onEvent: options.onEvent
     }
   })
@@ -133,16 +143,25 @@ const socketOptions = (options: RawIpv4SocketOptions): ReadonlyArray<SocketOptio
     // After IP_TOS, which sets a priority of its own.
     SocketOption.int("SO_PRIORITY", Linux.SOL_SOCKET, Linux.SO_PRIORITY, priorityInternetworkControl),
     SocketOption.int("IP_MTU_DISCOVER", Linux.SOL_IP, Linux.IP_MTU_DISCOVER, Linux.IP_PMTUDISC_DONT),
-    SocketOption.int("IP_PKTINFO", Linux.SOL_IP, Linux.IP_PKTINFO, 1)
+    SocketOption.int("IP_PKTINFO", Linux.SOL_IP, Linux.IP_PKTINFO, 1),
+    SocketOption.int("SO_RXQ_OVFL", Linux.SOL_SOCKET, Linux.SO_RXQ_OVFL, 1)
   ]
 }
 
-const packetsOf = (batch: Socket.Batch): ReadonlyArray<ReceivedPacket> =>
-  Array.from({ length: batch.count }, (_, index) => ({
+/** The kernel stamps a packet with the count of those it had dropped when it queued this one; with nothing if none. */
+const read = (batch: Socket.Batch, index: number): ReceivedPacket & { readonly droppedCount: number } => {
+  const received = {
     bytes: batch.dataAt(index),
-    interfaceIndex: ControlMessage.interfaceIndexOf(batch.controlAt(index)),
-    isTruncated: batch.isTruncatedAt(index)
-  }))
+    isTruncated: batch.isTruncatedAt(index),
+    interfaceIndex: 0,
+    droppedCount: 0
+  }
+  for (const message of ControlMessage.decode(batch.controlAt(index))) {
+    if (message._tag === "Ipv4PacketInfo") received.interfaceIndex = message.interfaceIndex
+    else if (message._tag === "ReceiveOverflow") received.droppedCount = message.droppedCount
+  }
+  return received
+}
 
 const encode = (packet: OutgoingPacket, interfaceIndex: number) => ({
   data: packet.payload,
@@ -160,5 +179,5 @@ const priorityInternetworkControl = 6 // TC_PRIO_INTERACTIVE; the highest that a
 const packetSizeMax = 2048
 /** Adverts per wake-up, four such batches for all 255 virtual routers of a device at once. */
 const batchCountMax = 64
-/** Room for IP_PKTINFO (32 bytes) and one more. */
+/** Room for IP_PKTINFO (32 bytes) and SO_RXQ_OVFL (24). */
 const controlSize = 64

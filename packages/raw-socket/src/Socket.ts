@@ -43,14 +43,15 @@ export interface Batch {
 /**
  * What happens to a socket beside packets.
  *
- * - `Overrun`: the kernel's receive queue was full and packets are lost; the socket goes on.
+ * - `Overrun`: the kernel's receive queue was full and packets are lost, `droppedCount` since the socket was opened; the
+ *   socket goes on.
  * - `SocketFailed`: the kernel reported an error; the socket goes on unless `stopped`, when the error would not go away.
  *
  * @category models
  * @since 0.1.0
  */
 export type SocketEvent =
-  | { readonly _tag: "Overrun" }
+  | { readonly _tag: "Overrun"; readonly droppedCount: number }
   | { readonly _tag: "SocketFailed"; readonly code: string; readonly stopped: boolean }
 
 /**
@@ -164,6 +165,18 @@ export const open = Effect.fnUntraced(function* (
   }
 })
 
+/**
+ * Returns how many packets the kernel has dropped for want of room in the socket's queue since it was opened.
+ *
+ * @category counters
+ * @since 0.1.0
+ */
+export const droppedCountOf = (fd: number): number => {
+  const memory = new Uint32Array(Linux.SK_MEMINFO_VARS)
+  Native.load().getsockopt(fd, Linux.SOL_SOCKET, Linux.SO_MEMINFO, new Uint8Array(memory.buffer))
+  return memory[Linux.SK_MEMINFO_DROPS]!
+}
+
 const startReceiving = (fd: number, options: ReceiveOptions) => {
   const native = Native.load()
   const receiver = makeReceiver(fd, options)
@@ -200,7 +213,7 @@ const makeReceiver = (fd: number, options: ReceiveOptions) => {
   })
 
   const fail = (errno: number) => {
-    if (errno === Errno.ENOBUFS) return options.onEvent({ _tag: "Overrun" })
+    if (errno === Errno.ENOBUFS) return options.onEvent({ _tag: "Overrun", droppedCount: droppedCountOf(fd) })
     failuresInRow += 1
     const stopped = failuresInRow === failuresInRowMax
     if (stopped) native.pollClose(fd)

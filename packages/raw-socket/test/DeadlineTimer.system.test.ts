@@ -24,10 +24,10 @@ describe("DeadlineTimer", () => {
         timer.arm(deadline)
         lateness.push((yield* Queue.take(timer.expiries)) - deadline)
       }
-      lateness.sort((left, right) => left - right)
+      const sorted = lateness.toSorted((left, right) => left - right)
 
-      assert.isAtLeast(lateness[0]!, 0)
-      assert.isBelow(lateness[10]!, latenessMedianMax)
+      assert.isAtLeast(sorted[0]!, 0)
+      assert.isBelow(sorted[10]!, latenessMedianMax)
     })
   )
 

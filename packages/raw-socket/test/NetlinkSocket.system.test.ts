@@ -119,7 +119,8 @@ describe("NetlinkSocket", () => {
         })
       )
 
-      assert.deepStrictEqual(event, { _tag: "Overrun" })
+      assert.strictEqual(event._tag, "Overrun")
+      assert.isAbove(event._tag === "Overrun" ? event.droppedCount : 0, 0)
       assert.strictEqual(typeOf(after), typeNewAddress)
     })
   )

@@ -21,6 +21,7 @@ interface Arrival {
 interface OpenOptions {
   readonly filter?: PacketFilter.Program
   readonly receiveBufferSize?: number
+  readonly onEvent?: (event: Socket.SocketEvent) => void
 }
 
 const openAt = Effect.fnUntraced(function* (end: Cable.End, options: OpenOptions = {}) {
@@ -28,13 +29,13 @@ const openAt = Effect.fnUntraced(function* (end: Cable.End, options: OpenOptions
   const socket = yield* RawIpv4Socket.open({
     interfaceName: end.interfaceName,
     interfaceIndex: end.interfaceIndex,
-    ...options,
     onBatch: (packets) => {
       for (const { bytes, interfaceIndex } of packets) {
         Queue.offerUnsafe(arrivals, { bytes: bytes.slice(), interfaceIndex })
       }
     },
-    onEvent: (event) => assert.fail(event._tag)
+    onEvent: (event) => assert.fail(event._tag),
+    ...options
   }).pipe(NetworkNamespace.provide(end.namespace))
   return { ...socket, arrivals }
 })
@@ -205,6 +206,26 @@ describe("RawIpv4Socket", () => {
       const arrivals = yield* Queue.takeN(receiver.arrivals, 4)
 
       assert.deepStrictEqual(arrivals.map(vridOf), [2, undefined, 1, 3])
+    })
+  )
+
+  it.live("reports how many packets an overrun has cost, and goes on", () =>
+    Effect.gen(function* () {
+      const { left, right } = yield* Cable.make
+      const events = yield* Queue.bounded<Socket.SocketEvent>(16)
+      const onEvent = (event: Socket.SocketEvent) => Queue.offerUnsafe(events, event)
+      const receiver = yield* openAt(left, { receiveBufferSize: 4096, onEvent })
+      const sender = yield* openAt(right)
+      const packet = { payload: advertOf(1), source: right.address, destination: left.address }
+
+      sender.send(Array.from({ length: 100 }, () => packet))
+      const kept = [yield* Queue.take(receiver.arrivals), ...(yield* Queue.takeAll(receiver.arrivals))]
+      sender.send([{ ...packet, payload: advertOf(2) }])
+      const event = yield* Queue.take(events)
+      const next = yield* Queue.take(receiver.arrivals)
+
+      assert.deepStrictEqual(event, { _tag: "Overrun", droppedCount: 100 - kept.length })
+      assert.strictEqual(vridOf(next), 2)
     })
   )
 
