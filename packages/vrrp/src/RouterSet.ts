@@ -1,0 +1,100 @@
+/**
+ * The plan of a reload: which virtual routers go on, change, begin anew, join and leave.
+ *
+ * A router is the same if it has its name, or else its place on the network (device and VRID): who renames a router
+ * keeps it running. Decides; never acts.
+ *
+ * **Gotchas** carry out what stops (`removed`, and `from` of `replaced`) before what starts: a new router may take the
+ * place of one that leaves.
+ *
+ * @since 0.1.0
+ */
+import * as Equal from "effect/Equal"
+import type { Parameters } from "./Parameters.ts"
+
+/**
+ * A router before and after.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Change {
+  readonly from: Parameters
+  readonly to: Parameters
+}
+
+/**
+ * What a reload does.
+ *
+ * - `kept`: nothing changed.
+ * - `changed`: the running router takes the new parameters (`Reconfigured`) and keeps its role.
+ * - `replaced`: the router is elsewhere on the network now: the old one stops and a new one starts.
+ * - `added`, `removed`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Plan {
+  readonly kept: ReadonlyArray<Parameters>
+  readonly changed: ReadonlyArray<Change>
+  readonly replaced: ReadonlyArray<Change>
+  readonly added: ReadonlyArray<Parameters>
+  readonly removed: ReadonlyArray<Parameters>
+}
+
+/**
+ * Returns how to come from the running routers to the wanted ones. Each running router is used once at most.
+ *
+ * @category queries
+ * @since 0.1.0
+ */
+export const diff = (running: ReadonlyArray<Parameters>, wanted: ReadonlyArray<Parameters>): Plan => {
+  const predecessors = pair(running, wanted)
+  const pairs = wanted.flatMap((to): ReadonlyArray<Change> => {
+    const from = predecessors.get(to)
+    return from === undefined ? [] : [{ from, to }]
+  })
+  const used = new Set(predecessors.values())
+  const isKept = ({ from, to }: Change) => Equal.equals(from, to)
+  return {
+    kept: pairs.filter(isKept).map(({ to }) => to),
+    changed: pairs.filter((change) => !isKept(change) && staysInPlace(change)),
+    replaced: pairs.filter((change) => !staysInPlace(change)),
+    added: wanted.filter((to) => !predecessors.has(to)),
+    removed: running.filter((from) => !used.has(from))
+  }
+}
+
+/** Names first: only a router that nobody names any more can have been renamed. */
+const pair = (
+  running: ReadonlyArray<Parameters>,
+  wanted: ReadonlyArray<Parameters>
+): ReadonlyMap<Parameters, Parameters> => {
+  const predecessors = new Map<Parameters, Parameters>()
+  const used = new Set<Parameters>()
+  for (const keyOf of [nameOf, placeOf]) {
+    const free = new Map(running.filter((from) => !used.has(from)).map((from) => [keyOf(from), from]))
+    for (const to of wanted) {
+      const from = free.get(keyOf(to))
+      if (from === undefined || predecessors.has(to)) continue
+      free.delete(keyOf(to))
+      used.add(from)
+      predecessors.set(to, from)
+    }
+  }
+  return predecessors
+}
+
+/**
+ * Whether a running router can take the parameters as it is: its sockets stay those of the same device, VRID and group.
+ * Peers and source address are read with each advert, so that neither is a reason to leave and come back.
+ */
+const staysInPlace = ({ from, to }: Change): boolean =>
+  placeOf(from) === placeOf(to) && channelOf(from) === channelOf(to)
+
+const nameOf = (parameters: Parameters): string => parameters.name
+
+const placeOf = (parameters: Parameters): string => `${parameters.interface}/${parameters.vrid}`
+
+const channelOf = ({ transport }: Parameters): string =>
+  transport._tag === "Multicast" ? transport.group : transport._tag

@@ -1,0 +1,220 @@
+import { assert, describe, it } from "@effect/vitest"
+import type { Ipv4Address } from "@holdfast/wire/Address"
+import {
+  address,
+  advertsOf,
+  announcementsOf,
+  causesOf,
+  deadlinesOf,
+  down,
+  drive,
+  eth0,
+  eth1,
+  expired,
+  heard,
+  linkChanged,
+  master,
+  masterDown,
+  orderOf,
+  owned,
+  ownershipOf,
+  parameters,
+  reconfigured,
+  roleOf,
+  running,
+  second,
+  started,
+  up
+} from "./Fixture.ts"
+
+const added = address({ address: "10.0.0.2" as Ipv4Address })
+
+describe("Reconfigured", () => {
+  it.each([
+    ["Init", drive(parameters())],
+    ["Backup", running()],
+    ["Master", master()],
+    ["Fault", running({ interface: eth1 })]
+  ])("with equal parameters changes nothing in %s", (role, router) => {
+    const before = router.state
+    assert.strictEqual(before.role._tag, role)
+
+    const actions = router.step(reconfigured(4.5 * second, role === "Fault" ? { interface: eth1 } : {}))
+
+    assert.deepStrictEqual(actions, [])
+    assert.strictEqual(router.state, before)
+  })
+
+  it("with another name takes the name and does nothing", () => {
+    for (const router of [running(), master()]) {
+      assert.deepStrictEqual(router.step(reconfigured(4.5 * second, { name: "VI_2" })), [])
+      assert.strictEqual(router.state.parameters.name, "VI_2")
+    }
+  })
+
+  it("before the start: the router starts with the new parameters", () => {
+    const router = drive(parameters())
+    router.step(linkChanged(0, eth0, up))
+    router.step(reconfigured(1, { priority: 255 }))
+
+    router.step(started(2))
+
+    assert.strictEqual(roleOf(router), "Master")
+  })
+})
+
+describe("Reconfigured as Backup", () => {
+  it("with another priority: the silence so far counts, the skew is new", () => {
+    const router = running()
+    router.step(heard(second, 200))
+
+    router.step(reconfigured(2 * second, { priority: 254 }))
+
+    assert.deepStrictEqual(deadlinesOf(router), { MasterDown: second + 3 * second + 7_813 })
+  })
+
+  it("with another priority after the Master left: still the skew time", () => {
+    const router = running()
+    router.step(heard(second, 0))
+
+    router.step(reconfigured(second + 1, { priority: 254 }))
+
+    assert.deepStrictEqual(deadlinesOf(router), { MasterDown: second + 7_813 })
+  })
+
+  it("with another interval: the timer is that of the new interval", () => {
+    const router = running()
+
+    router.step(reconfigured(second, { advertInterval: 2 * second }))
+
+    assert.deepStrictEqual(deadlinesOf(router), { MasterDown: masterDown + 3 * second })
+  })
+
+  it("with priority 255: Master at once", () => {
+    const router = running()
+
+    const actions = router.step(reconfigured(second, { priority: 255 }))
+
+    assert.strictEqual(roleOf(router), "Master")
+    assert.deepStrictEqual(advertsOf(actions), [255])
+    assert.deepStrictEqual(causesOf(actions), [{ _tag: "AddressOwner" }])
+  })
+
+  it("as a second owner: no change of its parameters makes it Master", () => {
+    const router = running({ priority: 255 })
+    router.step(heard(second, 255))
+
+    router.step(reconfigured(second, { priority: 255, name: "VI_2" }))
+
+    assert.strictEqual(roleOf(router), "Backup")
+  })
+
+  it("with another list of addresses: the new ones are not held either", () => {
+    const router = running()
+
+    assert.deepStrictEqual(router.step(reconfigured(second, { addresses: [added] })), [
+      { _tag: "SetAddressOwnership", owned: false }
+    ])
+  })
+
+  it("with preempt_delay 0: the delay is over", () => {
+    const router = running({ preemptDelay: 100 * second })
+    router.step(reconfigured(second, { preemptDelay: 0 }))
+
+    router.step(heard(2 * second, 50))
+
+    assert.deepStrictEqual(deadlinesOf(router), { MasterDown: masterDown })
+  })
+})
+
+describe("Reconfigured as Master", () => {
+  it("with another priority: stays Master, the next advert carries it", () => {
+    const router = master()
+
+    const actions = router.step(reconfigured(4.5 * second, { priority: 7 }))
+
+    assert.deepStrictEqual(actions, [])
+    assert.deepStrictEqual(advertsOf(router.step(expired("Advert", 5 * second))), [7])
+  })
+
+  it("with a longer interval: the next advert is due one interval after the last", () => {
+    const router = master()
+
+    const actions = router.step(reconfigured(4.5 * second, { advertInterval: 3 * second }))
+
+    assert.deepStrictEqual(actions, [{ _tag: "ArmTimer", timer: "Advert", deadline: 7 * second }] as never)
+  })
+
+  it("with a shorter interval that is over already: the next advert is due now", () => {
+    const router = running({ advertInterval: 3 * second })
+    router.step(expired("MasterDown", 10 * second))
+
+    router.step(reconfigured(12 * second, { advertInterval: second }))
+
+    assert.strictEqual(deadlinesOf(router).Advert, 12 * second)
+  })
+
+  it("with another list of addresses: asks for them, and announces when they are held", () => {
+    const router = master()
+
+    const actions = router.step(reconfigured(4.5 * second, { addresses: [address(), added] }))
+
+    assert.deepStrictEqual(ownershipOf(actions), [true])
+    assert.deepStrictEqual(announcementsOf(actions), [])
+    assert.strictEqual(deadlinesOf(router).Advert, 5 * second)
+    assert.deepStrictEqual(announcementsOf(router.step(owned(4.6 * second))), [5])
+    assert.strictEqual(roleOf(router), "Master")
+  })
+
+  it("with another garp_master_refresh: from now on, or no more", () => {
+    const router = master({ announcement: { refreshInterval: 60 * second } })
+
+    router.step(reconfigured(4.5 * second, { announcement: { refreshInterval: 10 * second } }))
+    assert.strictEqual(deadlinesOf(router).Refresh, 14.5 * second)
+
+    router.step(reconfigured(4.6 * second, {}))
+    assert.isUndefined(deadlinesOf(router).Refresh)
+    assert.strictEqual(deadlinesOf(router).Announce, 9 * second)
+  })
+
+  it("onto a device that is not there: Fault, with the new parameters", () => {
+    const router = master()
+
+    const actions = router.step(reconfigured(4.5 * second, { addresses: [address({ interface: eth1 })] }))
+
+    assert.strictEqual(roleOf(router), "Fault")
+    assert.deepStrictEqual(orderOf(actions), ["SendAdvert", "SetAddressOwnership", "PublishTransition"])
+    assert.deepStrictEqual(advertsOf(actions), [0])
+  })
+
+  it("onto a device of which was told before: no Fault", () => {
+    const router = master()
+    router.step(linkChanged(4.4 * second, eth1, { _tag: "Up" }))
+
+    router.step(reconfigured(4.5 * second, { addresses: [address({ interface: eth1 })] }))
+
+    assert.strictEqual(roleOf(router), "Master")
+  })
+})
+
+describe("Reconfigured in Fault", () => {
+  it("with dont_track_primary: leaves Fault", () => {
+    const router = running()
+    router.step(linkChanged(second, eth0, down))
+
+    const actions = router.step(reconfigured(2 * second, { trackPrimary: false }))
+
+    assert.strictEqual(roleOf(router), "Backup")
+    assert.deepStrictEqual(causesOf(actions), [{ _tag: "FaultsCleared" }])
+  })
+
+  it("with another list of addresses: the new ones are not held either", () => {
+    const router = running()
+    router.step(linkChanged(second, eth0, down))
+
+    assert.deepStrictEqual(ownershipOf(router.step(reconfigured(2 * second, { addresses: [added] }))), [
+      false
+    ])
+    assert.strictEqual(roleOf(router), "Fault")
+  })
+})
