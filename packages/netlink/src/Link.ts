@@ -139,7 +139,7 @@ export const list = (): Query<Link> => ({
   subject: "all links",
   type: RTM_GETLINK,
   flags: Message.NLM_F_DUMP,
-  payload: encode(table, {}, { IFLA_EXT_MASK: RTEXT_FILTER_SKIP_STATS }),
+  payload: encode(table, {}, {}),
   decode
 })
 
@@ -154,7 +154,7 @@ export const get = (name: string): Query<Link> => ({
   subject: name,
   type: RTM_GETLINK,
   flags: 0,
-  payload: encode(table, {}, { IFLA_IFNAME: name, IFLA_EXT_MASK: RTEXT_FILTER_SKIP_STATS }),
+  payload: encode(table, {}, { IFLA_IFNAME: name }),
   decode
 })
 
@@ -338,7 +338,6 @@ const common = {
   ],
   IFLA_GROUP: [27, Codec.u32],
   IFLA_NET_NS_FD: [28, Codec.u32],
-  IFLA_EXT_MASK: [29, Codec.u32],
   IFLA_CARRIER: [33, Codec.u8],
   IFLA_LINK_NETNSID: [37, Codec.s32]
 } as const
@@ -377,6 +376,3 @@ const operStates = ["unknown", "notpresent", "down", "lowerlayerdown", "testing"
 const ipv6Generations = { eui64: 0, none: 1 } as const
 
 const AF_UNSPEC = 0
-
-/** Leaves out the counters, two thirds of each answer (linux/rtnetlink.h). */
-const RTEXT_FILTER_SKIP_STATS = 8

@@ -66,8 +66,8 @@ export class NetlinkClient extends Context.Service<
  * How to make a client.
  *
  * - `open`: the channel; `NetlinkTransport.kernel()` or a stand-in.
- * - `onNotification`: gets what the kernel tells by itself, in order and synchronously with the answers around it.
- *   Its payload is valid until the call returns.
+ * - `onNotifications`: gets what the kernel tells by itself: one call for all that came together, before any answer
+ *   that came after it. Payloads are valid until the call returns.
  * - `onLoss`: notifications may be lost.
  *
  * @category models
@@ -75,7 +75,7 @@ export class NetlinkClient extends Context.Service<
  */
 export interface ClientOptions {
   readonly open: NetlinkTransport.OpenTransport
-  readonly onNotification?: ((message: Message.Message) => void) | undefined
+  readonly onNotifications?: ((messages: ReadonlyArray<Message.Message>) => void) | undefined
   readonly onLoss?: (() => void) | undefined
 }
 
@@ -90,19 +90,26 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<NetlinkClient["Service"], SocketError.SocketError, Scope.Scope> {
   const waiting = new Map<number, Waiting>()
   const transport = yield* options.open({
-    onDatagrams: (datagrams) => {
-      for (const datagram of datagrams) {
-        for (const message of Message.split(datagram)) deliver(message)
-      }
-    },
+    onDatagrams: (datagrams) => deliver(datagrams.flatMap(Message.split)),
     onLoss: () => {
       for (const one of [...waiting.values()]) one.onLoss()
       options.onLoss?.()
     }
   })
-  const deliver = (message: Message.Message) => {
-    if (message.port === transport.portId) waiting.get(message.sequence)?.onMessage(message)
-    else options.onNotification?.(message)
+  const deliver = (messages: ReadonlyArray<Message.Message>) => {
+    let notifications: Array<Message.Message> = []
+    const notify = () => {
+      if (notifications.length > 0) options.onNotifications?.(notifications)
+      notifications = []
+    }
+    for (const message of messages) {
+      if (message.port !== transport.portId) notifications.push(message)
+      else {
+        notify()
+        waiting.get(message.sequence)?.onMessage(message)
+      }
+    }
+    notify()
   }
   const session: Session = { transport, waiting, sequence: 0 }
   const requestSlots = yield* Semaphore.make(requestsPerDatagram)
