@@ -75,6 +75,7 @@ export interface VirtualLan<Frame> {
   readonly attach: (port: string, onFrame: (at: Instant, frame: Frame) => void) => () => void
   /** Sends a frame from a port to all others. */
   readonly send: (port: string, frame: Frame) => void
+  /** Sets the conditions of frames from now on; a burst of losses is over. */
   readonly setConditions: (conditions: Conditions) => void
   readonly conditions: () => Conditions
   /** Loses what `from` sends to `to` until `heal`; the other way stays open. */
@@ -152,6 +153,7 @@ export const make = <Frame>(world: World, random: Random, initial: Conditions = 
     },
     setConditions: (next) => {
       conditions = next
+      burstRemaining.clear()
     },
     conditions: () => conditions,
     block: (from, to) => {
