@@ -1,36 +1,80 @@
 /**
- * The values of the keywords about gratuitous ARP, the same in `global_defs` and in `vrrp_instance`.
+ * Gratuitous ARP: the values of its keywords, and what `vrrp_instance` and `global_defs` say of it together.
  *
  * @since 0.1.0
  */
+import * as Instant from "@holdfast/vrrp/Instant"
+import type { Announcement } from "@holdfast/vrrp/Parameters"
+import type { GlobalDefinitions } from "./GlobalDefinitions.ts"
+import * as Section from "./Section.ts"
 import * as Value from "./Value.ts"
+import type { VrrpInstance } from "./VrrpInstance.ts"
 
 /** A day: whoever waits longer has mistaken the unit. */
 const delaySecondsMax = 86_400
-
-/** The bound of `Announcement` in the parameters of a router. */
+/** The bound of `Announcement`. */
 const repeatCountMax = 255
 
 /**
  * Reads a span before or between bursts.
  *
- * @category values
+ * @category readers
  * @since 0.1.0
  */
-export const delay = Value.seconds({ minimum: 0, maximum: delaySecondsMax })
+export const delay = Section.argument(Value.seconds({ minimum: 0, maximum: delaySecondsMax }))
 
 /**
  * Reads how many frames a burst has.
  *
- * @category values
+ * @category readers
  * @since 0.1.0
  */
-export const repeatCount = Value.integer({ minimum: 1, maximum: repeatCountMax })
+export const repeatCount = Section.argument(Value.integer({ minimum: 1, maximum: repeatCountMax }))
 
 /**
  * Reads how many frames a burst has, where none is allowed.
  *
- * @category values
+ * @category readers
  * @since 0.1.0
  */
-export const repeatCountOrNone = Value.integer({ minimum: 0, maximum: repeatCountMax })
+export const repeatCountOrNone = Section.argument(Value.integer({ minimum: 0, maximum: repeatCountMax }))
+
+/**
+ * Returns the announcement of an instance: its own settings, then the global ones, then keepalived's defaults.
+ *
+ * @category compiling
+ * @since 0.1.0
+ */
+export const compile = (
+  own: VrrpInstance["settings"]["values"],
+  all: GlobalDefinitions["values"]
+): Announcement => {
+  const built = all.vrrp_min_garp?.value === true ? minimal : usual
+  const delay = Section.either(own.garp_master_delay, all.vrrp_garp_master_delay, built.delay)
+  const repeatCount = Section.either(own.garp_master_repeat, all.vrrp_garp_master_repeat, built.repeatCount)
+  return {
+    repeatCount,
+    delay,
+    refreshInterval: Section.either(
+      own.garp_master_refresh,
+      all.vrrp_garp_master_refresh,
+      Instant.seconds(0)
+    ),
+    refreshRepeatCount: Section.either(
+      own.garp_master_refresh_repeat,
+      all.vrrp_garp_master_refresh_repeat,
+      refreshRepeatCountDefault
+    ),
+    lowerPriorityDelay: Section.either(own.garp_lower_prio_delay, all.vrrp_garp_lower_prio_delay, delay),
+    lowerPriorityRepeatCount: Section.either(
+      own.garp_lower_prio_repeat,
+      all.vrrp_garp_lower_prio_repeat,
+      repeatCount
+    )
+  }
+}
+
+// The defaults of keepalived, without and with vrrp_min_garp.
+const usual = { repeatCount: 5, delay: Instant.seconds(5) }
+const minimal = { repeatCount: 1, delay: Instant.seconds(0) }
+const refreshRepeatCountDefault = 1

@@ -9,6 +9,7 @@
 import { InterfaceName, Parameters } from "@holdfast/vrrp/Parameters"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import * as Construct from "./Construct.ts"
 import * as Diagnostic from "./Diagnostic.ts"
 import * as Lexer from "./Lexer.ts"
 import * as Model from "./Model.ts"
@@ -66,7 +67,8 @@ export const read = (source: Lexer.Source): Reading => {
 }
 
 const compile = (source: Lexer.Source, report: Diagnostic.Report): Configuration => {
-  const model = Model.read(Parser.parse(Lexer.tokenize(source, report), report), report)
+  const statements = Construct.refuse(Parser.parse(Lexer.tokenize(source, report), report), report)
+  const model = Model.read(statements, report)
   const { default_interface, router_id } = model.globalDefinitions.values
   reportGroups(model, report)
   return {

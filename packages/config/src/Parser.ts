@@ -36,12 +36,12 @@ export const parse = (tokens: ReadonlyArray<Token>, report: Report): ReadonlyArr
   while (at < tokens.length) {
     const token = tokens[at]!
     if (token._tag === "Word") {
-      if (open.length > 0 && !token.quoted && Keywords.sections.has(token.text)) closeUnfinished()
       const end = endOfWords(tokens, at)
       const [keyword, ...rest] = tokens.slice(at, end) as [Word, ...Array<Word>]
       at = end
       const brace = skipLineEnds(tokens, at)
       const opening = tokens[brace]
+      if (open.length > 0 && opening?._tag === "Open" && Keywords.sections.has(token.text)) closeUnfinished()
       if (opening?._tag !== "Open") {
         statements.push({ keyword, arguments: rest })
       } else if (open.length === depthMax) {

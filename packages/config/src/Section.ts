@@ -2,8 +2,8 @@
  * From the statements of a section to typed settings.
  *
  * A section's module holds a record of readers, one for each keyword, and gets its model's type from them. What is the
- * same for all sections is here: unknown, unsupported and ignored keywords, repeated ones, missing and superfluous
- * arguments, and constructs that may stand anywhere.
+ * same for all sections is here: unknown, unsupported and ignored keywords, repeated ones, and missing and superfluous
+ * arguments.
  *
  * @since 0.1.0
  */
@@ -114,12 +114,9 @@ const accept = (section: Keywords.Section, statement: Statement, report: Report)
     case "unsupported":
       report.error(span, `${keyword} is not supported by this version`, refused)
       return true
-    case undefined: {
-      const construct = constructs.find(({ pattern }) => pattern.test(keyword))
-      if (construct === undefined) reportUnknown(section, statement, report)
-      else report.error(span, `${construct.name} are not supported by this version`, refused)
+    case undefined:
+      reportUnknown(section, statement, report)
       return false
-    }
   }
 }
 
@@ -136,15 +133,6 @@ const reportUnknown = (section: Keywords.Section, statement: Statement, report: 
         : `did you mean ${meant}?`
   report.error(span, `${keyword} is not a keyword ${place}`, remedy)
 }
-
-/** What keepalived's language allows in place of any statement. */
-const constructs = [
-  { pattern: /^@/, name: "conditional lines" },
-  { pattern: /^\$[A-Za-z_][A-Za-z0-9_]*=/, name: "definitions" },
-  { pattern: /^~(SEQ|LST)/, name: "repetitions" },
-  { pattern: /^\$\{?_?[A-Za-z]/, name: "definitions" },
-  { pattern: /^include[rmwba]?$/, name: "included files" }
-]
 
 const refused = "the configuration is refused, because running without it would be wrong"
 
@@ -247,6 +235,15 @@ export const each = <A>(
     return value === undefined ? undefined : [value]
   }
 })
+
+/**
+ * Returns the setting of the section itself, else that of the whole file, else the default.
+ *
+ * @category queries
+ * @since 0.1.0
+ */
+export const either = <A>(own: Setting<A> | undefined, all: Setting<A> | undefined, otherwise: A): A =>
+  (own ?? all)?.value ?? otherwise
 
 /**
  * Returns the block of a statement, or reports that it lacks one.

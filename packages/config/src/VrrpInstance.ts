@@ -10,6 +10,7 @@ import * as Announcing from "./Announcing.ts"
 import type { Report } from "./Diagnostic.ts"
 import type { Word } from "./Lexer.ts"
 import * as Section from "./Section.ts"
+import type { Span } from "./Span.ts"
 import type { Statement } from "./SyntaxTree.ts"
 import * as Value from "./Value.ts"
 
@@ -73,29 +74,26 @@ const virtualMac: Section.Reader<{ readonly name?: InterfaceName }> = {
  */
 export interface Peer {
   readonly address: Address.Ipv4Address
-  readonly word: Word
+  readonly span: Span
 }
 
 const peer = (statement: Statement, report: Report): Peer | undefined => {
   const [option] = statement.arguments
-  if (option !== undefined) {
-    if (option.text === "min_ttl" || option.text === "max_ttl")
-      report.error(option.span, `${option.text} is not supported by this version`)
-    else report.error(option.span, `${option.text} is no option of a peer`, "write one address a line")
+  if (option !== undefined && ["min_ttl", "max_ttl"].includes(option.text)) {
+    report.error(option.span, `${option.text} is not supported by this version`)
+  } else if (option !== undefined) {
+    report.error(option.span, `${option.text} is no option of a peer`, "write one address a line")
   }
   const address = Value.ipv4Address(statement.keyword, report)
-  return address === undefined ? undefined : { address, word: statement.keyword }
+  return address === undefined ? undefined : { address, span: statement.keyword.span }
 }
 
 const peers: Section.Reader<ReadonlyArray<Peer>> = {
   repeat: "append",
   read: (statement, report) => {
     if (statement.block?.statements.length === 0) {
-      report.error(
-        statement.keyword.span,
-        "unicast_peer names no peer",
-        "keepalived would go on by multicast; name the peers, or remove the block"
-      )
+      const remedy = "name the peers, or remove the block; keepalived would go on by multicast"
+      report.error(statement.keyword.span, "unicast_peer names no peer", remedy)
     }
     return Section.items(peer).read(statement, report)
   }
@@ -121,12 +119,12 @@ const readers = {
   nopreempt: Section.flag,
   preempt_delay: Section.argument(Value.seconds({ minimum: 0, maximum: 1000 })),
   dont_track_primary: Section.flag,
-  garp_master_delay: Section.argument(Announcing.delay),
-  garp_master_repeat: Section.argument(Announcing.repeatCount),
-  garp_master_refresh: Section.argument(Announcing.delay),
-  garp_master_refresh_repeat: Section.argument(Announcing.repeatCount),
-  garp_lower_prio_delay: Section.argument(Announcing.delay),
-  garp_lower_prio_repeat: Section.argument(Announcing.repeatCountOrNone),
+  garp_master_delay: Announcing.delay,
+  garp_master_repeat: Announcing.repeatCount,
+  garp_master_refresh: Announcing.delay,
+  garp_master_refresh_repeat: Announcing.repeatCount,
+  garp_lower_prio_delay: Announcing.delay,
+  garp_lower_prio_repeat: Announcing.repeatCountOrNone,
   lower_prio_no_advert: Section.toggle,
   higher_prio_send_advert: Section.toggle,
   skip_check_adv_addr: Section.toggle,

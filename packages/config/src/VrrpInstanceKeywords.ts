@@ -1,0 +1,95 @@
+/**
+ * The keywords of `vrrp_instance`.
+ *
+ * @since 0.1.0
+ */
+import * as KeywordTable from "./KeywordTable.ts"
+
+/**
+ * The keywords of `vrrp_instance`.
+ *
+ * @category keywords
+ * @since 0.1.0
+ */
+export const vrrpInstance = KeywordTable.make({
+  supported: [
+    "state",
+    "interface",
+    "virtual_router_id",
+    "priority",
+    "advert_int",
+    "version",
+    "virtual_ipaddress",
+    "virtual_ipaddress_excluded",
+    "no_virtual_ipaddress",
+    "unicast_src_ip",
+    "unicast_peer",
+    "unicast_ttl",
+    "mcast_src_ip",
+    "mcast_dst_ip",
+    "preempt",
+    "nopreempt",
+    "preempt_delay",
+    "dont_track_primary",
+    "garp_master_delay",
+    "garp_master_repeat",
+    "garp_master_refresh",
+    "garp_master_refresh_repeat",
+    "garp_lower_prio_delay",
+    "garp_lower_prio_repeat",
+    "lower_prio_no_advert",
+    "higher_prio_send_advert",
+    "skip_check_adv_addr",
+    "check_unicast_src",
+    "strict_mode",
+    "down_timer_adverts"
+  ],
+  kept: [
+    // What this version does in any case.
+    "accept",
+    "unicast_fault_no_peer",
+    // Of VRRP version 3 and virtual MAC addresses, which are errors themselves.
+    "old_unicast_checksum",
+    "v3_checksum_as_v2",
+    "garp_extra_if",
+    "vmac_garp_intvl"
+  ],
+  ignored: [
+    "notify",
+    "notify_master",
+    "notify_backup",
+    "notify_fault",
+    "notify_stop",
+    "notify_deleted",
+    "notify_master_rx_lower_pri",
+    "notify_priority_changes",
+    "smtp_alert",
+    "debug",
+    "kernel_rx_buf_size",
+    "lvs_sync_daemon_interface",
+    "linkbeat_use_polling"
+  ],
+  unsupported: [
+    "authentication",
+    "auth_hmac",
+    "use_vmac",
+    "vmac_xmit_base",
+    "use_vmac_addr",
+    "use_ipvlan",
+    "vrf",
+    "native_ipv6",
+    "no_accept",
+    "promote_secondaries",
+    "virtual_routes",
+    "virtual_rules",
+    "track_interface",
+    "track_script",
+    "track_process",
+    "track_file",
+    "track_bfd",
+    "track_src_ip",
+    "timer_expired_backup",
+    "thread_timer_expired",
+    "owner_ignore_adverts"
+  ]
+})
