@@ -12,7 +12,8 @@
 import * as Native from "@holdfast/native/Native"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import * as SocketError from "./SocketError.ts"
+import * as Descriptor from "./Descriptor.ts"
+import type * as SocketError from "./SocketError.ts"
 
 /**
  * A timer; both functions are synchronous and cost one system call.
@@ -38,21 +39,14 @@ export const make = Effect.fnUntraced(function* (
   onExpired: (nowMicros: number) => void
 ): Effect.fn.Return<DeadlineTimer, SocketError.SocketError, Scope.Scope> {
   const native = Native.load()
-  const fd = yield* Effect.acquireRelease(
-    SocketError.attempt("timerfd_create", () => native.timerfdCreate()),
-    (fd) => Effect.sync(() => native.close(fd))
-  )
-  const onReady = () => {
+  const timer = yield* Descriptor.open("timerfd_create", () => native.timerfdCreate())
+  yield* Descriptor.watch(timer, () => {
     // Nothing to read means that the deadline was replaced after the loop saw the expiry.
-    if (native.timerfdRead(fd) > 0) onExpired(native.clockMonotonic())
-  }
-  yield* Effect.acquireRelease(
-    SocketError.attempt("watch timer", () => native.pollOpen(fd, Native.pollReadable, onReady)),
-    () => Effect.sync(() => native.pollClose(fd))
-  )
+    if (native.timerfdRead(timer.fd) > 0) onExpired(native.clockMonotonic())
+  })
   return {
     // Zero would disarm; the first microsecond of the clock is as past as any.
-    arm: (atMicros) => void native.timerfdSet(fd, Math.max(atMicros, 1)),
-    disarm: () => void native.timerfdSet(fd, 0)
+    arm: (atMicros) => void native.timerfdSet(timer.fd, Math.max(atMicros, 1)),
+    disarm: () => void native.timerfdSet(timer.fd, 0)
   }
 })

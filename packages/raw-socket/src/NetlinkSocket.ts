@@ -51,7 +51,6 @@ export interface NetlinkSocketOptions {
  * @since 0.1.0
  */
 export interface NetlinkSocket {
-  readonly fd: number
   readonly portId: number
   readonly send: (datagram: Uint8Array) => Socket.SendOutcome
   readonly joinGroup: (group: number) => Effect.Effect<void, SocketError.SocketError>
@@ -84,7 +83,7 @@ export const open = Effect.fnUntraced(function* (
       controlSize: 0,
       onBatch: (batch) => {
         if (deliver(batch, options.onBatch)) return
-        options.onEvent({ _tag: "Overrun", droppedCount: Socket.droppedCountOf(socket.fd) })
+        options.onEvent({ _tag: "Overrun", droppedCount: Socket.droppedCountOf(socket.descriptor) })
       },
       onEvent: options.onEvent
     }
@@ -93,8 +92,7 @@ export const open = Effect.fnUntraced(function* (
     socket.setOption(netlinkOption("NETLINK_ADD_MEMBERSHIP", Linux.NETLINK_ADD_MEMBERSHIP, group))
   yield* Effect.forEach(options.groups ?? [], joinGroup, { discard: true })
   return {
-    fd: socket.fd,
-    portId: yield* readPortId(socket.fd),
+    portId: yield* readPortId(socket.descriptor.fd),
     send: (datagram) => socket.send([{ data: datagram }]),
     joinGroup,
     leaveGroup: (group) =>

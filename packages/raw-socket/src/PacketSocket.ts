@@ -57,7 +57,6 @@ export interface PacketReceiveOptions {
  * @since 0.1.0
  */
 export interface PacketSocket {
-  readonly fd: number
   readonly send: (frames: ReadonlyArray<OutgoingFrame>) => Socket.SendOutcome
 }
 
@@ -88,7 +87,6 @@ export const open = Effect.fnUntraced(function* (
           }
   })
   return {
-    fd: socket.fd,
     send: (frames) =>
       socket.send(
         frames.map((frame) => ({ data: frame.bytes, address: linkAddress(0, frame.interfaceIndex) }))

@@ -80,7 +80,6 @@ export interface RawIpv4SocketOptions {
  * @since 0.1.0
  */
 export interface RawIpv4Socket {
-  readonly fd: number
   readonly send: (packets: ReadonlyArray<OutgoingPacket>) => Socket.SendOutcome
   readonly joinGroup: (group: Address.Ipv4Address) => Effect.Effect<void, SocketError.SocketError>
   readonly leaveGroup: (group: Address.Ipv4Address) => Effect.Effect<void, SocketError.SocketError>
@@ -122,7 +121,6 @@ export const open = Effect.fnUntraced(function* (
     }
   })
   return {
-    fd: socket.fd,
     send: (packets) => socket.send(packets.map((packet) => encode(packet, interfaceIndex))),
     joinGroup: (group) => socket.setOption(SocketOption.addMembership(group, interfaceIndex)),
     leaveGroup: (group) => socket.setOption(SocketOption.dropMembership(group, interfaceIndex)),

@@ -17,6 +17,7 @@
 import * as Native from "@holdfast/native/Native"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import * as Descriptor from "./Descriptor.ts"
 import * as Errno from "./Errno.ts"
 import * as Linux from "./Linux.ts"
 import * as SendArena from "./SendArena.ts"
@@ -116,7 +117,7 @@ export interface SocketOptions {
  * @since 0.1.0
  */
 export interface Socket {
-  readonly fd: number
+  readonly descriptor: Descriptor.Descriptor
   readonly send: (messages: ReadonlyArray<SendArena.OutgoingMessage>) => SendOutcome
   readonly sendArena: (arena: SendArena.SendArena) => SendOutcome
   readonly setOption: (option: SocketOption.SocketOption) => Effect.Effect<void, SocketError.SocketError>
@@ -134,16 +135,15 @@ export const open = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Socket, SocketError.SocketError, Scope.Scope> {
   const native = Native.load()
   const { bind, receive, receiveBufferSize } = options
-  const fd = yield* Effect.acquireRelease(
-    SocketError.attempt("socket", () => native.socket(options.domain, options.type, options.protocol)),
-    (fd) => Effect.sync(() => native.close(fd))
+  const descriptor = yield* Descriptor.open("socket", () =>
+    native.socket(options.domain, options.type, options.protocol)
   )
   const setOption = (option: SocketOption.SocketOption) =>
     SocketError.attempt(`setsockopt ${option.name}`, () =>
-      native.setsockopt(fd, option.level, option.number, option.value)
+      native.setsockopt(descriptor.fd, option.level, option.number, option.value)
     )
   const setFilter = (program: Uint8Array) =>
-    SocketError.attempt("attach filter", () => native.attachFilter(fd, program))
+    SocketError.attempt("attach filter", () => native.attachFilter(descriptor.fd, program))
 
   if (options.filter !== undefined) yield* setFilter(options.filter)
   yield* Effect.forEach(options.options ?? [], setOption, { discard: true })
@@ -152,14 +152,14 @@ export const open = Effect.fnUntraced(function* (
       Effect.catchTag("SocketError", () => setOption(SocketOption.receiveBuffer(receiveBufferSize)))
     )
   }
-  if (bind !== undefined) yield* SocketError.attempt("bind", () => native.bind(fd, bind))
-  if (receive !== undefined) yield* startReceiving(fd, receive)
+  if (bind !== undefined) yield* SocketError.attempt("bind", () => native.bind(descriptor.fd, bind))
+  if (receive !== undefined) yield* startReceiving(descriptor, receive)
 
   const arena = SendArena.make(sendCountMax, sendBytesMax)
   return {
-    fd,
-    send: (messages) => sendCopied(fd, arena, messages),
-    sendArena: (prepared) => sendPrepared(fd, prepared),
+    descriptor,
+    send: (messages) => sendCopied(descriptor.fd, arena, messages),
+    sendArena: (prepared) => sendPrepared(descriptor.fd, prepared),
     setOption: (option) => Effect.asVoid(setOption(option)),
     setFilter: (program) => Effect.asVoid(setFilter(program))
   }
@@ -171,35 +171,26 @@ export const open = Effect.fnUntraced(function* (
  * @category counters
  * @since 0.1.0
  */
-export const droppedCountOf = (fd: number): number => {
+export const droppedCountOf = ({ fd }: Descriptor.Descriptor): number => {
   const memory = new Uint32Array(Linux.SK_MEMINFO_VARS)
   Native.load().getsockopt(fd, Linux.SOL_SOCKET, Linux.SO_MEMINFO, new Uint8Array(memory.buffer))
   return memory[Linux.SK_MEMINFO_DROPS]!
 }
 
-const startReceiving = (fd: number, options: ReceiveOptions) => {
-  const native = Native.load()
-  const receiver = makeReceiver(fd, options)
+const startReceiving = (descriptor: Descriptor.Descriptor, options: ReceiveOptions) => {
+  const receiver = makeReceiver(descriptor, options)
   receiver.discard()
-  return Effect.acquireRelease(
-    SocketError.attempt("watch socket", () => native.pollOpen(fd, Native.pollReadable, receiver.onReady)),
-    () =>
-      Effect.sync(() => {
-        receiver.stop()
-        native.pollClose(fd)
-      })
-  )
+  return Descriptor.watch(descriptor, receiver.onReady)
 }
 
-const makeReceiver = (fd: number, options: ReceiveOptions) => {
+const makeReceiver = (descriptor: Descriptor.Descriptor, options: ReceiveOptions) => {
   const native = Native.load()
   const slotSize = Native.receiveNameSize + options.controlSize + options.dataSize
   const arena = new Uint8Array(slotSize * options.slotCount)
   const fields = new Int32Array(Native.receiveFieldCount * options.slotCount)
   let failuresInRow = 0
-  let isOpen = true
 
-  const receive = () => native.recvmmsg(fd, arena, slotSize, options.controlSize, fields, 0)
+  const receive = () => native.recvmmsg(descriptor.fd, arena, slotSize, options.controlSize, fields, 0)
   const field = (index: number, name: number) => fields[index * Native.receiveFieldCount + name]!
   const view = (index: number, offset: number, length: number) =>
     arena.subarray(index * slotSize + offset, index * slotSize + offset + length)
@@ -213,10 +204,11 @@ const makeReceiver = (fd: number, options: ReceiveOptions) => {
   })
 
   const fail = (errno: number) => {
-    if (errno === Errno.ENOBUFS) return options.onEvent({ _tag: "Overrun", droppedCount: droppedCountOf(fd) })
+    if (errno === Errno.ENOBUFS)
+      return options.onEvent({ _tag: "Overrun", droppedCount: droppedCountOf(descriptor) })
     failuresInRow += 1
     const stopped = failuresInRow === failuresInRowMax
-    if (stopped) native.pollClose(fd)
+    if (stopped) native.pollClose(descriptor.fd)
     options.onEvent({ _tag: "SocketFailed", code: Errno.nameOf(errno), stopped })
   }
   const drain = () => {
@@ -225,17 +217,14 @@ const makeReceiver = (fd: number, options: ReceiveOptions) => {
       if (count < 0) return count === -Errno.EAGAIN ? undefined : fail(-count)
       failuresInRow = 0
       options.onBatch(batchOf(count))
-      // The callback may have closed the scope, and with it the descriptor.
-      if (count < options.slotCount || !isOpen) return
+      // The callback may have closed the scope, and with it the socket.
+      if (count < options.slotCount || descriptor.fd < 0) return
     }
   }
 
   return {
     discard: () => {
       for (let round = 0; round < drainRoundsMax && receive() === options.slotCount; round++);
-    },
-    stop: () => {
-      isOpen = false
     },
     onReady: (_events: number, errno: number) => (errno === 0 ? drain() : fail(errno))
   }

@@ -22,7 +22,6 @@ import type * as SocketError from "./SocketError.ts"
  * @since 0.1.0
  */
 export interface UnixDatagramSocket {
-  readonly fd: number
   readonly send: (datagram: Uint8Array) => Socket.SendOutcome
 }
 
@@ -38,5 +37,5 @@ export const open = Effect.fnUntraced(function* (
 ): Effect.fn.Return<UnixDatagramSocket, SocketError.SocketError, Scope.Scope> {
   const address = SocketAddress.encode({ _tag: "Unix", path })
   const socket = yield* Socket.open({ domain: Linux.AF_UNIX, type: Linux.SOCK_DGRAM, protocol: 0 })
-  return { fd: socket.fd, send: (datagram) => socket.send([{ data: datagram, address }]) }
+  return { send: (datagram) => socket.send([{ data: datagram, address }]) }
 })

@@ -89,6 +89,24 @@ describe("Socket", () => {
     })
   )
 
+  it.live("does nothing once its scope is closed, though its number lives on in another socket", () =>
+    Effect.gen(function* () {
+      const heard = yield* Queue.bounded<Heard>(64)
+      yield* Socket.open(receiveInto(heard))
+      const closed = yield* Effect.scoped(
+        Effect.map(Socket.open(unixDatagram), (socket) => ({ ...socket, fd: socket.descriptor.fd }))
+      )
+      const heir = yield* Socket.open(unixDatagram)
+
+      const outcome = closed.send([messageOf(1)])
+      heir.send([messageOf(2)])
+
+      assert.strictEqual(heir.descriptor.fd, closed.fd)
+      assert.deepStrictEqual(outcome, { sentCount: 0, errno: 9 }) // EBADF
+      assert.deepStrictEqual((yield* Queue.take(heard)).data, Uint8Array.of(2))
+    })
+  )
+
   it.live("sends an arena that was filled once, again and again", () =>
     Effect.gen(function* () {
       const heard = yield* Queue.bounded<Heard>(64)
