@@ -54,6 +54,7 @@ export const start = Effect.fnUntraced(function* (
   const applied = yield* Queue.bounded<ApplyReport>(answersMax)
   const statuses = yield* Queue.bounded<EngineStatus>(answersMax)
   let failure = "the VRRP thread ended"
+  let stopAsked = false
 
   // The worker runs this very file: main.ts sees that it is in a thread. A bundle is one file, too.
   const worker = yield* Effect.acquireRelease(
@@ -85,7 +86,7 @@ export const start = Effect.fnUntraced(function* (
   worker.on("exit", () => {
     const reason = new ThreadEnded({ message: failure })
     Deferred.doneUnsafe(ready, Effect.fail(reason))
-    Deferred.doneUnsafe(ended, Effect.fail(reason))
+    if (!stopAsked) Deferred.doneUnsafe(ended, Effect.fail(reason))
     Deferred.doneUnsafe(exited, Effect.void)
   })
   yield* Deferred.await(ready)
@@ -104,6 +105,7 @@ export const start = Effect.fnUntraced(function* (
       return orEnded(Queue.take(statuses))
     }),
     stop: Effect.suspend(() => {
+      stopAsked = true
       tell({ _tag: "Stop" })
       return Effect.asVoid(Effect.timeoutOption(Deferred.await(exited), stopWaitMax))
     }),

@@ -3,7 +3,12 @@
  *
  * @since 0.1.0
  */
-import { AdvertTransport, type ReceivedAdvert, TransportError } from "@holdfast/engine/AdvertTransport"
+import {
+  type AdvertChannel,
+  AdvertTransport,
+  type ReceivedAdvert,
+  TransportError
+} from "@holdfast/engine/AdvertTransport"
 import * as MonotonicClock from "@holdfast/raw-socket/MonotonicClock"
 import * as PacketFilter from "@holdfast/raw-socket/PacketFilter"
 import * as RawIpv4Socket from "@holdfast/raw-socket/RawIpv4Socket"
@@ -37,7 +42,7 @@ export const layer: Layer.Layer<AdvertTransport> = Layer.succeed(
           }
         })
         yield* Effect.forEach(options.groups, socket.joinGroup, { discard: true })
-        return {
+        const channel: AdvertChannel = {
           send: (adverts) => {
             const outcome = socket.send(adverts)
             return outcome.errno === 0
@@ -46,6 +51,7 @@ export const layer: Layer.Layer<AdvertTransport> = Layer.succeed(
           },
           mute: (vrids) => Effect.runSync(Effect.ignore(socket.setFilter(PacketFilter.acceptAllBut(vrids))))
         }
+        return channel
       }).pipe(
         Effect.mapError(
           (cause) => new TransportError({ interface: options.interface, message: cause.message, cause })
