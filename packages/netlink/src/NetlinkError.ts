@@ -97,7 +97,8 @@ const reasons: Readonly<Record<string, Reason>> = {
   ESRCH: "NotFound",
   EADDRNOTAVAIL: "NotFound",
   EBUSY: "Busy",
-  EOPNOTSUPP: "NotSupported",
+  // The same number as EOPNOTSUPP.
+  ENOTSUP: "NotSupported",
   EAFNOSUPPORT: "NotSupported",
   EPROTONOSUPPORT: "NotSupported",
   EINVAL: "Invalid",
