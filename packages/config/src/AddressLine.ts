@@ -47,7 +47,7 @@ export const read = (statement: Statement, report: Report): AddressLine | undefi
     ...prefix,
     ...(options.interface === undefined ? {} : { interface: options.interface }),
     ...(options.label === undefined ? {} : { label: options.label }),
-    scope: options.scope ?? scopes.global,
+    scope: options.scope ?? scopeGlobal,
     ...(broadcast === undefined ? {} : { broadcast }),
     tracked: options.tracked
   }
@@ -68,9 +68,12 @@ interface Options {
 
 const readPrefix = (word: Word, report: Report): Prefix | undefined => {
   const slash = word.text.indexOf("/")
-  const address = Value.ipv4Address(part(word, 0, slash === -1 ? word.text.length : slash), report)
-  const prefixLength =
-    slash === -1 ? addressBits : readPrefixLength(part(word, slash + 1, word.text.length), report)
+  const end = slash === -1 ? word.text.length : slash
+  const address = Value.ipv4Address(part(word, 0, end), report)
+  // The length of an IPv6 prefix is no mistake of its own.
+  if (slash === -1 || word.text.includes(":"))
+    return address === undefined ? undefined : { address, prefixLength: addressBits }
+  const prefixLength = readPrefixLength(part(word, end + 1, word.text.length), report)
   return address === undefined || prefixLength === undefined ? undefined : { address, prefixLength }
 }
 
@@ -99,13 +102,23 @@ const readOptions = (words: ReadonlyArray<Word>, report: Report): Options | unde
       const argument = words[++at]
       if (argument === undefined) report.error(word.span, `${word.text} needs a value`)
       sound = argument !== undefined && readValued(word.text, argument, options, report) && sound
-    } else {
-      sound = false
-      reportOption(word, report)
+    } else if (unsupported.includes(word.text) || unsupportedValued.includes(word.text)) {
+      report.error(word.span, `the address option ${word.text} is not supported by this version`)
       if (unsupportedValued.includes(word.text)) at++
+      sound = false
+    } else {
+      // Whether the next word is its value or an option, nobody knows: the rest of the line is not read.
+      reportUnknown(word, report)
+      return undefined
     }
   }
   return sound ? options : undefined
+}
+
+const reportUnknown = (word: Word, report: Report): void => {
+  const meant = Suggestion.nearest(word.text, [...valued, "no_track"])
+  const remedy = meant === undefined ? "write one address a line" : `did you mean ${meant}?`
+  report.error(word.span, `${word.text} is no option of an address`, remedy)
 }
 
 const isValued = (option: string): option is (typeof valued)[number] =>
@@ -119,46 +132,35 @@ const readValued = (
   report: Report
 ): boolean => {
   switch (option) {
-    case "dev": {
-      const name = Value.interfaceName(word, report)
-      if (name !== undefined) options.interface = name
-      return name !== undefined
-    }
-    case "label": {
-      if (word.text.length <= labelLengthMax) options.label = word.text
-      else
-        report.error(
-          word.span,
-          `the label ${word.text} is too long`,
-          `the kernel takes ${labelLengthMax} characters`
-        )
-      return options.label !== undefined
-    }
-    case "scope": {
-      const scope = Object.hasOwn(scopes, word.text)
-        ? scopes[word.text as keyof typeof scopes]
-        : readScope(word, report)
-      if (scope !== undefined) options.scope = scope
-      return scope !== undefined
-    }
+    case "dev":
+      return assign(options, "interface", Value.interfaceName(word, report))
+    case "label":
+      return assign(options, "label", readLabel(word, report))
+    case "scope":
+      return assign(options, "scope", scopes.get(word.text) ?? readScope(word, report))
     case "brd":
     case "broadcast":
-      options.broadcast = word
-      return true
+      return assign(options, "broadcast", word)
   }
 }
 
-const reportOption = (word: Word, report: Report): void => {
-  if ([...unsupported, ...unsupportedValued].includes(word.text)) {
-    report.error(word.span, `the address option ${word.text} is not supported by this version`)
-    return
-  }
-  const meant = Suggestion.nearest(word.text, [...valued, "no_track"])
+const assign = <K extends keyof Options>(
+  options: Options,
+  key: K,
+  value: Options[K] | undefined
+): boolean => {
+  if (value !== undefined) options[key] = value
+  return value !== undefined
+}
+
+const readLabel: Value.Value<string> = (word, report) => {
+  if (word.text.length <= labelLengthMax) return word.text
   report.error(
     word.span,
-    `${word.text} is no option of an address`,
-    meant === undefined ? "write one address a line" : `did you mean ${meant}?`
+    `the label ${word.text} is too long`,
+    `the kernel takes ${labelLengthMax} characters`
   )
+  return undefined
 }
 
 /** `+` sets and `-` clears the bits that are not of the prefix; a prefix without such bits has no broadcast address. */
@@ -184,8 +186,15 @@ const unsupported: ReadonlyArray<string> = [
   "use_vmac"
 ]
 const unsupportedValued: ReadonlyArray<string> = ["peer", "track_group", "preferred_lft"]
+const scopeGlobal = 0
 /** The names of rt_scope_t in linux/rtnetlink.h. */
-const scopes = { global: 0, site: 200, link: 253, host: 254, nowhere: 255 } as const
+const scopes: ReadonlyMap<string, number> = new Map([
+  ["global", scopeGlobal],
+  ["site", 200],
+  ["link", 253],
+  ["host", 254],
+  ["nowhere", 255]
+])
 const addressBits = 32
 /** IFNAMSIZ of linux/if.h, less the closing zero. */
 const labelLengthMax = 15

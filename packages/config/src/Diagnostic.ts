@@ -80,3 +80,15 @@ export const makeReport = (): Report => {
     diagnostics: () => collected.toSorted((left, right) => left.span.offset - right.span.offset)
   }
 }
+
+/**
+ * Returns a report that puts a subject before each message: `priority: 300 is out of range`.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const about = (report: Report, subject: string): Report => ({
+  error: (span, message, remedy) => report.error(span, `${subject}: ${message}`, remedy),
+  warning: (span, message, remedy) => report.warning(span, `${subject}: ${message}`, remedy),
+  diagnostics: report.diagnostics
+})

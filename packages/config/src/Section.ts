@@ -7,6 +7,7 @@
  *
  * @since 0.1.0
  */
+import * as Diagnostic from "./Diagnostic.ts"
 import type { Report } from "./Diagnostic.ts"
 import * as Keywords from "./Keywords.ts"
 import type { Word } from "./Lexer.ts"
@@ -148,7 +149,7 @@ export const argument = <A>(value: Value.Value<A>): Reader<A> => ({
     const [word, ...rest] = statement.arguments
     withoutBlock(statement, report)
     warnSuperfluous(statement, rest, report)
-    if (word !== undefined) return value(word, report)
+    if (word !== undefined) return value(word, Diagnostic.about(report, statement.keyword.text))
     report.error(statement.keyword.span, `${statement.keyword.text} needs a value`)
     return undefined
   }
@@ -202,7 +203,7 @@ export const toggle: Reader<boolean> = {
 }
 
 /**
- * A block of items, one a line. An empty one is given as such.
+ * A block of items, one a line; nothing when it has lines and none of them is well written.
  *
  * @category readers
  * @since 0.1.0
@@ -213,10 +214,9 @@ export const items = <A>(
   repeat: "append",
   read: (statement, report) => {
     warnSuperfluous(statement, statement.arguments, report)
-    return blockOf(statement, report)?.statements.flatMap((line) => {
-      const value = item(line, report)
-      return value === undefined ? [] : [value]
-    })
+    const lines = blockOf(statement, report)?.statements
+    const values = lines?.map((line) => item(line, report)).filter((value) => value !== undefined)
+    return values?.length === 0 && lines?.length !== 0 ? undefined : values
   }
 })
 

@@ -44,7 +44,7 @@ export const read = (statement: Statement, report: Report): VrrpInstance | undef
 const state: Value.Value<"Master" | "Backup"> = (word, report) => {
   if (word.text === "MASTER") return "Master"
   if (word.text !== "BACKUP")
-    report.warning(word.span, `${word.text} is no state and is read as BACKUP`, "write MASTER or BACKUP")
+    report.warning(word.span, `${word.text} is unknown and is read as BACKUP`, "write MASTER or BACKUP")
   return "Backup"
 }
 

@@ -151,7 +151,7 @@ describe("Scenarios", () => {
 
     assert.strictEqual(modelOf(file).vrrpInstances[0]?.settings.values.state?.value, "Backup")
     assert.deepStrictEqual(diagnosticsOf(file), [
-      `${file}:6:15: warning: SLAVE is no state and is read as BACKUP (write MASTER or BACKUP)`,
+      `${file}:6:15: warning: state: SLAVE is unknown and is read as BACKUP (write MASTER or BACKUP)`,
       unsupported(file, 8, "use_vmac"),
       virtualServerWarning(file, 21)
     ])
