@@ -162,7 +162,6 @@ export const get = (name: string): Query<Link> => ({
  * What a new device may be given. What is absent the kernel chooses.
  *
  * - `namespaceFd`: the device is made in the network namespace of this descriptor.
- * - `ipv6Generation`: `none` keeps the device from making a link-local address.
  *
  * @category models
  * @since 0.1.0
@@ -175,7 +174,6 @@ export interface NewLink {
   readonly group?: number | undefined
   readonly masterIndex?: number | undefined
   readonly namespaceFd?: number | undefined
-  readonly ipv6Generation?: Ipv6Generation | undefined
 }
 
 /**
@@ -242,11 +240,17 @@ export const createMacvlan = (
  * What of a device shall change; what is absent stays.
  *
  * - `masterIndex`: zero takes the device out of its bridge.
+ * - `ipv6Generation`: `none` keeps the device from making an IPv6 link-local address.
+ *
+ * **Gotchas** the kernel sets a device up before it looks at `ipv6Generation`: ask for that in a request of its own,
+ * before. A new device cannot be given it.
  *
  * @category models
  * @since 0.1.0
  */
-export type LinkChange = Partial<NewLink>
+export interface LinkChange extends Partial<NewLink> {
+  readonly ipv6Generation?: Ipv6Generation | undefined
+}
 
 /**
  * Changes a device: sets it up or down, renames it, moves it to another namespace, and so on.

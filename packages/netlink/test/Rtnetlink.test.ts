@@ -6,10 +6,9 @@ import * as Neighbour from "@holdfast/netlink/Neighbour"
 import * as NetworkChange from "@holdfast/netlink/NetworkChange"
 import * as Route from "@holdfast/netlink/Route"
 import * as Address from "@holdfast/wire/Address"
-import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
+import { ipv4 } from "./Fixture.ts"
 
-const ipv4 = (text: string) => Option.getOrThrow(Address.ipv4FromString(text))
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex")
 const messages = (digits: string) => Message.split(new Uint8Array(Buffer.from(digits, "hex")))
 
