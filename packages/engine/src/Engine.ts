@@ -50,7 +50,7 @@ type Input =
       readonly deliveries: ReadonlyArray<Channels.Delivery>
     }
   | { readonly _tag: "Overrun"; readonly device: InterfaceName; readonly droppedCount: number }
-  | { readonly _tag: "AddressesReported"; readonly event: AddressEvent }
+  | { readonly _tag: "AddressesReported" }
   | {
       readonly _tag: "ApplyAsked"
       readonly wanted: ReadonlyArray<Parameters>
@@ -111,9 +111,12 @@ const make = Effect.gen(function* () {
   let deliveriesWaiting = 0
   let links: Links = new Map()
   let linksChanged = false
+  const reported: Array<AddressEvent> = []
 
   const watch = yield* LinkWatch
-  const plane = yield* (yield* AddressPlane).open((event) => tell({ _tag: "AddressesReported", event }))
+  const plane = yield* (yield* AddressPlane).open((event) => {
+    if (reported.push(event) === 1) tell({ _tag: "AddressesReported" })
+  })
   const channels = yield* Channels.make({
     publish,
     onDelivered: (device, deliveries) => {
@@ -262,7 +265,8 @@ const make = Effect.gen(function* () {
           droppedCount: input.droppedCount
         })
       case "AddressesReported":
-        return reportAddresses(input.event, at)
+        for (const event of reported.splice(0)) reportAddresses(event, at)
+        return
       case "ApplyAsked":
         return yield* Deferred.succeed(input.reply, yield* apply(input.wanted, at))
       case "StopAsked":

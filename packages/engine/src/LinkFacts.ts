@@ -42,10 +42,13 @@ export const linkStateOf = (source: LinkSource, parameters: Parameters, device: 
  * @since 0.1.0
  */
 export const primaryAddress = (link: Link, parameters: Parameters): Ipv4Address | undefined => {
-  const virtual = new Set<Ipv4Address>(parameters.addresses.map((entry) => entry.address))
-  const candidates = link.addresses.filter((entry) => entry.scope < scopeHost && !entry.secondary)
-  const real = candidates.find((entry) => !virtual.has(entry.address))
-  return (real ?? (parameters.priority === priorityOwner ? candidates[0] : undefined))?.address
+  let virtual: Ipv4Address | undefined
+  for (const { address, scope, secondary } of link.addresses) {
+    if (scope >= scopeHost || secondary) continue
+    if (!parameters.addresses.some((entry) => entry.address === address)) return address
+    virtual ??= address
+  }
+  return parameters.priority === priorityOwner ? virtual : undefined
 }
 
 const scopeHost = 254 // RT_SCOPE_HOST of linux/rtnetlink.h: never seen by another host

@@ -2,14 +2,19 @@
  * `AddressPlane` on rtnetlink: addresses as levels.
  *
  * **Details**
- * One fiber repairs. `set` and `release` leave a task and ring; a change of the kernel's table, or half a minute, rings
- * for a look at everything that is owned. An add that meets the address, or a removal that misses it, has reached its
- * level: the watch may be a moment behind the kernel.
+ * One fiber works. `set` and `release` leave a task and ring; so does a notification that an address is gone, a device
+ * appeared or the watch started anew. All that waits goes to the kernel in one exchange. An add that meets the address,
+ * or a removal that misses it, has reached its level: the watch may be a moment behind the kernel.
  *
  * @since 0.1.0
  */
-import { AddressEvent, AddressPlane, type Ownership } from "@holdfast/engine/AddressPlane"
-import type { NetlinkError } from "@holdfast/netlink/NetlinkError"
+import {
+  AddressEvent,
+  AddressPlane,
+  type Ownership,
+  type OwnershipLevels
+} from "@holdfast/engine/AddressPlane"
+import type { NetworkChange } from "@holdfast/netlink/NetworkChange"
 import type { VirtualAddress } from "@holdfast/vrrp/Parameters"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -41,6 +46,17 @@ interface Task {
   readonly dropped: ReadonlyArray<VirtualAddress>
 }
 
+/** A change with the owner it is made for. */
+interface Job {
+  readonly owner: string
+  readonly change: AddressTable.Change
+}
+
+/** `Found`: the kernel was there already. */
+type Done =
+  | (Job & { readonly _tag: "Changed" | "Found" })
+  | { readonly _tag: "Refused"; readonly owner: string; readonly message: string }
+
 const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void) {
   const network = yield* KernelNetwork
   const levels = new Map<string, Ownership>()
@@ -52,79 +68,94 @@ const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void
   let inspect = false
 
   const set = (owner: string, ownership: Ownership): void => {
-    const waiting = tasks.get(owner)
+    const waiting = tasks.get(owner)?.dropped ?? []
     const dropped = AddressTable.dropped(levels.get(owner), ownership)
     levels.set(owner, ownership)
-    tasks.set(owner, { owner, ownership, dropped: [...(waiting?.dropped ?? []), ...dropped] })
+    tasks.set(owner, { owner, ownership, dropped: [...waiting, ...dropped] })
     ring()
   }
 
-  const ownedByAnyone = (): ReadonlySet<string> => {
-    const keys = new Set<string>()
-    for (const level of levels.values())
-      if (level.owned) for (const entry of level.addresses) keys.add(AddressTable.keyOf(entry))
-    return keys
+  const release = (owner: string): void => {
+    const level = levels.get(owner)
+    set(owner, { owned: false, addresses: level?.addresses ?? [], keepForeign: level?.keepForeign ?? false })
+    levels.delete(owner)
   }
 
-  const carryOut = Effect.fnUntraced(function* (task: Task, owned: ReadonlySet<string>) {
+  const rename = (from: string, to: string): void => {
+    move(levels, from, to)
+    move(foreign, from, to)
+    const task = tasks.get(from)
+    if (task === undefined) return
+    tasks.delete(from)
+    tasks.set(to, { ...task, owner: to })
+  }
+
+  const removalsOf = (task: Task, owned: ReadonlySet<string>): ReadonlyArray<AddressTable.Change> => {
     const kept = foreign.get(task.owner)
     const unwanted = task.dropped.filter((entry) => {
       const key = AddressTable.keyOf(entry)
       return !owned.has(key) && kept?.has(key) !== true
     })
-    const state = network.state()
-    const removals = AddressTable.surplus(unwanted, state)
-    // Every address of an owned level is asserted, whatever the watch says: it may be a moment behind.
-    const additions = task.ownership.owned
-      ? AddressTable.missing(task.ownership.addresses, { ...state, addresses: new Map() })
-      : []
-    const failures = yield* apply([...removals, ...additions], (entry) => {
-      if (task.ownership.keepForeign) remember(task.owner, entry)
-    })
-    onEvent(AddressEvent.OwnershipChanged({ owner: task.owner, owned: task.ownership.owned, failures }))
-  })
-
-  const remember = (owner: string, entry: VirtualAddress): void => {
-    const kept = foreign.get(owner) ?? new Set()
-    foreign.set(owner, kept.add(AddressTable.keyOf(entry)))
+    return AddressTable.surplus(unwanted, network.state())
   }
 
-  const apply = Effect.fnUntraced(function* (
-    changes: ReadonlyArray<AddressTable.Change | AddressTable.Stranded>,
-    onFound: (entry: VirtualAddress) => void
-  ) {
-    const doable = changes.filter(isDoable)
-    const outcomes = yield* network.client.requestAll(doable.map((change) => change.request))
-    const failures = changes.flatMap((change) =>
-      change._tag === "Stranded"
-        ? [
-            `${change.entry.address}: interface ${change.entry.interface} does not exist; it is added when it appears`
-          ]
-        : []
-    )
-    outcomes.forEach((outcome, index) => {
-      const change = doable[index]!
-      if (Result.isSuccess(outcome)) return
-      if (isReached(change, outcome.failure)) {
-        if (change._tag === "Add") onFound(change.entry)
-      } else failures.push(outcome.failure.message)
+  /** Does jobs in one exchange and returns what became of each. */
+  const carryOut = Effect.fnUntraced(function* (jobs: ReadonlyArray<Job>) {
+    const outcomes = yield* network.client.requestAll(jobs.map(({ change }) => change.request))
+    return jobs.map(({ owner, change }, index): Done => {
+      const outcome = outcomes[index]!
+      if (Result.isSuccess(outcome)) return { _tag: "Changed", owner, change }
+      if (AddressTable.isReached(change, outcome.failure)) return { _tag: "Found", owner, change }
+      return { _tag: "Refused", owner, message: outcome.failure.message }
     })
-    return failures
+  })
+
+  const settle = Effect.fnUntraced(function* (due: ReadonlyArray<Task>) {
+    const owned = ownedKeys(levels)
+    const failures = new Map<string, Array<string>>(due.map(({ owner }) => [owner, []]))
+    const jobs = due.flatMap((task): ReadonlyArray<Job> => {
+      const wanted = task.ownership.owned ? task.ownership.addresses : []
+      // Every owned address is asserted, whatever the watch says: it may be a moment behind.
+      const additions = AddressTable.missing(wanted, { links: network.state().links, addresses: new Map() })
+      failures.get(task.owner)?.push(...additions.stranded.map(describeStranded))
+      return [...removalsOf(task, owned), ...additions.changes].map((change) => ({
+        owner: task.owner,
+        change
+      }))
+    })
+    const keepers = new Set(due.filter(({ ownership }) => ownership.keepForeign).map(({ owner }) => owner))
+    for (const done of yield* carryOut(jobs)) {
+      if (done._tag === "Refused") failures.get(done.owner)?.push(done.message)
+      else if (done._tag === "Found" && done.change._tag === "Add" && keepers.has(done.owner))
+        foreign.set(
+          done.owner,
+          (foreign.get(done.owner) ?? new Set()).add(AddressTable.keyOf(done.change.entry))
+        )
+    }
+    for (const { owner, ownership } of due)
+      onEvent(
+        AddressEvent.OwnershipChanged({ owner, owned: ownership.owned, failures: failures.get(owner) ?? [] })
+      )
   })
 
   /** Looks at everything that is owned and puts back what is gone. */
   const repair = Effect.gen(function* () {
-    for (const [owner, level] of levels) {
-      if (!level.owned || tasks.has(owner)) continue
-      const changes = AddressTable.missing(level.addresses, network.state()).filter(isDoable)
-      if (changes.length === 0) continue
-      const outcomes = yield* network.client.requestAll(changes.map((change) => change.request))
-      const restored = changes.filter((_, index) => Result.isSuccess(outcomes[index]!))
-      if (restored.length > 0)
-        onEvent(
-          AddressEvent.AddressesRestored({ owner, addresses: restored.map(({ entry }) => entry.address) })
-        )
-    }
+    const jobs = [...levels].flatMap(([owner, level]): ReadonlyArray<Job> => {
+      if (!level.owned || tasks.has(owner)) return []
+      return AddressTable.missing(level.addresses, network.state()).changes.map((change) => ({
+        owner,
+        change
+      }))
+    })
+    if (jobs.length === 0) return
+    const restored = (yield* carryOut(jobs)).filter((done) => done._tag === "Changed")
+    for (const [owner, changed] of Map.groupBy(restored, (done) => done.owner))
+      onEvent(
+        AddressEvent.AddressesRestored({
+          owner,
+          addresses: changed.map(({ change }) => change.entry.address)
+        })
+      )
   })
 
   const work = Effect.gen(function* () {
@@ -132,8 +163,7 @@ const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void
     while (tasks.size > 0) {
       const due = [...tasks.values()]
       tasks.clear()
-      const owned = ownedByAnyone()
-      for (const task of due) yield* carryOut(task, owned)
+      yield* settle(due)
     }
     if (!inspect) return
     inspect = false
@@ -144,40 +174,45 @@ const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void
     inspect = true
     ring()
   }
+  const onChanges = (changes: ReadonlyArray<NetworkChange>): void => {
+    if (changes.some((change) => mayHaveTaken(change, levels))) look()
+  }
   yield* Effect.acquireRelease(
-    Effect.sync(() => network.onChange(look)),
+    Effect.sync(() => network.onChanges(onChanges)),
     (unsubscribe) => Effect.sync(unsubscribe)
   )
   yield* Effect.forkScoped(Effect.forever(work))
   yield* Effect.sync(look).pipe(Effect.delay(inspectInterval), Effect.forever, Effect.forkScoped)
 
-  return {
-    set,
-    release: (owner: string) => {
-      const level = levels.get(owner)
-      set(owner, {
-        owned: false,
-        addresses: level?.addresses ?? [],
-        keepForeign: level?.keepForeign ?? false
-      })
-      levels.delete(owner)
-    },
-    rename: (from: string, to: string) => {
-      move(levels, from, to)
-      move(foreign, from, to)
-      const task = tasks.get(from)
-      if (task === undefined) return
-      tasks.delete(from)
-      tasks.set(to, { ...task, owner: to })
-    }
-  }
+  return { set, release, rename } satisfies OwnershipLevels
 })
 
-const isDoable = (change: AddressTable.Change | AddressTable.Stranded): change is AddressTable.Change =>
-  change._tag !== "Stranded"
+const ownedKeys = (levels: ReadonlyMap<string, Ownership>): ReadonlySet<string> => {
+  const keys = new Set<string>()
+  for (const level of levels.values())
+    if (level.owned) for (const entry of level.addresses) keys.add(AddressTable.keyOf(entry))
+  return keys
+}
 
-const isReached = (change: AddressTable.Change, error: NetlinkError): boolean =>
-  change._tag === "Add" ? error.reason === "AlreadyExists" : error.reason === "NotFound"
+/** Whether a change can mean that something owned is gone, or can be held now. */
+const mayHaveTaken = (change: NetworkChange, levels: ReadonlyMap<string, Ownership>): boolean => {
+  switch (change._tag) {
+    case "Synchronised":
+    case "LinkChanged":
+      return true
+    case "AddressRemoved": {
+      const { address } = change.address
+      for (const level of levels.values())
+        if (level.owned && level.addresses.some((entry) => entry.address === address)) return true
+      return false
+    }
+    default:
+      return false
+  }
+}
+
+const describeStranded = (entry: VirtualAddress): string =>
+  `${entry.address}: interface ${entry.interface} does not exist; it is added when it appears`
 
 const move = <A>(map: Map<string, A>, from: string, to: string): void => {
   const value = map.get(from)

@@ -5,9 +5,11 @@
  */
 import type { Ownership } from "@holdfast/engine/AddressPlane"
 import * as InterfaceAddress from "@holdfast/netlink/InterfaceAddress"
+import type { NetlinkError } from "@holdfast/netlink/NetlinkError"
 import * as NetworkState from "@holdfast/netlink/NetworkState"
 import type { Request } from "@holdfast/netlink/Request"
 import type { VirtualAddress } from "@holdfast/vrrp/Parameters"
+import type { Ipv4Address } from "@holdfast/wire/Address"
 
 /**
  * One thing to do to the kernel's table.
@@ -22,14 +24,14 @@ export interface Change {
 }
 
 /**
- * An address that cannot be held because its device does not exist.
+ * What is missing, and what cannot be added because its device does not exist.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Stranded {
-  readonly _tag: "Stranded"
-  readonly entry: VirtualAddress
+export interface Missing {
+  readonly changes: ReadonlyArray<Change>
+  readonly stranded: ReadonlyArray<VirtualAddress>
 }
 
 /**
@@ -47,16 +49,18 @@ export const keyOf = (entry: VirtualAddress): string =>
  * @category diff
  * @since 0.1.0
  */
-export const missing = (
-  wanted: ReadonlyArray<VirtualAddress>,
-  state: NetworkState.NetworkState
-): ReadonlyArray<Change | Stranded> =>
-  wanted.flatMap((entry): ReadonlyArray<Change | Stranded> => {
-    const link = NetworkState.linkByName(state, entry.interface)
-    if (link === undefined) return [{ _tag: "Stranded", entry }]
-    if (isHeld(state, link.index, entry)) return []
-    return [{ _tag: "Add", entry, request: InterfaceAddress.add(newAddress(link.index, entry)) }]
-  })
+export const missing = (wanted: ReadonlyArray<VirtualAddress>, state: NetworkState.NetworkState): Missing => {
+  const changes: Array<Change> = []
+  const stranded: Array<VirtualAddress> = []
+  const table = tableOf(state)
+  for (const entry of wanted) {
+    const device = table.get(entry.interface)
+    if (device === undefined) stranded.push(entry)
+    else if (!device.held.has(heldKey(entry)))
+      changes.push({ _tag: "Add", entry, request: InterfaceAddress.add(newAddress(device.index, entry)) })
+  }
+  return { changes, stranded }
+}
 
 /**
  * Returns what makes the kernel hold none of `unwanted`.
@@ -67,12 +71,23 @@ export const missing = (
 export const surplus = (
   unwanted: ReadonlyArray<VirtualAddress>,
   state: NetworkState.NetworkState
-): ReadonlyArray<Change> =>
-  unwanted.flatMap((entry): ReadonlyArray<Change> => {
-    const link = NetworkState.linkByName(state, entry.interface)
-    if (link === undefined || !isHeld(state, link.index, entry)) return []
-    return [{ _tag: "Remove", entry, request: InterfaceAddress.remove(newAddress(link.index, entry)) }]
+): ReadonlyArray<Change> => {
+  const table = tableOf(state)
+  return unwanted.flatMap((entry): ReadonlyArray<Change> => {
+    const device = table.get(entry.interface)
+    if (device === undefined || !device.held.has(heldKey(entry))) return []
+    return [{ _tag: "Remove", entry, request: InterfaceAddress.remove(newAddress(device.index, entry)) }]
   })
+}
+
+/**
+ * Whether a request that failed has reached its level all the same.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const isReached = (change: Change, error: NetlinkError): boolean =>
+  change._tag === "Add" ? error.reason === "AlreadyExists" : error.reason === "NotFound"
 
 /**
  * Returns what a level leaves behind when another takes its place: the addresses of `before` that `after` does not hold.
@@ -91,10 +106,22 @@ const union = (left: ReadonlyArray<VirtualAddress>, right: ReadonlyArray<Virtual
   ...new Map([...left, ...right].map((entry) => [keyOf(entry), entry])).values()
 ]
 
-const isHeld = (state: NetworkState.NetworkState, linkIndex: number, entry: VirtualAddress): boolean =>
-  NetworkState.addressesOf(state, linkIndex).some(
-    (held) => held.address === entry.address && held.prefixLength === entry.prefixLength
+interface Device {
+  readonly index: number
+  readonly held: ReadonlySet<string>
+}
+
+/** Looked up once for thousands of addresses. */
+const tableOf = (state: NetworkState.NetworkState): ReadonlyMap<string, Device> =>
+  new Map(
+    [...state.links.values()].map((link) => [
+      link.name,
+      { index: link.index, held: new Set(NetworkState.addressesOf(state, link.index).map(heldKey)) }
+    ])
   )
+
+const heldKey = (entry: { readonly address: Ipv4Address; readonly prefixLength: number }): string =>
+  `${entry.address}/${entry.prefixLength}`
 
 const newAddress = (linkIndex: number, entry: VirtualAddress): InterfaceAddress.NewAddress => ({
   linkIndex,

@@ -8,6 +8,7 @@ import * as InterfaceAddress from "@holdfast/netlink/InterfaceAddress"
 import * as KernelLink from "@holdfast/netlink/Link"
 import { NetlinkClient } from "@holdfast/netlink/NetlinkClient"
 import type { NetlinkError } from "@holdfast/netlink/NetlinkError"
+import type { NetworkChange } from "@holdfast/netlink/NetworkChange"
 import * as NetworkState from "@holdfast/netlink/NetworkState"
 import * as NetworkWatch from "@holdfast/netlink/NetworkWatch"
 import type { SocketError } from "@holdfast/raw-socket/SocketError"
@@ -31,8 +32,8 @@ export class KernelNetwork extends Context.Service<
     readonly state: () => NetworkState.NetworkState
     /** The same by name, as the engine wants it. */
     readonly links: () => Links
-    /** Calls back after every change, until the returned function is called. */
-    readonly onChange: (listener: () => void) => () => void
+    /** Calls back with what came together, after `state` shows it, until the returned function is called. */
+    readonly onChanges: (listener: (changes: ReadonlyArray<NetworkChange>) => void) => () => void
   }
 >()("@holdfast/linux/KernelNetwork") {
   /**
@@ -44,19 +45,22 @@ export class KernelNetwork extends Context.Service<
     KernelNetwork,
     Effect.gen(function* () {
       const client = yield* NetlinkClient
-      const listeners = new Set<() => void>()
+      const listeners = new Set<(changes: ReadonlyArray<NetworkChange>) => void>()
       let state = NetworkState.empty
       let links: Links | undefined
-      yield* NetworkWatch.state((now) => {
-        state = now
-        links = undefined
-        for (const listener of listeners) listener()
+      yield* NetworkWatch.make({
+        topics: ["links", "addresses"],
+        onChanges: (changes) => {
+          state = changes.reduce(NetworkState.apply, state)
+          links = undefined
+          for (const listener of listeners) listener(changes)
+        }
       })
       return KernelNetwork.of({
         client,
         state: () => state,
         links: () => (links ??= linksOf(state)),
-        onChange: (listener) => {
+        onChanges: (listener) => {
           listeners.add(listener)
           return () => void listeners.delete(listener)
         }

@@ -24,7 +24,7 @@ export const layer: Layer.Layer<LinkWatch, never, KernelNetwork> = Layer.effect(
           Effect.acquireRelease(
             Effect.sync(() => {
               onChange(network.links())
-              return network.onChange(() => onChange(network.links()))
+              return network.onChanges(() => onChange(network.links()))
             }),
             (unsubscribe) => Effect.sync(unsubscribe)
           )
