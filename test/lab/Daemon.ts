@@ -8,6 +8,7 @@ import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import type * as Scope from "effect/Scope"
 import * as Child from "./Child.ts"
 import * as Journal from "./Journal.ts"
@@ -22,6 +23,8 @@ import type { Namespace } from "./Namespace.ts"
 export interface Program {
   readonly name: "holdfast" | "keepalived"
   readonly command: (files: Files) => readonly [string, ...ReadonlyArray<string>]
+  /** The line of its log that says an instance runs. */
+  readonly started: RegExp
 }
 
 /**
@@ -33,6 +36,7 @@ export interface Program {
 export interface Files {
   readonly directory: string
   readonly configuration: string
+  readonly statistics: string
 }
 
 /**
@@ -66,7 +70,8 @@ export interface Daemon extends Pick<Child.Child, "pid" | "exit" | "signal" | "c
  */
 export const keepalived: Program = {
   name: "keepalived",
-  command: (files) => ["keepalived", "-D", "-G", ...options(files)]
+  command: (files) => ["keepalived", "-D", "-G", ...options(files)],
+  started: /Entering BACKUP STATE/
 }
 
 /**
@@ -77,8 +82,19 @@ export const keepalived: Program = {
  */
 export const holdfast: Program = {
   name: "holdfast",
-  command: (files) => [holdfastPath, ...options(files)]
+  command: (files) => [holdfastPath, "--stats-file", files.statistics, ...options(files)],
+  started: /Init -> Backup/
 }
+
+/**
+ * The daemon whose own rules are tested: ours, or with `HOLDFAST_TEST_PROGRAM=keepalived` the other one, to learn what
+ * it does where ours is held to a rule.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const underTest: Program =
+  process.env["HOLDFAST_TEST_PROGRAM"] === "keepalived" ? keepalived : holdfast
 
 /**
  * Starts a daemon on a configuration. The scope's end kills what is left of it.
@@ -97,7 +113,14 @@ export const start = (
     const child = yield* Child.start(namespace, program.command(files), {
       PATH: `${toolsPath}${delimiter}${process.env["PATH"] ?? ""}`
     })
-    const log = Journal.make<LogLine>(`${namespace.name} ${program.name}`, (line) => line.text)
+    const log = Journal.make<LogLine>(
+      `${namespace.name} ${program.name}`,
+      (line) => `${new Date(line.atMicros / 1000).toISOString().slice(11, 23)} ${line.text}`
+    )
+    // A test that failed is understood by what the daemons said meanwhile.
+    yield* Effect.addFinalizer((exit) =>
+      Exit.isFailure(exit) ? Effect.logInfo(Journal.print(log)) : Effect.void
+    )
     for (const stream of [child.stdout, child.stderr]) {
       Child.onLines(stream, (text) => log.append({ atMicros: Date.now() * 1000, text }))
     }
@@ -109,6 +132,15 @@ export const start = (
       configure: (text) => Effect.sync(() => writeFileSync(files.configuration, text))
     }
   })
+
+/**
+ * Waits until an instance of the daemon runs, as Backup.
+ *
+ * @category actions
+ * @since 0.1.0
+ */
+export const started = (daemon: Daemon): Effect.Effect<void, Journal.NeverCame> =>
+  Effect.asVoid(daemon.log.waitFor("start of an instance", ({ text }) => daemon.program.started.test(text)))
 
 /**
  * Asks the daemon to stop and waits for its end.
@@ -124,7 +156,11 @@ const privateFiles: Effect.Effect<Files, never, Scope.Scope> = Effect.map(
     Effect.sync(() => mkdtempSync(join(tmpdir(), "holdfast-lab-"))),
     (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
   ),
-  (directory) => ({ directory, configuration: join(directory, "daemon.conf") })
+  (directory) => ({
+    directory,
+    configuration: join(directory, "daemon.conf"),
+    statistics: join(directory, "stats.json")
+  })
 )
 
 const options = (files: Files): ReadonlyArray<string> => [

@@ -45,8 +45,10 @@ export interface Wait {
  * @since 0.1.0
  */
 export interface Journal<A> {
+  readonly name: string
   readonly entries: ReadonlyArray<A>
   readonly append: (entry: A) => void
+  readonly describe: (entry: A) => string
   /** Returns the first entry that fits, waiting for it. */
   readonly waitFor: {
     <B extends A>(awaited: string, fits: (entry: A) => entry is B, wait?: Wait): Effect.Effect<B, NeverCame>
@@ -109,7 +111,9 @@ export const make = <A>(name: string, describe: (entry: A) => string): Journal<A
   }
 
   return {
+    name,
     entries,
+    describe,
     append: (entry) => {
       entries.push(entry)
       for (const watcher of [...watchers]) watcher(entry)
@@ -119,6 +123,15 @@ export const make = <A>(name: string, describe: (entry: A) => string): Journal<A
     waitForCount: waitForCount as Journal<A>["waitForCount"]
   }
 }
+
+/**
+ * Prints a whole journal, an entry a line.
+ *
+ * @category formatting
+ * @since 0.1.0
+ */
+export const print = <A>(journal: Journal<A>): string =>
+  [`${journal.name}:`, ...journal.entries.map((entry) => `  ${journal.describe(entry)}`)].join("\n")
 
 // Above VRRP's slowest step here (a Backup of priority 100 takes over after 3.6 s) with room for a busy machine.
 const waitMillisDefault = 10_000

@@ -58,7 +58,7 @@ export const serverVip = "172.168.0.7"
  */
 export interface Port {
   readonly node: NodeName
-  readonly name: "eth0" | "eth1"
+  readonly name: string
   readonly bridge: "br0" | "vmbr"
   readonly address: string
   readonly mac: string
@@ -81,12 +81,12 @@ export const ports = [
 ] as const satisfies ReadonlyArray<Port>
 
 /**
- * Returns the card of a director or server on a bridge.
+ * Returns a card by its node and name.
  *
  * @category getters
  * @since 0.1.0
  */
-export const port = (node: NodeName, name: "eth0" | "eth1"): Port => {
+export const port = (node: NodeName, name: string): Port => {
   const found = ports.find((each) => each.node === node && each.name === name)
   if (found === undefined) throw new Error(`${node} has no ${name}`)
   return found
@@ -146,7 +146,7 @@ export const ip = (
  * @category actions
  * @since 0.1.0
  */
-export const plugPort = (topology: Topology, plugged: Port): Effect.Effect<void, Child.CommandFailed> =>
+export const plugIn = (topology: Topology, plugged: Port): Effect.Effect<void, Child.CommandFailed> =>
   Effect.andThen(
     ip(topology.bridges, cable(topology, plugged)),
     Effect.asVoid(ip(topology[plugged.node], addressing(plugged)))

@@ -75,9 +75,13 @@ export const running = (programs: Programs, configuration: (director: Configurat
     const network = yield* Pair.network
     const start = (director: Configuration.Director) =>
       Pair.direct(network, director, programs[director], configuration(director))
-    const both: Running = { ...network, start, LD1: yield* start("LD1"), LD2: yield* start("LD2") }
+    // One after the other: the programs need not start equally fast, and whoever runs first would be Master first.
+    const LD1 = yield* start("LD1")
+    yield* Daemon.started(LD1)
+    const LD2 = yield* start("LD2")
+    yield* Daemon.started(LD2)
     yield* Pair.advert(network, "LD1")
-    return both
+    return { ...network, start, LD1, LD2 } satisfies Running
   })
 
 /**

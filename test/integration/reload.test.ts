@@ -1,0 +1,141 @@
+/**
+ * SIGHUP: what changed in the file changes, and nothing else does.
+ */
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Configuration from "../lab/Configuration.ts"
+import * as Daemon from "../lab/Daemon.ts"
+import * as Frame from "../lab/Frame.ts"
+import * as Pair from "../lab/Pair.ts"
+import * as Requirement from "../lab/Requirement.ts"
+import * as Phase from "../lab/rules/Phase.ts"
+import * as Topology from "../lab/Topology.ts"
+import * as Witness from "../lab/Witness.ts"
+
+Requirement.suite("SIGHUP", Requirement.lab, () => {
+  it.live("an unchanged file puts nothing on the wire and keeps the phase of the adverts", () =>
+    Effect.gen(function* () {
+      const lab = yield* settled
+
+      yield* reload(lab)
+      yield* threeAdverts(lab)
+
+      assert.deepStrictEqual(sentSince(lab), [])
+      assert.deepStrictEqual([...lab.changes.entries], [])
+      assertAdverts(lab, [Topology.clientVip, Topology.serverVip])
+    })
+  )
+
+  it.live("an added address is all that changes, and when it is taken out again it is all that goes", () =>
+    Effect.gen(function* () {
+      const lab = yield* settled
+
+      yield* lab.daemon.configure(
+        Configuration.make("LD1", { ...quick, addresses: [...usual, `${addedVip}/32 dev eth0`] })
+      )
+      yield* reload(lab)
+      yield* lab.vmbr.waitForCount(5, "announcement", Frame.announcementOf(addedVip), {
+        from: lab.marks.vmbr
+      })
+      yield* threeAdverts(lab)
+
+      // As keepalived does, the Master announces all it holds when what it holds has changed; it does nothing else.
+      const held = [Topology.clientVip, Topology.serverVip, addedVip].map(
+        (address) => `announcement of ${address}`
+      )
+      assert.isTrue(sentSince(lab).every((sent) => held.includes(sent)))
+      assert.deepStrictEqual(changed(lab), [`Added ${addedVip}`])
+      assertAdverts(lab, [Topology.clientVip, Topology.serverVip, addedVip])
+
+      yield* lab.daemon.configure(Configuration.make("LD1", quick))
+      yield* reload(lab)
+      yield* lab.changes.waitFor("removal", (change) => change.change === "Deleted")
+      yield* threeAdverts(lab)
+
+      assert.deepStrictEqual(changed(lab), [`Added ${addedVip}`, `Deleted ${addedVip}`])
+      assertAdverts(lab, [Topology.clientVip, Topology.serverVip])
+    })
+  )
+
+  it.live("a file with a mistake changes nothing and is reported by file, line and column", () =>
+    Effect.gen(function* () {
+      const lab = yield* settled
+      const mistaken = Configuration.make("LD1", {
+        ...quick,
+        priority: 999,
+        addresses: [`${addedVip}/32 dev eth0`]
+      })
+      const line = mistaken.split("\n").findIndex((text) => text.includes("999")) + 1
+
+      yield* lab.daemon.configure(mistaken)
+      const from = lab.daemon.log.entries.length
+      yield* lab.daemon.signal("SIGHUP")
+      yield* lab.daemon.log.waitFor(
+        `report of line ${line}`,
+        ({ text }) => text.includes(`${lab.daemon.files.configuration}:${line}:${"  priority ".length + 1}`),
+        { from }
+      )
+      yield* threeAdverts(lab)
+
+      assert.deepStrictEqual(sentSince(lab), [])
+      assert.deepStrictEqual([...lab.changes.entries], [])
+      assertAdverts(lab, [Topology.clientVip, Topology.serverVip])
+      assert.strictEqual(lab.vmbr.entries.findLast(Frame.isAdvert)?.priority, Configuration.priority.LD1)
+    })
+  )
+})
+
+/** A Master that has made all its announcements, with marks where the test begins. */
+const settled = Effect.gen(function* () {
+  const network = yield* Pair.network
+  const daemon = yield* Pair.direct(network, "LD1", Daemon.underTest, Configuration.make("LD1", quick))
+  yield* network.br0.waitForCount(5, "announcement", Frame.announcementOf(Topology.clientVip))
+  yield* network.vmbr.waitForCount(5, "announcement", Frame.announcementOf(Topology.serverVip))
+  const changes = yield* Witness.addressChanges(network.topology.LD1)
+  return {
+    ...network,
+    daemon,
+    changes,
+    marks: { vmbr: network.vmbr.entries.length, br0: network.br0.entries.length }
+  }
+})
+
+type Settled = Effect.Success<typeof settled>
+
+const reload = (lab: Settled) =>
+  Effect.gen(function* () {
+    const from = lab.daemon.log.entries.length
+    yield* lab.daemon.signal("SIGHUP")
+    yield* lab.daemon.log.waitFor(
+      "end of the reload",
+      ({ text }) => /configuration applied|Reload (complete|finished)/.test(text),
+      { from }
+    )
+  })
+
+const threeAdverts = (lab: Settled) =>
+  lab.vmbr.waitForCount(3, "advert", Frame.isAdvert, { from: lab.vmbr.entries.length })
+
+/** What the director sent since the mark beside its adverts. */
+const sentSince = (lab: Settled): ReadonlyArray<string> =>
+  [...lab.vmbr.entries.slice(lab.marks.vmbr), ...lab.br0.entries.slice(lab.marks.br0)]
+    .filter((frame) => frame.kind !== "Advert")
+    .map((frame) =>
+      frame.kind === "Arp" && frame.gratuitous ? `announcement of ${frame.sender}` : Frame.describe(frame)
+    )
+
+const changed = (lab: Settled): ReadonlyArray<string> =>
+  lab.changes.entries.map(({ change, address }) => `${change} ${address}`)
+
+/** All adverts from the first on are on one phase, and the last lists these addresses. */
+const assertAdverts = (lab: Settled, addresses: ReadonlyArray<string>): void => {
+  const adverts = lab.vmbr.entries.filter(Frame.isAdvert)
+  Phase.assertKept(adverts)
+  assert.isTrue(adverts.every((advert) => advert.priority === Configuration.priority.LD1))
+  assert.sameMembers([...(adverts.at(-1)?.addresses ?? [])], [...addresses])
+}
+
+// No second round of announcements, to save the time.
+const quick = { lines: ["garp_master_delay 0"] }
+const usual = [`${Topology.clientVip}/32 dev eth1`, `${Topology.serverVip}/32 dev eth0`]
+const addedVip = "172.168.0.8"
