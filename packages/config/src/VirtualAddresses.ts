@@ -3,18 +3,11 @@
  *
  * @since 0.1.0
  */
+import type { InterfaceName, VirtualAddress } from "@holdfast/vrrp/Parameters"
 import type { AddressLine } from "./AddressLine.ts"
 import type { Report } from "./Diagnostic.ts"
 import * as Span from "./Span.ts"
 import type { VrrpInstance } from "./VrrpInstance.ts"
-
-/**
- * An address line without its place, and whether an advert lists it.
- *
- * @category models
- * @since 0.1.0
- */
-export type Line = Omit<AddressLine, "span"> & { readonly advertised: boolean }
 
 /**
  * Returns the addresses, the advertised ones first, each once.
@@ -22,42 +15,40 @@ export type Line = Omit<AddressLine, "span"> & { readonly advertised: boolean }
  * @category compiling
  * @since 0.1.0
  */
-export const compile = (instance: VrrpInstance, report: Report): ReadonlyArray<Line> => {
+export const compile = (
+  instance: VrrpInstance,
+  interfaceName: InterfaceName,
+  report: Report
+): ReadonlyArray<VirtualAddress> => {
   const { values } = instance.settings
   reportNone(instance, report)
-  const seen = new Map<string, AddressLine>()
-  const advertised = distinct(values.virtual_ipaddress?.value ?? [], seen, report)
-  const excluded = distinct(values.virtual_ipaddress_excluded?.value ?? [], seen, report)
-  reportBeyond(advertised[advertisedCountMax], report)
-  return [
-    ...advertised.map((line, index) => withoutSpan(line, index < advertisedCountMax)),
-    ...excluded.map((line) => withoutSpan(line, false))
-  ]
+  const seen = new Map<string, Span.Span>()
+  const held = (lines: ReadonlyArray<AddressLine> | undefined): ReadonlyArray<AddressLine> =>
+    (lines ?? []).filter((line) => isFirst(line, interfaceName, seen, report))
+  const listed = held(values.virtual_ipaddress?.value)
+  const excluded = held(values.virtual_ipaddress_excluded?.value)
+  reportBeyond(listed[advertisedCountMax], report)
+  return [...listed, ...excluded].map(({ span: _, ...line }, index) => ({
+    ...line,
+    interface: line.interface ?? interfaceName,
+    advertised: index < Math.min(listed.length, advertisedCountMax)
+  }))
 }
 
-const withoutSpan = ({ span: _, ...line }: AddressLine, advertised: boolean): Line => ({
-  ...line,
-  advertised
-})
-
 /** The kernel knows an address by its prefix and its device. */
-const distinct = (
-  lines: ReadonlyArray<AddressLine>,
-  seen: Map<string, AddressLine>,
+const isFirst = (
+  line: AddressLine,
+  interfaceName: InterfaceName,
+  seen: Map<string, Span.Span>,
   report: Report
-): ReadonlyArray<AddressLine> =>
-  lines.filter((line) => {
-    const key = `${line.address}/${line.prefixLength} ${line.interface ?? ""}`
-    const first = seen.get(key)
-    if (first === undefined) seen.set(key, line)
-    else
-      report.warning(
-        line.span,
-        `${line.address} is listed twice`,
-        `the line at ${Span.format(first.span)} counts`
-      )
-    return first === undefined
-  })
+): boolean => {
+  const key = `${line.address}/${line.prefixLength} ${line.interface ?? interfaceName}`
+  const first = seen.get(key)
+  if (first === undefined) seen.set(key, line.span)
+  else
+    report.warning(line.span, `${line.address} is listed twice`, `the line at ${Span.format(first)} counts`)
+  return first === undefined
+}
 
 const reportNone = (instance: VrrpInstance, report: Report): void => {
   const keywords = ["virtual_ipaddress", "virtual_ipaddress_excluded"] as const

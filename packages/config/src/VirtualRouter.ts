@@ -34,7 +34,7 @@ export const compile = (
   const advertInterval = advertIntervalOf(instance, report)
   const transport = transportOf(instance, globals)
   const sourceAddress = sourceAddressOf(instance, transport, report)
-  const lines = VirtualAddresses.compile(instance, report)
+  const addresses = VirtualAddresses.compile(instance, interfaceName ?? interfaceUnknown, report)
   if (interfaceName === undefined || vrid === undefined) return undefined
   return {
     name: instance.name.text,
@@ -45,7 +45,7 @@ export const compile = (
     ...preemption,
     transport,
     ...(sourceAddress === undefined ? {} : { sourceAddress }),
-    addresses: lines.map((line) => ({ ...line, interface: line.interface ?? interfaceName })),
+    addresses,
     announcement: Announcing.compile(own, all),
     answerLowerPriority: !Section.either(own.lower_prio_no_advert, all.vrrp_lower_prio_no_advert, false),
     answerHigherPriority: Section.either(
@@ -175,6 +175,8 @@ const reportPeers = (
 
 // The defaults of keepalived.
 const priorityDefault = 100 as Priority
+/** Stands in for an interface that is missing, which is an error, so that the addresses are checked all the same. */
+const interfaceUnknown = "?" as InterfaceName
 const advertIntervalDefault = Instant.seconds(1)
 /** RFC 3768 5.2.2. */
 const groupDefault = "224.0.0.18" as Address.Ipv4Address

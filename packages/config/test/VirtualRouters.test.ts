@@ -185,6 +185,20 @@ describe("VirtualRouters", () => {
   })
 })
 
+describe("VirtualRouters: several global_defs", () => {
+  it("add up", () => {
+    const all = globals("vrrp_garp_master_repeat 7") + globals("vrrp_garp_master_delay 8")
+
+    assert.deepStrictEqual<unknown>(routerOf(all + instance("")).announcement, {
+      ...announcement,
+      repeatCount: 7,
+      delay: seconds(8),
+      lowerPriorityDelay: seconds(8),
+      lowerPriorityRepeatCount: 7
+    })
+  })
+})
+
 describe("VirtualRouters: addresses", () => {
   const addressesOf = (lines: string) => routerOf(instance(lines)).addresses.slice(1)
   const plain = {
@@ -234,9 +248,13 @@ describe("VirtualRouters: addresses", () => {
 
   it("an address is listed once per prefix and device", () => {
     const lines =
-      "virtual_ipaddress {\n10.0.0.1\n10.0.0.2\n10.0.0.2 dev eth1\n10.0.0.2 label x\n}\nvirtual_ipaddress_excluded {\n10.0.0.2\n}"
+      "virtual_ipaddress {\n10.0.0.1\n10.0.0.2\n10.0.0.2 dev eth1\n10.0.0.2 dev eth0\n10.0.0.2/24\n}\nvirtual_ipaddress_excluded {\n10.0.0.2\n}"
 
-    assert.deepStrictEqual<unknown>(addressesOf(lines), [plain, { ...plain, interface: "eth1" }])
+    assert.deepStrictEqual<unknown>(addressesOf(lines), [
+      plain,
+      { ...plain, interface: "eth1" },
+      { ...plain, prefixLength: 24 }
+    ])
   })
 
   it("the 256th address is held but not advertised, with a warning", () => {

@@ -1,0 +1,56 @@
+import * as Keywords from "@holdfast/config/Keywords"
+import * as Suggestion from "@holdfast/config/Suggestion"
+import { assert, describe, it } from "@effect/vitest"
+
+describe("Keywords", () => {
+  it.each<[Keywords.Section, number]>([
+    ["global_defs", 140],
+    ["vrrp_instance", 70],
+    ["virtual_server", 39],
+    ["real_server", 26],
+    ["TCP_CHECK", 13]
+  ])("%s knows every keyword of keepalived 2.4, each in one state", (section, count) => {
+    const names = Keywords.namesOf(section)
+
+    assert.strictEqual(new Set(names).size, count)
+    assert.strictEqual(names.length, count)
+  })
+
+  it("knows the state of a keyword in its section only", () => {
+    assert.strictEqual(Keywords.stateOf("vrrp_instance", "priority"), "supported")
+    assert.strictEqual(Keywords.stateOf("vrrp_instance", "authentication"), "unsupported")
+    assert.strictEqual(Keywords.stateOf("vrrp_instance", "notify"), "ignored")
+    assert.strictEqual(Keywords.stateOf("vrrp_instance", "accept"), "kept")
+    assert.isUndefined(Keywords.stateOf("global_defs", "priority"))
+    assert.deepStrictEqual(Keywords.sectionsWith("weight"), ["virtual_server", "real_server"])
+  })
+
+  it("a section begins no line of any block", () => {
+    assert.isTrue(Keywords.sections.has("vrrp_instance"))
+    assert.isFalse(Keywords.sections.has("track_file"))
+  })
+})
+
+describe("Suggestion", () => {
+  it.each<[string, string | undefined]>([
+    ["priorty", "priority"],
+    ["pirority", "priority"],
+    ["prioritty", "priority"],
+    ["interfaec", "interface"],
+    ["stat", "state"],
+    ["sate", "state"],
+    ["rfom", "from"],
+    ["stt", undefined],
+    ["prrty", undefined],
+    ["x".repeat(100_000), undefined]
+  ])("%s", (word, expected) => {
+    assert.strictEqual(Suggestion.nearest(word, ["priority", "interface", "state", "from"]), expected)
+  })
+
+  it("prefers the nearer candidate", () => {
+    assert.strictEqual(
+      Suggestion.nearest("notify_mastr", ["notify_faster", "notify_master"]),
+      "notify_master"
+    )
+  })
+})
