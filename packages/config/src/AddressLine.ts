@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { InterfaceName } from "@holdfast/vrrp/Parameters"
+import type { InterfaceName, VirtualAddress } from "@holdfast/vrrp/Parameters"
 import * as Address from "@holdfast/wire/Address"
 import type { Report } from "./Diagnostic.ts"
 import type { Word } from "./Lexer.ts"
@@ -18,14 +18,10 @@ import * as Value from "./Value.ts"
  */
 export interface AddressLine {
   readonly span: Span
-  readonly address: Address.Ipv4Address
-  readonly prefixLength: number
   /** Absent when the line names no device (`dev`). */
-  readonly interface?: InterfaceName
-  readonly label?: string
-  readonly scope: number
-  readonly broadcast?: Address.Ipv4Address
-  readonly tracked: boolean
+  readonly interface: InterfaceName | undefined
+  /** What the line says of the address itself. */
+  readonly carried: Omit<VirtualAddress, "interface" | "advertised">
 }
 
 /**
@@ -36,20 +32,23 @@ export interface AddressLine {
  */
 export const read = (statement: Statement, report: Report): AddressLine | undefined => {
   const prefix = readPrefix(statement.keyword, report)
-  if (statement.block !== undefined)
+  if (statement.block !== undefined) {
     report.error(statement.block.open, "an address takes no block", "remove the block")
+  }
   const options = readOptions(statement.arguments, report)
   if (prefix === undefined || options === undefined) return undefined
-  const broadcast =
-    options.broadcast === undefined ? undefined : broadcastOf(options.broadcast, prefix, report)
+  const { broadcast: word, interface: interfaceName, label, scope = scopeGlobal, tracked } = options
+  const broadcast = word === undefined ? undefined : broadcastOf(word, prefix, report)
   return {
     span: statement.keyword.span,
-    ...prefix,
-    ...(options.interface === undefined ? {} : { interface: options.interface }),
-    ...(options.label === undefined ? {} : { label: options.label }),
-    scope: options.scope ?? scopeGlobal,
-    ...(broadcast === undefined ? {} : { broadcast }),
-    tracked: options.tracked
+    interface: interfaceName,
+    carried: {
+      ...prefix,
+      ...(label === undefined ? {} : { label }),
+      scope,
+      ...(broadcast === undefined ? {} : { broadcast }),
+      tracked
+    }
   }
 }
 
@@ -102,9 +101,9 @@ const readOptions = (words: ReadonlyArray<Word>, report: Report): Options | unde
       const argument = words[++at]
       if (argument === undefined) report.error(word.span, `${word.text} needs a value`)
       sound = argument !== undefined && readValued(word.text, argument, options, report) && sound
-    } else if (unsupported.includes(word.text) || unsupportedValued.includes(word.text)) {
+    } else if (unsupported.has(word.text) || unsupportedValued.has(word.text)) {
       report.error(word.span, `the address option ${word.text} is not supported by this version`)
-      if (unsupportedValued.includes(word.text)) at++
+      if (unsupportedValued.has(word.text)) at++
       sound = false
     } else {
       // Whether the next word is its value or an option, nobody knows: the rest of the line is not read.
@@ -177,15 +176,15 @@ const broadcastOf = (word: Word, prefix: Prefix, report: Report): Address.Ipv4Ad
 
 const readScope = Value.integer({ minimum: 0, maximum: 255 })
 const valued = ["dev", "label", "scope", "brd", "broadcast"] as const
-const unsupported: ReadonlyArray<string> = [
+const unsupported: ReadonlySet<string> = new Set([
   "home",
   "-nodad",
   "mngtmpaddr",
   "noprefixroute",
   "autojoin",
   "use_vmac"
-]
-const unsupportedValued: ReadonlyArray<string> = ["peer", "track_group", "preferred_lft"]
+])
+const unsupportedValued: ReadonlySet<string> = new Set(["peer", "track_group", "preferred_lft"])
 const scopeGlobal = 0
 /** The names of rt_scope_t in linux/rtnetlink.h. */
 const scopes: ReadonlyMap<string, number> = new Map([

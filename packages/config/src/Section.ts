@@ -67,39 +67,42 @@ export interface Settings<out R> {
  * @category reading
  * @since 0.1.0
  */
-export const read = <R extends Readonly<Record<string, Reader<unknown>>>>(
-  section: Keywords.Section,
+export const read = <S extends Keywords.Section, R extends Readers<S>>(
+  section: S,
   readers: R,
   statements: ReadonlyArray<Statement>,
   report: Report
 ): Settings<R> => {
+  const table = new Map<string, Reader<unknown>>(Object.entries(readers))
   const values = new Map<string, Setting<unknown>>()
   const mentioned = new Set<string>()
   for (const statement of statements) {
     const keyword = statement.keyword.text
     if (!accept(section, statement, report)) continue
-    const reader = Object.hasOwn(readers, keyword) ? readers[keyword] : undefined
+    const reader = table.get(keyword)
     if (reader === undefined) continue
-    const span = (statement.arguments[0] ?? statement.keyword).span
     if (mentioned.has(keyword) && reader.repeat === "last") {
-      report.warning(
-        statement.keyword.span,
-        `${keyword} is given more than once`,
-        "the last one counts; remove the others"
-      )
+      const remedy = "the last one counts; remove the others"
+      report.warning(statement.keyword.span, `${keyword} is given more than once`, remedy)
     }
     mentioned.add(keyword)
     const value = reader.read(statement, report)
-    if (value === undefined) continue
-    const before = reader.repeat === "append" ? values.get(keyword) : undefined
-    if (before === undefined)
-      values.set(keyword, {
-        value: reader.repeat === "append" ? [...(value as Array<unknown>)] : value,
-        span
-      })
-    else for (const item of value as ReadonlyArray<unknown>) (before.value as Array<unknown>).push(item)
+    const span = (statement.arguments[0] ?? statement.keyword).span
+    if (value !== undefined) values.set(keyword, merge(reader, values.get(keyword), { value, span }))
   }
+  // The readers give each keyword its type, which a loop over names cannot show to the compiler.
   return { values: Object.fromEntries(values) as Settings<R>["values"], mentioned }
+}
+
+const merge = (
+  reader: Reader<unknown>,
+  before: Setting<unknown> | undefined,
+  setting: Setting<unknown>
+): Setting<unknown> => {
+  if (reader.repeat === "last") return setting
+  const list = before === undefined ? [] : (before.value as Array<unknown>)
+  for (const item of setting.value as ReadonlyArray<unknown>) list.push(item)
+  return { value: list, span: (before ?? setting).span }
 }
 
 /** Reports what this version does not do with a keyword; tells whether its reader, if there is one, shall read it. */
@@ -123,17 +126,15 @@ const accept = (section: Keywords.Section, statement: Statement, report: Report)
 
 const reportUnknown = (section: Keywords.Section, statement: Statement, report: Report): void => {
   const { span, text: keyword } = statement.keyword
-  const meant = Suggestion.nearest(keyword, Keywords.namesOf(section))
   const elsewhere = Keywords.sectionsWith(keyword)
-  const place = section === "file" ? "at the top of the file" : `in ${section}`
-  const remedy =
-    elsewhere.length > 0
-      ? `it belongs ${elsewhere.map((name) => (name === "file" ? "at the top of the file" : `in ${name}`)).join(", ")}`
-      : meant === undefined
-        ? undefined
-        : `did you mean ${meant}?`
-  report.error(span, `${keyword} is not a keyword ${place}`, remedy)
+  const meant = Suggestion.nearest(keyword, Keywords.namesOf(section))
+  const guess = meant === undefined ? undefined : `did you mean ${meant}?`
+  const remedy = elsewhere.length === 0 ? guess : `it belongs ${elsewhere.map(placeOf).join(", ")}`
+  report.error(span, `${keyword} is not a keyword ${placeOf(section)}`, remedy)
 }
+
+const placeOf = (section: Keywords.Section): string =>
+  section === "file" ? "at the top of the file" : `in ${section}`
 
 const refused = "the configuration is refused, because running without it would be wrong"
 

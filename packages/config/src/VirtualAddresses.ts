@@ -28,12 +28,19 @@ export const compile = (
   const listed = held(values.virtual_ipaddress?.value)
   const excluded = held(values.virtual_ipaddress_excluded?.value)
   reportBeyond(listed[advertisedCountMax], report)
-  return [...listed, ...excluded].map(({ span: _, ...line }, index) => ({
-    ...line,
-    interface: line.interface ?? interfaceName,
-    advertised: index < Math.min(listed.length, advertisedCountMax)
-  }))
+  const beyond = Math.min(listed.length, advertisedCountMax)
+  return [...listed, ...excluded].map((line, index) => virtualAddress(line, interfaceName, index < beyond))
 }
+
+const virtualAddress = (
+  line: AddressLine,
+  interfaceName: InterfaceName,
+  advertised: boolean
+): VirtualAddress => ({
+  ...line.carried,
+  interface: line.interface ?? interfaceName,
+  advertised
+})
 
 /** The kernel knows an address by its prefix and its device. */
 const isFirst = (
@@ -42,11 +49,15 @@ const isFirst = (
   seen: Map<string, Span.Span>,
   report: Report
 ): boolean => {
-  const key = `${line.address}/${line.prefixLength} ${line.interface ?? interfaceName}`
+  const key = `${line.carried.address}/${line.carried.prefixLength} ${line.interface ?? interfaceName}`
   const first = seen.get(key)
   if (first === undefined) seen.set(key, line.span)
   else
-    report.warning(line.span, `${line.address} is listed twice`, `the line at ${Span.format(first)} counts`)
+    report.warning(
+      line.span,
+      `${line.carried.address} is listed twice`,
+      `the line at ${Span.format(first)} counts`
+    )
   return first === undefined
 }
 
@@ -61,7 +72,7 @@ const reportNone = (instance: VrrpInstance, report: Report): void => {
 
 const reportBeyond = (line: AddressLine | undefined, report: Report): void => {
   if (line === undefined) return
-  const message = `from ${line.address} on the addresses are held but not advertised: an advert lists ${advertisedCountMax} at most`
+  const message = `from ${line.carried.address} on the addresses are held but not advertised: an advert lists ${advertisedCountMax} at most`
   report.warning(line.span, message, "move them to virtual_ipaddress_excluded")
 }
 

@@ -76,12 +76,12 @@ const reportSharedAddresses = (routers: ReadonlyArray<Router>, report: Report): 
   for (const { instance } of routers) {
     const { virtual_ipaddress, virtual_ipaddress_excluded } = instance.settings.values
     for (const line of [...(virtual_ipaddress?.value ?? []), ...(virtual_ipaddress_excluded?.value ?? [])]) {
-      const first = seen.get(line.address)
+      const first = seen.get(line.carried.address)
       if (first === undefined) {
-        seen.set(line.address, { instance, line })
+        seen.set(line.carried.address, { instance, line })
       } else if (first.instance !== instance) {
         const place = Span.format(first.line.span)
-        const message = `${line.address} is also an address of ${first.instance.name.text} at ${place}`
+        const message = `${line.carried.address} is also an address of ${first.instance.name.text} at ${place}`
         report.warning(line.span, message, "an address belongs to one instance")
       }
     }

@@ -65,6 +65,8 @@ const basic = {
   trackPrimary: true
 }
 
+const unicastTo = (peer: string) => ({ _tag: "Unicast", peers: [peer] })
+
 const realServer = (address: string) => ({
   endpoint: { address, port: 80 },
   weight: 100,
@@ -104,16 +106,15 @@ describe("Scenarios", () => {
     const [first] = configurationOf("b-unicast-LD1.conf").routers
     const [second] = configurationOf("b-unicast-LD2.conf").routers
 
-    const transport = (peer: string) => ({ _tag: "Unicast", peers: [peer] })
     assert.deepStrictEqual<unknown>(first, {
       ...basic,
-      transport: transport("172.168.0.102"),
+      transport: unicastTo("172.168.0.102"),
       sourceAddress: "172.168.0.101"
     })
     assert.deepStrictEqual<unknown>(second, {
       ...basic,
       priority: 150,
-      transport: transport("172.168.0.101"),
+      transport: unicastTo("172.168.0.101"),
       sourceAddress: "172.168.0.102"
     })
     assert.deepStrictEqual(diagnosticsOf("b-unicast-LD1.conf"), [

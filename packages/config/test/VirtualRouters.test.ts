@@ -17,6 +17,11 @@ const globals = (lines: string) => `global_defs {\n${lines}\n}\n`
 const routerOf = (text: string): Parameters =>
   Option.getOrThrow(Configuration.read({ file: "t", text }).configuration).routers[0]!
 
+/** The addresses after that of every instance here. */
+const addressesOf = (lines: string) => routerOf(instance(lines)).addresses.slice(1)
+
+const edge = (...values: ReadonlyArray<number>) => Schema.Literals(values)
+
 const announcement = {
   repeatCount: 5,
   delay: seconds(5),
@@ -200,7 +205,6 @@ describe("VirtualRouters: several global_defs", () => {
 })
 
 describe("VirtualRouters: addresses", () => {
-  const addressesOf = (lines: string) => routerOf(instance(lines)).addresses.slice(1)
   const plain = {
     address: "10.0.0.2",
     prefixLength: 32,
@@ -273,7 +277,6 @@ describe("VirtualRouters: addresses", () => {
 })
 
 describe("VirtualRouters: properties", () => {
-  const edge = (...values: ReadonlyArray<number>) => Schema.Literals(values)
   const Settings = Schema.Struct({
     virtual_router_id: edge(0, 1, 255, 256),
     priority: edge(0, 1, 254, 255, 256),
