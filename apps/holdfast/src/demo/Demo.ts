@@ -1,0 +1,41 @@
+/**
+ * `holdfast demo`: two directors share an address, one loses power, the other takes over, the first comes back.
+ *
+ * Real daemons on a real kernel, in network namespaces of the demo's own: nothing outside is touched, and all of it is
+ * gone at the end, also after Ctrl-C.
+ *
+ * @since 0.1.0
+ */
+import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
+import * as Effect from "effect/Effect"
+import * as ExitCode from "../ExitCode.ts"
+import * as Privilege from "../Privilege.ts"
+import * as Signals from "./Signals.ts"
+import * as Story from "./Story.ts"
+import * as UserNamespace from "./UserNamespace.ts"
+
+/**
+ * Runs the demo, prints its timeline, and returns the exit code.
+ *
+ * @category main
+ * @since 0.1.0
+ */
+export const run: Effect.Effect<number> = Effect.suspend(() =>
+  Effect.flatMap(mayMakeNamespaces, (may) => (may ? runHere : UserNamespace.runInside))
+)
+
+const mayMakeNamespaces: Effect.Effect<boolean> = Effect.scoped(NetworkNamespace.make).pipe(
+  Effect.as(Privilege.missing().length === 0),
+  Effect.orElseSucceed(() => false)
+)
+
+const runHere: Effect.Effect<number> = Effect.suspend(() =>
+  Effect.raceFirst(Effect.scoped(Story.tell), Signals.wait)
+).pipe(
+  Effect.catch((error) =>
+    Effect.sync(() => {
+      console.error(`holdfast: the demo failed: ${error.message}`)
+      return ExitCode.failed
+    })
+  )
+)

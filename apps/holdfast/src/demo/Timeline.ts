@@ -1,0 +1,114 @@
+/**
+ * What happened in a demo, as values, and how it reads.
+ *
+ * Pure. Owns the words; never reads a clock and never prints.
+ *
+ * @since 0.1.0
+ */
+import { formatSeconds } from "@holdfast/vrrp/Instant"
+
+/**
+ * One thing that happened. `at` is an instant of the monotonic clock in microseconds, which every process of a machine
+ * shares.
+ *
+ * - `PoweredOn`: a director was started, on a machine with fresh cables.
+ * - `PoweredOff`: a director was killed and its machine lost its cables.
+ * - `RoleChanged`: a director says so in its log; `message` is its log line.
+ * - `Answered`: from now on `director` answers `asker` at `address`; `silentMicros` after the last answer before, which
+ *   is absent for the first.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Entry =
+  | { readonly _tag: "PoweredOn"; readonly at: number; readonly director: string }
+  | { readonly _tag: "PoweredOff"; readonly at: number; readonly director: string }
+  | {
+      readonly _tag: "RoleChanged"
+      readonly at: number
+      readonly director: string
+      readonly to: string
+      readonly message: string
+    }
+  | {
+      readonly _tag: "Answered"
+      readonly at: number
+      readonly asker: string
+      readonly address: string
+      readonly director: string
+      readonly silentMicros?: number
+    }
+
+/**
+ * Renders one entry as a line: seconds since the start, who, what.
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const line = (entry: Entry, startedAt: number): string => {
+  const seconds = formatSeconds(entry.at - startedAt).padStart(secondsWidth)
+  return `${seconds} s  ${whoOf(entry).padEnd(whoWidth)}  ${whatOf(entry)}`
+}
+
+/**
+ * Splits entries into those that happened up to an instant, in the order they happened, and the rest.
+ *
+ * **Details** reports come by different ways, so one that happened first may arrive second.
+ *
+ * @category ordering
+ * @since 0.1.0
+ */
+export const splitAt = (
+  entries: ReadonlyArray<Entry>,
+  until: number
+): readonly [past: ReadonlyArray<Entry>, rest: ReadonlyArray<Entry>] => [
+  entries.filter((entry) => entry.at <= until).toSorted((left, right) => left.at - right.at),
+  entries.filter((entry) => entry.at > until)
+]
+
+/**
+ * Renders the end of the story in two lines: what the loss of a director cost the asker, and what its return cost.
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const summary = (
+  entries: ReadonlyArray<Entry>,
+  { asker, lost }: { readonly asker: string; readonly lost: string }
+): readonly [string, string] => {
+  const moves = entries
+    .filter((entry) => entry._tag === "Answered")
+    .filter((entry) => entry.asker === asker && entry.silentMicros !== undefined)
+  const away = (isBack: boolean) =>
+    formatSeconds(
+      moves
+        .filter(({ director }) => (director === lost) === isBack)
+        .reduce((longest, { silentMicros = 0 }) => Math.max(longest, silentMicros), 0)
+    )
+  return [
+    `${lost} lost:   the ${asker} had no answer for ${away(false)} s until the backup had taken over.`,
+    `${lost} back:   the ${asker} had no answer for ${away(true)} s while it took its addresses back.`
+  ]
+}
+
+const whoOf = (entry: Entry): string => (entry._tag === "Answered" ? entry.asker : entry.director)
+
+const whatOf = (entry: Entry): string => {
+  switch (entry._tag) {
+    case "PoweredOn":
+      return "gets power: cables plugged in, daemon started"
+    case "PoweredOff":
+      return "loses power: daemon killed, cables pulled"
+    case "RoleChanged":
+      return entry.to === "Master" ? `${entry.message}  <== Master` : entry.message
+    case "Answered":
+      return entry.silentMicros === undefined
+        ? `reaches ${entry.address} at ${entry.director}`
+        : `reaches ${entry.address} at ${entry.director}, after ${formatSeconds(entry.silentMicros)} s without an answer`
+  }
+}
+
+/** Room for `999.999`. */
+const secondsWidth = 7
+/** Room for the longest name of the demo's machines, `client`. */
+const whoWidth = 6
