@@ -2,22 +2,25 @@
  * What must hold in every simulated run, checked after every event.
  *
  * **Invariants**
- * 1. Timers armed are the deadlines of the state, and an expiry that was due moves or clears its deadline.
+ * 1. Timers armed are the deadlines of the state. An expiry that is due moves or clears its deadline; one that is not
+ *    changes nothing.
  * 2. The addresses are asked for if and only if the role is Master.
  * 3. An advert leaves a Master, or a router that becomes one; priority 0 leaves a Master that stops or has a fault; a
  *    Master that yields may answer once more if it is told to.
- * 4. Gratuitous ARPs leave a Master whose kernel holds the addresses, and nobody else.
- * 5. A transition is told as it happened, and an owner alone is Master without having waited.
+ * 4. Gratuitous ARPs leave a Master whose kernel holds the addresses, and nobody else; they leave as soon as it does.
+ * 5. A transition is told as it happened. An owner alone is Master without having waited; a Master yields to a higher
+ *    priority, or to the higher address in a tie, and to nothing else.
  * 6. Two Masters that hear each other resolve it within one interval and the latency, once nothing disturbs them.
  * 7. After everything is healed there is one Master within the bound, nobody who would preempt it stands by, and it alone
  *    has the addresses.
  *
  * @since 0.1.0
  */
-import type { Action } from "@holdfast/vrrp/Action"
+import type { Action, TransitionCause } from "@holdfast/vrrp/Action"
 import type { Instant } from "@holdfast/vrrp/Instant"
 import { priorityOwner } from "@holdfast/vrrp/Parameters"
 import * as VirtualRouter from "@holdfast/vrrp/VirtualRouter"
+import * as Address from "@holdfast/wire/Address"
 import type { Command } from "./Command.ts"
 import type { Member, Observer, Simulation } from "./Simulation.ts"
 import { latencyMicrosMax } from "./VirtualLan.ts"
@@ -149,9 +152,12 @@ const timersAreDeadlines: Check = ({ before, event, node, step }) => {
     return `timers: ${node.name} holds ${JSON.stringify(deadlines)} and has armed ${JSON.stringify(armed)}`
   if (event._tag !== "TimerExpired") return undefined
   const due = VirtualRouter.deadlines(before)[event.timer]
-  return due !== undefined && event.at >= due && deadlines[event.timer] === due
-    ? `timers: ${node.name} was due and did not act on ${event.timer}`
-    : undefined
+  const isDue = due !== undefined && event.at >= due
+  if (isDue && deadlines[event.timer] === due)
+    return `timers: ${node.name} was due and did not act on ${event.timer}`
+  if (!isDue && step.actions.length > 0)
+    return `timers: ${node.name} acted on ${event.timer}, which was not due`
+  return undefined
 }
 
 const ownershipIsMaster: Check = ({ node, step }) =>
@@ -189,25 +195,38 @@ const yields = (actions: ReadonlyArray<Action>): boolean =>
       (action.cause._tag === "HigherPriorityHeard" || action.cause._tag === "HigherAddressHeard")
   )
 
-const announcementsAreTrue: Check = ({ node, step }) =>
-  step.actions.some(({ _tag }) => _tag === "AnnounceAddresses") &&
-  !(step.state.role._tag === "Master" && node.ownership().held)
-    ? `announcements: ${node.name} announces addresses that it does not hold as ${step.state.role._tag}`
+const announcementsAreTrue: Check = ({ event, node, step }) => {
+  const announces = step.actions.some(({ _tag }) => _tag === "AnnounceAddresses")
+  const isHolder = step.state.role._tag === "Master" && node.ownership().held
+  if (announces && !isHolder)
+    return `announcements: ${node.name} announces addresses that it does not hold as ${step.state.role._tag}`
+  return !announces && isHolder && event._tag === "OwnershipChanged" && event.owned
+    ? `announcements: ${node.name} has the addresses and does not announce them`
     : undefined
+}
 
 const transitionsAreTold: Check = ({ before, event, node, step }) => {
-  const path = step.actions.filter((action) => action._tag === "PublishTransition")
   let role = before.role._tag
-  for (const { at, from, to } of path) {
+  for (const action of step.actions) {
+    if (action._tag !== "PublishTransition") continue
+    const { at, cause, from, to } = action
     if (from !== role || from === to || at !== event.at)
       return `transitions: ${node.name} tells ${from} -> ${to} as ${role}`
     if (to === "Master" && from !== "Backup" && step.state.parameters.priority !== priorityOwner)
       return `transitions: ${node.name} is Master without having waited`
+    if (!isReasonToYield(before.parameters.priority, node, cause))
+      return `transitions: ${node.name} yields to ${JSON.stringify(cause)}`
     role = to
   }
   return role === step.state.role._tag
     ? undefined
     : `transitions: ${node.name} does not tell that it is ${step.state.role._tag}`
+}
+
+const isReasonToYield = (own: number, node: VirtualNode, cause: TransitionCause): boolean => {
+  if (cause._tag === "HigherPriorityHeard") return cause.priority > own
+  if (cause._tag !== "HigherAddressHeard") return true
+  return cause.priority === own && Address.compare(cause.source, node.address) > 0
 }
 
 const checks: ReadonlyArray<Check> = [
