@@ -42,8 +42,8 @@ export const layer: Layer.Layer<AddressPlane, never, KernelNetwork> = Layer.effe
 interface Task {
   readonly owner: string
   readonly ownership: Ownership
-  /** Addresses that earlier levels held and this one does not. */
-  readonly dropped: ReadonlyArray<VirtualAddress>
+  /** Addresses that earlier levels held and this one does not, by key. */
+  readonly dropped: ReadonlyMap<string, VirtualAddress>
 }
 
 /** A change with the owner it is made for. */
@@ -54,7 +54,8 @@ interface Job {
 
 /** `Found`: the kernel was there already. */
 type Done =
-  | (Job & { readonly _tag: "Changed" | "Found" })
+  | (Job & { readonly _tag: "Changed" })
+  | (Job & { readonly _tag: "Found" })
   | { readonly _tag: "Refused"; readonly owner: string; readonly message: string }
 
 const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void) {
@@ -68,10 +69,11 @@ const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void
   let inspect = false
 
   const set = (owner: string, ownership: Ownership): void => {
-    const waiting = tasks.get(owner)?.dropped ?? []
-    const dropped = AddressTable.dropped(levels.get(owner), ownership)
+    const dropped = new Map(tasks.get(owner)?.dropped)
+    for (const entry of AddressTable.dropped(levels.get(owner), ownership))
+      dropped.set(AddressTable.keyOf(entry), entry)
     levels.set(owner, ownership)
-    tasks.set(owner, { owner, ownership, dropped: [...waiting, ...dropped] })
+    tasks.set(owner, { owner, ownership, dropped })
     ring()
   }
 
@@ -92,11 +94,11 @@ const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void
 
   const removalsOf = (task: Task, owned: ReadonlySet<string>): ReadonlyArray<AddressTable.Change> => {
     const kept = foreign.get(task.owner)
-    const unwanted = task.dropped.filter((entry) => {
-      const key = AddressTable.keyOf(entry)
-      return !owned.has(key) && kept?.has(key) !== true
-    })
-    return AddressTable.surplus(unwanted, network.state())
+    const unwanted = [...task.dropped].filter(([key]) => !owned.has(key) && kept?.has(key) !== true)
+    return AddressTable.surplus(
+      unwanted.map(([, entry]) => entry),
+      network.state()
+    )
   }
 
   /** Does jobs in one exchange and returns what became of each. */
