@@ -67,7 +67,7 @@ export class NetlinkClient extends Context.Service<
  *
  * - `open`: the channel; `NetlinkTransport.kernel()` or a stand-in.
  * - `onNotifications`: gets what the kernel tells by itself: one call for all that came together, before any answer
- *   that came after it. Payloads are valid until the call returns.
+ *   that came after it. Payloads are valid until the call returns. Changes that this client asked for are not told.
  * - `onLoss`: notifications may be lost.
  *
  * @category models
@@ -92,7 +92,8 @@ export const make = Effect.fnUntraced(function* (
   const transport = yield* options.open({
     onDatagrams: (datagrams) => deliver(datagrams.flatMap(Message.split)),
     onLoss: () => {
-      for (const one of [...waiting.values()]) one.onLoss()
+      // Those that wait now: a fiber that is told goes on at once, and may ask again.
+      for (const one of Array.from(waiting.values())) one.onLoss()
       options.onLoss?.()
     }
   })
@@ -205,7 +206,7 @@ const exchange = (
   answers: Answers
 ): Effect.Effect<ReadonlyArray<Outcome>> =>
   Effect.suspend(() => {
-    const outcomes = requests.map((request): Outcome => Result.fail(NetlinkError.make(request, "TimedOut")))
+    const outcomes = requests.map((): Outcome | undefined => undefined)
     return Effect.callback<void>((resume) => {
       const sequences = requests.map(() => nextSequence(session))
       let unsettledCount = requests.length
@@ -236,9 +237,11 @@ const exchange = (
       })
     }).pipe(
       Effect.timeoutOrElse({ duration: answers.timeout, orElse: () => Effect.void }),
-      Effect.map(() => outcomes)
+      Effect.map(() => outcomes.map((outcome, index) => outcome ?? timedOut(requests[index]!)))
     )
   })
+
+const timedOut = (request: Request): Outcome => Result.fail(NetlinkError.make(request, "TimedOut"))
 
 const outcomeOf = (request: Request, acknowledgement: Message.Acknowledgement): Outcome =>
   acknowledgement.errno === 0

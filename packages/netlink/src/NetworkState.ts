@@ -12,7 +12,7 @@
 import type { Ipv4Address } from "@holdfast/wire/Address"
 import * as InterfaceAddress from "./InterfaceAddress.ts"
 import type { Link } from "./Link.ts"
-import type { NetworkChange, Snapshot } from "./NetworkChange.ts"
+import { NetworkChange, type Snapshot } from "./NetworkChange.ts"
 
 /**
  * Devices by index, and the addresses of each by the same index. A device without addresses may be absent from
@@ -40,30 +40,25 @@ export const empty: NetworkState = { links: new Map(), addresses: new Map() }
  * @category transitions
  * @since 0.1.0
  */
-export const apply = (state: NetworkState, change: NetworkChange): NetworkState => {
-  switch (change._tag) {
-    case "Synchronised":
-      return fromSnapshot(change.snapshot)
-    case "LinkChanged":
-      return { ...state, links: new Map(state.links).set(change.link.index, change.link) }
-    case "LinkRemoved":
-      return {
-        links: without(state.links, change.link.index),
-        addresses: without(state.addresses, change.link.index)
-      }
-    case "AddressChanged":
-      return withAddresses(state, change.address.linkIndex, (addresses) => put(addresses, change.address))
-    case "AddressRemoved":
-      return withAddresses(state, change.address.linkIndex, (addresses) =>
-        addresses.filter((address) => !InterfaceAddress.isSame(address, change.address))
-      )
-    case "RouteChanged":
-    case "RouteRemoved":
-    case "NeighbourChanged":
-    case "NeighbourRemoved":
-      return state
-  }
-}
+export const apply = (state: NetworkState, change: NetworkChange): NetworkState =>
+  NetworkChange.$match(change, {
+    Synchronised: ({ snapshot }) => fromSnapshot(snapshot),
+    LinkChanged: ({ link }) => ({ ...state, links: new Map(state.links).set(link.index, link) }),
+    LinkRemoved: ({ link }) => ({
+      links: without(state.links, link.index),
+      addresses: without(state.addresses, link.index)
+    }),
+    AddressChanged: ({ address }) =>
+      withAddresses(state, address.linkIndex, (addresses) => put(addresses, address)),
+    AddressRemoved: ({ address }) =>
+      withAddresses(state, address.linkIndex, (addresses) =>
+        addresses.filter((known) => !InterfaceAddress.isSame(known, address))
+      ),
+    RouteChanged: () => state,
+    RouteRemoved: () => state,
+    NeighbourChanged: () => state,
+    NeighbourRemoved: () => state
+  })
 
 /**
  * Returns the device of a name.

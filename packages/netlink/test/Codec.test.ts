@@ -61,6 +61,8 @@ const Values = Schema.Struct({
 })
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString("hex")
+/** In groups of four bytes, as attributes are aligned. */
+const words = (bytes: Uint8Array): string => hex(bytes).replaceAll(/.{8}(?!$)/g, "$& ")
 const fromHex = (digits: string): Uint8Array => new Uint8Array(Buffer.from(digits.replaceAll(" ", ""), "hex"))
 
 describe("Attribute", () => {
@@ -93,27 +95,27 @@ describe("Attribute", () => {
 
   it("the header tells length and number, and the next one stands on a multiple of four", () => {
     assert.strictEqual(
-      hex(Attribute.encode(table, { U8: 7, U16: 0x1234 })),
-      "0500010007000000" + "0600020034120000"
+      words(Attribute.encode(table, { U8: 7, U16: 0x1234 })),
+      "05000100 07000000 06000200 34120000"
     )
   })
 
   it("attributes inside an attribute are marked with NLA_F_NESTED", () => {
     assert.strictEqual(
-      hex(Attribute.encode(table, { NESTED: { NUMBER: 1 } })),
-      "0c000e80" + "0800010001000000"
+      words(Attribute.encode(table, { NESTED: { NUMBER: 1 } })),
+      "0c000e80 08000100 01000000"
     )
   })
 
   it("numbers of the network have its byte order", () => {
     assert.strictEqual(
-      hex(Attribute.encode(table, { BE16: 0x1234, BE32: 1 })),
-      "0600060012340000" + "0800070000000001"
+      words(Attribute.encode(table, { BE16: 0x1234, BE32: 1 })),
+      "06000600 12340000 08000700 00000001"
     )
   })
 
   it("an absent value is left out", () => {
-    assert.strictEqual(hex(Attribute.encode(table, { U8: undefined, FLAG: true })), "04000a00")
+    assert.strictEqual(words(Attribute.encode(table, { U8: undefined, FLAG: true })), "04000a00")
   })
 
   it("unknown attributes are passed over", () => {
@@ -153,7 +155,7 @@ describe("struct", () => {
     pair.write(writer, { small: 1, wide: 2, signed: -1, middle: 3 })
 
     assert.strictEqual(pair.size, 16)
-    assert.strictEqual(hex(Writer.written(writer)), "01000000" + "02000000" + "ffffffff" + "03000000")
+    assert.strictEqual(words(Writer.written(writer)), "01000000 02000000 ffffffff 03000000")
   })
 })
 

@@ -17,6 +17,10 @@ const Messages = Schema.Array(
 
 const fromHex = (digits: string): Uint8Array => new Uint8Array(Buffer.from(digits, "hex"))
 
+const acknowledge = (digits: string) => Message.acknowledgement(Message.split(fromHex(digits))[0]!)
+const done = (payload: Uint8Array) =>
+  Message.acknowledgement({ type: Message.NLMSG_DONE, flags: 2, sequence: 1, port: 1, payload })?.errno
+
 describe("split", () => {
   it.prop(
     "returns what was encoded as one datagram",
@@ -42,8 +46,6 @@ describe("split", () => {
 })
 
 describe("acknowledgement", () => {
-  const acknowledge = (digits: string) => Message.acknowledgement(Message.split(fromHex(digits))[0]!)
-
   it("reads the success that a kernel sent", () => {
     // Of Linux 6.18 to RTM_GETLINK with NLM_F_ACK.
     const bytes = "240000000200000101000000745100000000000030000000120005000100000000000000"
@@ -103,9 +105,6 @@ describe("acknowledgement", () => {
   })
 
   it("reads the end of a dump, with the error that ended it", () => {
-    const done = (payload: Uint8Array) =>
-      Message.acknowledgement({ type: Message.NLMSG_DONE, flags: 2, sequence: 1, port: 1, payload })?.errno
-
     assert.strictEqual(done(Uint8Array.of(0, 0, 0, 0)), 0)
     assert.strictEqual(done(Uint8Array.of(0xed, 0xff, 0xff, 0xff)), 19)
   })

@@ -118,6 +118,37 @@ describe("requestAll", () => {
     })
   )
 
+  it.effect("who asks again after a loss is not told that loss again", () =>
+    Effect.gen(function* () {
+      const kernel = FakeKernel.make((messages, fake) => {
+        if (fake.datagrams.length === 1) fake.lose()
+        else fake.answer(FakeKernel.acknowledge(messages[0]!))
+      })
+      const client = yield* NetlinkClient.make(kernel)
+
+      const first = yield* Effect.flip(client.request(request(1)))
+      yield* client.request(request(1))
+
+      assert.strictEqual(first.reason, "AnswerLost")
+    })
+  )
+
+  it.effect("who is interrupted waits no more, and its answer harms nobody", () =>
+    Effect.gen(function* () {
+      const asked: Array<Message.Message> = []
+      const kernel = FakeKernel.make((messages) => asked.push(...messages))
+      const client = yield* NetlinkClient.make(kernel)
+      const fiber = yield* Effect.forkChild(client.requestAll(requests(100)), { startImmediately: true })
+      yield* Fiber.interrupt(fiber)
+
+      const next = yield* Effect.forkChild(client.requestAll(requests(100)), { startImmediately: true })
+      yield* Effect.yieldNow
+      acknowledgeAll(asked, kernel)
+
+      assert.strictEqual((yield* Fiber.join(next)).filter(Result.isSuccess).length, 100)
+    })
+  )
+
   it.effect("a datagram that cannot be sent fails all its requests with the reason", () =>
     Effect.gen(function* () {
       const client = yield* NetlinkClient.make(FakeKernel.make(acknowledgeAll, 1))

@@ -20,7 +20,7 @@ const watching = Effect.fnUntraced(function* (namespace: Namespace.Namespace, re
     onChanges: (told) => {
       changes.push(...told)
       state = told.reduce(NetworkState.apply, state)
-      for (const check of [...waiting]) check()
+      for (const check of Array.from(waiting)) check()
     }
   })
   /** Waits until the state is so. */
@@ -42,10 +42,16 @@ const addressesOf = (state: NetworkState.NetworkState, name: string) =>
   NetworkState.addressesOf(state, NetworkState.linkByName(state, name)?.index ?? -1)
 const textsOf = (state: NetworkState.NetworkState, name: string): ReadonlyArray<string> =>
   addressesOf(state, name).map(({ address }) => address)
-const witness = (namespace: Namespace.Namespace, name: string): ReadonlyArray<string> =>
-  (namespace.read(`-4 addr show dev ${name}`)[0]?.addr_info ?? []).map(
-    ({ local }: { local: string }) => local
-  )
+const isGlobal = (text: string) => (one: InterfaceAddress.InterfaceAddress) =>
+  one.address === text && one.scope === InterfaceAddress.Scope.global
+const isPrimary = (text: string) => (one: InterfaceAddress.InterfaceAddress) =>
+  one.address === text && !InterfaceAddress.isSecondary(one)
+const isRunning = (state: NetworkState.NetworkState, name: string): boolean => {
+  const link = NetworkState.linkByName(state, name)
+  return link !== undefined && Link.isRunning(link)
+}
+const witness = (namespace: Namespace.Namespace, name: string) =>
+  Namespace.addressesOf(namespace, name).map(({ local }) => local)
 
 const withVeth = Effect.tap(Namespace.make, (namespace) =>
   Effect.sync(() => {
@@ -93,10 +99,6 @@ describe("NetworkWatch", () => {
     Effect.gen(function* () {
       const namespace = yield* withVeth
       const { until } = yield* watching(namespace)
-      const isRunning = (state: NetworkState.NetworkState, name: string) => {
-        const link = NetworkState.linkByName(state, name)
-        return link !== undefined && Link.isRunning(link)
-      }
 
       namespace.ip("link set a1 up")
       yield* until((state) => isRunning(state, "a0"))
@@ -161,9 +163,7 @@ describe("NetworkWatch", () => {
         "addr del 10.9.9.9/32 dev a0",
         "addr add 10.9.9.9/32 dev a0"
       ])
-      const isLast = ({ address, scope }: InterfaceAddress.InterfaceAddress) =>
-        address === "10.9.9.9" && scope === InterfaceAddress.Scope.global
-      yield* until((state) => addressesOf(state, "a0").some(isLast))
+      yield* until((state) => addressesOf(state, "a0").some(isGlobal("10.9.9.9")))
 
       assert.deepStrictEqual(textsOf(current(), "a0"), witness(namespace, "a0"))
     })
@@ -182,9 +182,9 @@ describe("NetworkWatch", () => {
         "addr del 192.0.2.1/24 dev a0"
       ])
 
-      const isPromoted = (one: InterfaceAddress.InterfaceAddress) =>
-        one.address === "192.0.2.2" && !InterfaceAddress.isSecondary(one)
-      yield* until((state) => textsOf(state, "a0").length === 3 && addressesOf(state, "a0").some(isPromoted))
+      yield* until(
+        (state) => textsOf(state, "a0").length === 3 && addressesOf(state, "a0").some(isPrimary("192.0.2.2"))
+      )
 
       assert.deepStrictEqual(textsOf(current(), "a0"), witness(namespace, "a0"))
     })

@@ -85,9 +85,9 @@ describe("Link", () => {
   })
 
   it("asks to set a device down without touching its other flags", () => {
-    const payload = "00000000" + "07000000" + "00000000" + "01000000"
+    const { payload } = Link.change(7, { up: false })
 
-    assert.strictEqual(hex(Link.change(7, { up: false }).payload), payload)
+    assert.strictEqual(hex(payload), "00000000070000000000000001000000")
   })
 })
 
