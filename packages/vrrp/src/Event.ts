@@ -53,7 +53,8 @@ export type TimerName = typeof TimerName.Type
 /**
  * The events of a virtual router.
  *
- * - `Started`: the router shall run. `InterfaceChanged` for its devices may come before and is remembered.
+ * - `Started`: the router shall run. `InterfaceChanged` for its devices may come before and is remembered; a device of
+ *   which nothing was said is missing.
  * - `Stopped`: the router shall leave; a Master sends priority 0 and gives its addresses up.
  * - `AdvertReceived`: a datagram of protocol 112 with our VRID arrived on our interface and decoded.
  * - `MalformedReceived`: the same, but it did not decode.
@@ -61,7 +62,8 @@ export type TimerName = typeof TimerName.Type
  * - `InterfaceChanged`: what the kernel says of a device that the router depends on.
  * - `OwnershipChanged`: the addresses are now all held (`owned`) or all gone. `failures` says what the kernel refused.
  * - `AddressesRestored`: somebody else took these addresses away and they were put back.
- * - `Reconfigured`: new parameters for the same virtual router (same interface, VRID and transport).
+ * - `Reconfigured`: new parameters for the same virtual router (same interface, VRID and kind of transport). Devices
+ *   that they bring in are told of before, or they are missing and the router enters Fault.
  *
  * @category models
  * @since 0.1.0

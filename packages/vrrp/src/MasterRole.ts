@@ -177,8 +177,8 @@ const reconfigureAnnouncing = (
   if (announcing._tag === "AwaitingOwnership" || refreshInterval === before.announcement.refreshInterval) {
     return announcing
   }
-  const { refreshAt: _, ...rest } = announcing
-  return { ...rest, ...refreshAfter(at, refreshInterval) }
+  const { burst } = announcing
+  return { _tag: "Holding", ...(burst === undefined ? {} : { burst }), ...refreshAfter(at, refreshInterval) }
 }
 
 const announce = (

@@ -44,6 +44,7 @@ export interface Plan {
 
 /**
  * Returns how to come from the running routers to the wanted ones. Each running router is used once at most.
+ * Names and places are unique in each list.
  *
  * @category queries
  * @since 0.1.0
@@ -55,7 +56,6 @@ export const diff = (running: ReadonlyArray<Parameters>, wanted: ReadonlyArray<P
     return from === undefined ? [] : [{ from, to }]
   })
   const used = new Set(predecessors.values())
-  const isKept = ({ from, to }: Change) => Equal.equals(from, to)
   return {
     kept: pairs.filter(isKept).map(({ to }) => to),
     changed: pairs.filter((change) => !isKept(change) && staysInPlace(change)),
@@ -91,6 +91,8 @@ const pair = (
  */
 const staysInPlace = ({ from, to }: Change): boolean =>
   placeOf(from) === placeOf(to) && channelOf(from) === channelOf(to)
+
+const isKept = ({ from, to }: Change): boolean => Equal.equals(from, to)
 
 const nameOf = (parameters: Parameters): string => parameters.name
 

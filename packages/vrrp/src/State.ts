@@ -90,4 +90,4 @@ export const withSpeaker = (state: State, source: Address.Ipv4Address, priority:
  * @category combinators
  * @since 0.1.0
  */
-export const withoutSpeaker = ({ lastHeard: _, ...state }: State): State => state
+export const withoutSpeaker = ({ links, parameters, role }: State): State => ({ parameters, role, links })

@@ -28,7 +28,8 @@
  * - Gratuitous ARPs follow the addresses (`OwnershipChanged`), not the transition, and come twice.
  * - A Master answers a lower advert (RFC 9568 6.4.3 asks for it too) and announces its addresses again.
  * - The preempt delay of a Backup restarts its timer for as long as it lasts.
- * - Two owners on one network are decided by their addresses; RFC 3768 7.1 would let both be Master for ever.
+ * - Two owners on one network are decided by their addresses; RFC 3768 7.1 would let both be Master for ever
+ *   (erratum 8298 of RFC 9568 agrees with keepalived).
  *
  * One rule is our own: a Master that was silent for its master-down interval, because its process or its machine
  * stood still, becomes Backup before it says anything. Another router has taken over by then.

@@ -167,7 +167,7 @@ const makeShell = (overrides: Overrides, seen: Coverage): Shell => {
 
   const fire = (until: number, isPunctual: boolean): void => {
     for (;;) {
-      const [next] = [...timers].filter(([, deadline]) => deadline <= until).sort((a, b) => a[1] - b[1])
+      const [next] = [...timers].filter(([, deadline]) => deadline <= until).toSorted((a, b) => a[1] - b[1])
       if (next === undefined) return
       const before = timers.get(next[0])
       now = isPunctual ? Math.max(now, next[1]) : until

@@ -79,6 +79,9 @@ interface Entry {
   readonly run: () => void
 }
 
+/** Five routers send and receive some hundred adverts in the longest span that a test runs. */
+const eventCountMax = 10_000
+
 const pauses = { PauseShort: 2 * second, PauseLong: 5 * second }
 
 export const make = (members: ReadonlyArray<typeof Member.Type>, network: typeof Network.Type): World => {
@@ -180,7 +183,9 @@ export const make = (members: ReadonlyArray<typeof Member.Type>, network: typeof
       }
     },
     runUntil: (until, observe = () => {}) => {
+      let eventCount = 0
       while (queue.length > 0 && queue[0]!.at <= until) {
+        if (++eventCount > eventCountMax) throw new Error("the routers answer one another without end")
         const entry = queue.shift()!
         now = entry.at
         entry.run()

@@ -46,7 +46,7 @@ describe("VirtualRouter.step, in all scenarios", () => {
   )
 })
 
-const sorted = (names: Iterable<string>): ReadonlyArray<string> => [...names].sort()
+const sorted = (names: Iterable<string>): ReadonlyArray<string> => [...names].toSorted()
 
 const legalEdges = [
   "Init Backup",
