@@ -125,7 +125,7 @@ export const acknowledgement = (message: Message): Acknowledgement | undefined =
   const { payload } = message
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
   const error = Codec.s32.read(view, 0, payload.length)
-  if (error === undefined || error > 0) return { errno: EBADMSG, text: undefined, attributeOffset: undefined }
+  if (error === undefined) return { errno: EBADMSG, text: undefined, attributeOffset: undefined }
   const extended =
     (message.flags & NLM_F_ACK_TLVS) === 0
       ? {}

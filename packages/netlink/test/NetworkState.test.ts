@@ -80,6 +80,7 @@ describe("apply", () => {
     const state = added(
       address("192.0.2.1"),
       address("192.0.2.2", { flags: IFA_F_SECONDARY }),
+      address("192.0.2.3", { flags: IFA_F_SECONDARY }),
       address("192.0.3.1"),
       address("127.0.0.1", { scope: Scope.host }),
       address("169.254.0.1", { scope: Scope.link })
@@ -90,7 +91,8 @@ describe("apply", () => {
       "169.254.0.1",
       "192.0.2.1",
       "192.0.3.1",
-      "192.0.2.2"
+      "192.0.2.2",
+      "192.0.2.3"
     ])
   })
 
