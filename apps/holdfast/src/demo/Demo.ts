@@ -24,14 +24,22 @@ export const run: Effect.Effect<number> = Effect.suspend(() =>
   Effect.flatMap(mayMakeNamespaces, (may) => (may ? runHere : UserNamespace.runInside))
 )
 
-const mayMakeNamespaces: Effect.Effect<boolean> = Effect.scoped(NetworkNamespace.make).pipe(
-  Effect.as(Privilege.missing().length === 0),
+/** To leave a namespace one must also be allowed to come back to this one, and that is what is tried first. */
+const mayMakeNamespaces: Effect.Effect<boolean> = Effect.gen(function* () {
+  const home = yield* NetworkNamespace.current
+  yield* NetworkNamespace.provide(home)(Effect.void)
+  yield* NetworkNamespace.make
+  return Privilege.missing().length === 0
+}).pipe(
+  Effect.scoped,
   Effect.orElseSucceed(() => false)
 )
 
-const runHere: Effect.Effect<number> = Effect.suspend(() =>
-  Effect.raceFirst(Effect.scoped(Story.tell), Signals.wait)
-).pipe(
+const stopped: Effect.Effect<number> = Effect.tap(Signals.wait, () =>
+  Effect.sync(() => console.error("holdfast: the demo was stopped; nothing of it is left"))
+)
+
+const runHere: Effect.Effect<number> = Effect.raceFirst(Effect.scoped(Story.tell), stopped).pipe(
   Effect.catch((error) =>
     Effect.sync(() => {
       console.error(`holdfast: the demo failed: ${error.message}`)

@@ -55,7 +55,8 @@ const spawn = (options: DirectorOptions): { readonly kill: Effect.Effect<void> }
   const words = ["--dont-fork", "--log-console", "--log-format", "json", "--use-file", file]
   const child = Lifeline.start({
     words: [...words, "--pid", join(options.directory, `${options.name}.pid`)],
-    stdio: ["ignore", "ignore", "pipe"]
+    stdio: ["ignore", "ignore", "pipe"],
+    detached: true
   })
   const log: Array<string> = []
   createInterface({ input: child.stderr! }).on("line", (text) => {

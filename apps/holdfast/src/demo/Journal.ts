@@ -14,8 +14,8 @@ import * as Timeline from "./Timeline.ts"
  * An open journal. Times count from when it was opened.
  *
  * - `record`: may be called from anywhere, also from callbacks.
- * - `fail`: ends every wait, now and later, with this message.
- * - `wait`: returns the first entry that matches, recorded or yet to come; fails when it takes longer than `waitMax`.
+ * - `fail`: says that the story cannot go on; `failed` then fails.
+ * - `wait`: until an entry matches, which may be recorded already; fails when that takes longer than `waitMax`.
  * - `flush`: prints what is recorded and returns all of it.
  *
  * @category models
@@ -24,6 +24,7 @@ import * as Timeline from "./Timeline.ts"
 export interface Journal {
   readonly record: (entry: Timeline.Entry) => void
   readonly fail: (message: string) => void
+  readonly failed: Effect.Effect<never, DemoFailed>
   readonly wait: (
     what: string,
     matches: (entry: Timeline.Entry) => boolean
@@ -71,11 +72,12 @@ export const open: Effect.Effect<Journal, never, Scope.Scope> = Effect.gen(funct
     record: (entry) => {
       entries.push(entry)
       unprinted = [...unprinted, entry]
-      for (const waiter of [...waiters]) waiter(entry)
+      for (const waiter of waiters) waiter(entry)
     },
     fail: (message) => void Deferred.doneUnsafe(failed, Effect.fail(new DemoFailed({ message }))),
+    failed: Deferred.await(failed),
     wait: (what, matches) =>
-      Effect.raceFirst(appearance(matches), Deferred.await(failed)).pipe(
+      appearance(matches).pipe(
         Effect.timeoutOrElse({
           duration: waitMax,
           orElse: () => Effect.fail(new DemoFailed({ message: `${what}: not within ${waitMax}` }))

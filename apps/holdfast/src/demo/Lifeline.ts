@@ -19,17 +19,17 @@ export const start = (options: {
   readonly under?: readonly [string, ...ReadonlyArray<string>]
   readonly stdio: readonly ["ignore" | "inherit", "ignore" | "inherit", "pipe" | "inherit"]
   readonly env?: Readonly<Record<string, string>>
+  /** Out of reach of the terminal's Ctrl-C. */
+  readonly detached?: boolean
 }): ChildProcess => {
-  const [command, ...rest] = [
-    ...(options.under ?? []),
-    process.execPath,
-    "--import",
-    watch,
-    process.argv[1]!,
-    ...options.words
-  ]
+  const node = [process.execPath, "--import", watch, process.argv[1]!, ...options.words] as const
+  const [command, ...rest] = options.under === undefined ? node : ([...options.under, ...node] as const)
   const stdio: StdioOptions = [...options.stdio, "pipe"]
-  return spawn(command!, rest, { stdio, env: { ...process.env, ...options.env } })
+  return spawn(command, rest, {
+    stdio,
+    detached: options.detached ?? false,
+    env: { ...process.env, ...options.env }
+  })
 }
 
 /** The place after standard error in `stdio`. */

@@ -9,6 +9,9 @@ import { join } from "node:path"
 import type { NetlinkError } from "@holdfast/netlink/NetlinkError"
 import * as MonotonicClock from "@holdfast/raw-socket/MonotonicClock"
 import type { SocketError } from "@holdfast/raw-socket/SocketError"
+import { seconds } from "@holdfast/vrrp/Instant"
+import type { Priority } from "@holdfast/vrrp/Parameters"
+import * as Timing from "@holdfast/vrrp/Timing"
 import type { Ipv4Address } from "@holdfast/wire/Address"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -32,27 +35,29 @@ export const tell: Effect.Effect<number, SocketError | NetlinkError | DemoFailed
   function* () {
     for (const text of introduction) console.log(text)
     const stage = yield* setStage
-
-    yield* powerOn(stage, "LD2")
-    const lostAt = yield* Effect.scoped(
-      Effect.gen(function* () {
-        yield* powerOn(stage, "LD1")
-        yield* takeover(stage, "LD1", 0)
-        const at = MonotonicClock.now()
-        stage.journal.record({ _tag: "PoweredOff", at, director: "LD1" })
-        return at
-      })
-    )
-    yield* takeover(stage, "LD2", lostAt)
-    const returnedAt = yield* powerOn(stage, "LD1")
-    yield* takeover(stage, "LD1", returnedAt)
-
+    yield* Effect.raceFirst(play(stage), stage.journal.failed)
     const entries = yield* stage.journal.flush
     console.log("")
-    for (const text of Timeline.summary(entries, { asker: "client", lost: "LD1" })) console.log(text)
+    for (const text of Timeline.summary(entries, cast)) console.log(text)
     return ExitCode.ok
   }
 )
+
+const play = Effect.fnUntraced(function* (stage: Stage) {
+  yield* powerOn(stage, "LD2")
+  const lostAt = yield* Effect.scoped(
+    Effect.gen(function* () {
+      yield* powerOn(stage, "LD1")
+      yield* takeover(stage, "LD1", 0)
+      const at = MonotonicClock.now()
+      stage.journal.record({ _tag: "PoweredOff", at, director: "LD1" })
+      return at
+    })
+  )
+  yield* takeover(stage, "LD2", lostAt)
+  const returnedAt = yield* powerOn(stage, "LD1")
+  yield* takeover(stage, "LD1", returnedAt)
+})
 
 /** What stays the same while directors come and go. */
 interface Stage {
@@ -97,7 +102,7 @@ const powerOn = Effect.fnUntraced(function* ({ journal, switches, directory }: S
     name,
     namespace,
     directory,
-    configuration: ScenarioA[name],
+    configuration: configurations[name],
     onEvent: (event, message) => {
       if (event._tag !== "RoleChanged") return
       journal.record({ _tag: "RoleChanged", at: event.at, director: name, to: event.to, message })
@@ -126,6 +131,16 @@ const takeover = Effect.fnUntraced(function* ({ journal }: Stage, director: stri
   }
   yield* Effect.sleep(steadyTime)
 })
+
+const configurations = { LD1: ScenarioA.LD1, LD2: ScenarioA.LD2 }
+
+const cast: Timeline.Cast = {
+  asker: "client",
+  master: "LD1",
+  backup: "LD2",
+  // As ScenarioA has it: the advert interval of keepalived when none is given, and the priority of LD2.
+  patienceMicros: Timing.masterDownInterval({ advertInterval: seconds(1), priority: 150 as Priority })
+}
 
 const introduction = [
   "Two directors, LD1 (priority 250) and LD2 (priority 150), share the addresses 192.168.3.117 and 172.168.0.7.",

@@ -67,28 +67,39 @@ export const splitAt = (
 ]
 
 /**
- * Renders the end of the story in two lines: what the loss of a director cost the asker, and what its return cost.
+ * Renders the end of the story in two lines: what the loss of the Master cost the asker, and what its return cost.
+ * `patienceMicros` is how long the Backup waits for an advert before it takes over.
  *
  * @category conversions
  * @since 0.1.0
  */
 export const summary = (
   entries: ReadonlyArray<Entry>,
-  { asker, lost }: { readonly asker: string; readonly lost: string }
+  { asker, master, backup, patienceMicros }: Cast
 ): readonly [string, string] => {
-  const moves = entries
-    .filter((entry) => entry._tag === "Answered")
-    .filter((entry) => entry.asker === asker && entry.silentMicros !== undefined)
-  const away = (isBack: boolean) =>
-    formatSeconds(
-      moves
-        .filter(({ director }) => (director === lost) === isBack)
-        .reduce((longest, { silentMicros = 0 }) => Math.max(longest, silentMicros), 0)
-    )
+  const silence = (director: string): string => {
+    const answered = entries
+      .filter((entry) => entry._tag === "Answered")
+      .filter((entry) => entry.asker === asker && entry.director === director)
+    return formatSeconds(Math.max(0, ...answered.map((entry) => entry.silentMicros ?? 0)))
+  }
   return [
-    `${lost} lost:   the ${asker} had no answer for ${away(false)} s until the backup had taken over.`,
-    `${lost} back:   the ${asker} had no answer for ${away(true)} s while it took its addresses back.`
+    `${master} lost: the ${asker} had no answer for ${silence(backup)} s; ${backup} takes over when it hears no advert for ${formatSeconds(patienceMicros)} s.`,
+    `${master} back: the ${asker} had no answer for ${silence(master)} s while ${master} took its addresses back.`
   ]
+}
+
+/**
+ * Who plays in the story.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Cast {
+  readonly asker: string
+  readonly master: string
+  readonly backup: string
+  readonly patienceMicros: number
 }
 
 const whoOf = (entry: Entry): string => (entry._tag === "Answered" ? entry.asker : entry.director)

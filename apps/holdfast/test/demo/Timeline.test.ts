@@ -1,0 +1,74 @@
+import { assert, describe, it } from "@effect/vitest"
+import * as Timeline from "../../src/demo/Timeline.ts"
+
+const seconds = (value: number) => value * 1_000_000
+const answered = (at: number, director: string, silent?: number): Timeline.Entry => ({
+  _tag: "Answered",
+  at: seconds(at),
+  asker: "client",
+  address: "192.168.3.117",
+  director,
+  ...(silent !== undefined && { silentMicros: seconds(silent) })
+})
+const change = (to: string): Timeline.Entry => ({
+  _tag: "RoleChanged",
+  at: seconds(1),
+  director: "LD2",
+  to,
+  message: `(VI_1) a -> ${to}: why`
+})
+
+describe("Timeline.line", () => {
+  it("says when since the start, who and what", () => {
+    const entry: Timeline.Entry = { _tag: "PoweredOff", at: seconds(107.25), director: "LD1" }
+
+    assert.strictEqual(
+      Timeline.line(entry, seconds(100)),
+      "  7.250 s  LD1     loses power: daemon killed, cables pulled"
+    )
+  })
+
+  it("marks the line that makes a Master, and no other", () => {
+    assert.strictEqual(
+      Timeline.line(change("Master"), 0),
+      "  1.000 s  LD2     (VI_1) a -> Master: why  <== Master"
+    )
+    assert.strictEqual(Timeline.line(change("Backup"), 0), "  1.000 s  LD2     (VI_1) a -> Backup: why")
+  })
+
+  it("tells the silence before an answer, of which the first has none", () => {
+    assert.strictEqual(
+      Timeline.line(answered(1, "LD1"), 0),
+      "  1.000 s  client  reaches 192.168.3.117 at LD1"
+    )
+    assert.strictEqual(
+      Timeline.line(answered(6, "LD2", 3.4), 0),
+      "  6.000 s  client  reaches 192.168.3.117 at LD2, after 3.400 s without an answer"
+    )
+  })
+})
+
+describe("Timeline.splitAt", () => {
+  it("orders what is past by time and keeps the rest", () => {
+    const [first, second, third] = [answered(1, "LD1"), answered(2, "LD2"), answered(3, "LD1")]
+
+    assert.deepStrictEqual(Timeline.splitAt([third, second, first], seconds(2)), [[first, second], [third]])
+  })
+})
+
+describe("Timeline.summary", () => {
+  it("gives the silence before the Backup answers, and before the Master answers again", () => {
+    const entries = [
+      answered(1, "LD1"),
+      answered(6, "LD2", 2.9),
+      answered(12, "LD1", 0.011),
+      { ...answered(12, "LD2", 9), asker: "LS1" }
+    ]
+    const cast = { asker: "client", master: "LD1", backup: "LD2", patienceMicros: seconds(3.4140625) }
+
+    assert.deepStrictEqual(Timeline.summary(entries, cast), [
+      "LD1 lost: the client had no answer for 2.900 s; LD2 takes over when it hears no advert for 3.414 s.",
+      "LD1 back: the client had no answer for 0.011 s while LD1 took its addresses back."
+    ])
+  })
+})
