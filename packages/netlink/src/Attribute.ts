@@ -106,15 +106,64 @@ export const list = <A>(elementType: number, element: Codec.Codec<A>): Codec.Cod
 })
 
 /**
- * A structure that is followed by attributes, such as the `ifinfomsg` of a veth's peer.
+ * A structure that is followed by attributes: the payload of a message.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Body<F extends Codec.Fields, T extends Table> {
+  readonly encode: (header: { readonly [K in keyof F]?: number }, attributes: Values<T>) => Uint8Array
+  readonly decode: (bytes: Uint8Array) => Prefixed<{ readonly [K in keyof F]: number }, Values<T>> | undefined
+}
+
+/**
+ * What `Body` decodes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Prefixed<H, A> {
+  readonly header: H
+  readonly attributes: A
+}
+
+/**
+ * Makes the encoder and decoder of a message's payload.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const body = <F extends Codec.Fields, T extends Table>(
+  header: Codec.Struct<F>,
+  table: T
+): Body<F, T> => {
+  const codec = prefixed(header, table)
+  return {
+    encode: (header, attributes) => {
+      const writer = Writer.make()
+      codec.write(writer, { header, attributes })
+      return Writer.written(writer)
+    },
+    decode: (bytes) => {
+      const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+      const value = header.read(view, 0, bytes.length)
+      return (
+        value && { header: value, attributes: read(table, view, header.size, bytes.length - header.size) }
+      )
+    }
+  }
+}
+
+/**
+ * A structure that is followed by attributes, inside an attribute, such as the `ifinfomsg` of a veth's peer.
  *
  * @category codecs
  * @since 0.1.0
  */
-export const prefixed = <H, T extends Table>(
-  header: Codec.Fixed<H>,
+export const prefixed = <F extends Codec.Fields, T extends Table>(
+  header: Codec.Struct<F>,
   table: T
-): Codec.Codec<{ readonly header: H; readonly attributes: Values<T> }> => ({
+): Codec.Codec<Prefixed<{ readonly [K in keyof F]?: number }, Values<T>>> => ({
   nested: true,
   write: (writer, value) => {
     header.write(writer, value.header)
@@ -122,8 +171,9 @@ export const prefixed = <H, T extends Table>(
   },
   read: (view, offset, length) => {
     const value = header.read(view, offset, length)
-    if (value === undefined) return undefined
-    return { header: value, attributes: read(table, view, offset + header.size, length - header.size) }
+    return (
+      value && { header: value, attributes: read(table, view, offset + header.size, length - header.size) }
+    )
   }
 })
 

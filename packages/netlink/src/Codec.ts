@@ -220,44 +220,49 @@ export const mac: Codec<Address.MacAddress> = {
 export type Fields = Readonly<Record<string, Fixed<number>>>
 
 /**
- * A C structure of integers, each aligned to its own size, the whole padded to four bytes. Fields that are not given
- * are written as zero.
+ * A codec of a structure: reads all its fields, writes those that are given and zero for the others.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Struct<F extends Fields> extends Fixed<{ readonly [K in keyof F]: number }> {
+  write(writer: Writer.Writer, value: { readonly [K in keyof F]?: number }): void
+}
+
+/**
+ * A C structure of integers, each aligned to its own size, the whole padded to four bytes.
  *
  * @category codecs
  * @since 0.1.0
  */
-export const struct = <const F extends Fields>(
-  fields: F
-): Fixed<{ readonly [K in keyof F]: number }> & {
-  write(writer: Writer.Writer, value: { readonly [K in keyof F]?: number }): void
-} => {
-  const layout = Object.entries(fields).reduce<{
-    size: number
-    at: ReadonlyArray<readonly [string, number, Fixed<number>]>
-  }>(
-    ({ size, at }, [name, field]) => {
-      const offset = Math.ceil(size / field.size) * field.size
-      return { size: offset + field.size, at: [...at, [name, offset, field]] }
-    },
-    { size: 0, at: [] }
-  )
-  const size = Writer.aligned(layout.size)
+export const struct = <const F extends Fields>(fields: F): Struct<F> => {
+  const names = Object.keys(fields)
+  const codecs = Object.values(fields)
+  const offsets: Array<number> = []
+  let end = 0
+  for (const codec of codecs) {
+    const offset = Math.ceil(end / codec.size) * codec.size
+    offsets.push(offset)
+    end = offset + codec.size
+  }
+  const size = Writer.aligned(end)
   return {
     nested: false,
     size,
-    write: (writer, value) => {
-      const values: Readonly<Record<string, number | undefined>> = value
+    write: (writer, value: Readonly<Record<string, number | undefined>>) => {
       const start = writer.length
-      for (const [name, offset, field] of layout.at) {
-        Writer.reserve(writer, start + offset - writer.length)
-        field.write(writer, values[name] ?? 0)
-      }
+      names.forEach((name, index) => {
+        Writer.reserve(writer, start + offsets[index]! - writer.length)
+        codecs[index]!.write(writer, value[name] ?? 0)
+      })
       Writer.reserve(writer, start + size - writer.length)
     },
     read: (view, offset, length) => {
       if (length < size) return undefined
       const values: Record<string, number | undefined> = {}
-      for (const [name, at, field] of layout.at) values[name] = field.read(view, offset + at, field.size)
+      names.forEach((name, index) => {
+        values[name] = codecs[index]!.read(view, offset + offsets[index]!, codecs[index]!.size)
+      })
       return values as { readonly [K in keyof F]: number }
     }
   }

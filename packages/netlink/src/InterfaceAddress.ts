@@ -9,7 +9,6 @@ import * as Attribute from "./Attribute.ts"
 import * as Codec from "./Codec.ts"
 import * as Message from "./Message.ts"
 import type { Query, Request } from "./Request.ts"
-import * as Writer from "./Writer.ts"
 
 /**
  * An address of a device.
@@ -91,11 +90,9 @@ export const RTNLGRP_IPV4_IFADDR = 5
  */
 export const decode = (message: Message.Message): InterfaceAddress | undefined => {
   if (message.type !== RTM_NEWADDR && message.type !== RTM_DELADDR) return undefined
-  const { payload } = message
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
-  const header = ifaddrmsg.read(view, 0, payload.length)
-  if (header === undefined || header.family !== AF_INET) return undefined
-  const attributes = Attribute.decode(table, payload, ifaddrmsg.size)
+  const decoded = body.decode(message.payload)
+  if (decoded === undefined || decoded.header.family !== AF_INET) return undefined
+  const { header, attributes } = decoded
   const address = attributes.IFA_LOCAL ?? attributes.IFA_ADDRESS
   if (address === undefined) return undefined
   return {
@@ -125,7 +122,7 @@ export const list = (linkIndex?: number): Query<InterfaceAddress> => ({
   subject: linkIndex === undefined ? "all links" : `link ${linkIndex}`,
   type: RTM_GETADDR,
   flags: Message.NLM_F_DUMP,
-  payload: encode({ family: AF_INET, index: linkIndex ?? 0 }, {}),
+  payload: body.encode({ family: AF_INET, index: linkIndex ?? 0 }, {}),
   decode
 })
 
@@ -187,7 +184,7 @@ export const remove = (
   subject: subjectOf(address),
   type: RTM_DELADDR,
   flags: 0,
-  payload: encode(
+  payload: body.encode(
     { family: AF_INET, prefixLength: address.prefixLength, index: address.linkIndex },
     { IFA_LOCAL: address.address, IFA_ADDRESS: address.peer ?? address.address }
   )
@@ -198,7 +195,7 @@ const requestNew = (operation: string, address: NewAddress, flags: number): Requ
   subject: subjectOf(address),
   type: RTM_NEWADDR,
   flags,
-  payload: encode(
+  payload: body.encode(
     {
       family: AF_INET,
       prefixLength: address.prefixLength,
@@ -234,16 +231,6 @@ const subjectOf = ({
 }: Pick<NewAddress, "address" | "prefixLength" | "linkIndex">) =>
   `${address}/${prefixLength} on link ${linkIndex}`
 
-const encode = (
-  header: Partial<Codec.Value<typeof ifaddrmsg>>,
-  attributes: Attribute.Values<typeof table>
-): Uint8Array => {
-  const writer = Writer.make()
-  ifaddrmsg.write(writer, header)
-  Attribute.write(writer, table, attributes)
-  return Writer.written(writer)
-}
-
 /** `struct ifaddrmsg` of linux/if_addr.h. */
 const ifaddrmsg = Codec.struct({
   family: Codec.u8,
@@ -271,5 +258,7 @@ const table = {
   IFA_FLAGS: [8, Codec.u32],
   IFA_PROTO: [11, Codec.u8]
 } as const
+
+const body = Attribute.body(ifaddrmsg, table)
 
 const AF_INET = 2

@@ -12,7 +12,6 @@ import * as Attribute from "./Attribute.ts"
 import * as Codec from "./Codec.ts"
 import * as Message from "./Message.ts"
 import type { Query, Request } from "./Request.ts"
-import * as Writer from "./Writer.ts"
 
 /**
  * A network device.
@@ -100,10 +99,9 @@ export const RTNLGRP_LINK = 1
  */
 export const decode = (message: Message.Message): Link | undefined => {
   if (message.type !== RTM_NEWLINK && message.type !== RTM_DELLINK) return undefined
-  const view = new DataView(message.payload.buffer, message.payload.byteOffset, message.payload.byteLength)
-  const header = ifinfomsg.read(view, 0, message.payload.length)
-  if (header === undefined || header.family !== AF_UNSPEC) return undefined
-  const attributes = Attribute.decode(table, message.payload, ifinfomsg.size)
+  const decoded = body.decode(message.payload)
+  if (decoded === undefined || decoded.header.family !== AF_UNSPEC) return undefined
+  const { header, attributes } = decoded
   // A wireless event carries the name and nothing else of the device.
   if (attributes.IFLA_IFNAME === undefined || attributes.IFLA_WIRELESS !== undefined) return undefined
   const information = attributes.IFLA_LINKINFO
@@ -139,7 +137,7 @@ export const list = (): Query<Link> => ({
   subject: "all links",
   type: RTM_GETLINK,
   flags: Message.NLM_F_DUMP,
-  payload: encode(table, {}, {}),
+  payload: body.encode({}, {}),
   decode
 })
 
@@ -154,7 +152,7 @@ export const get = (name: string): Query<Link> => ({
   subject: name,
   type: RTM_GETLINK,
   flags: 0,
-  payload: encode(table, {}, { IFLA_IFNAME: name }),
+  payload: body.encode({}, { IFLA_IFNAME: name }),
   decode
 })
 
@@ -196,7 +194,7 @@ export const createVeth = (link: NewLink, peer: Omit<NewLink, "up">): Request =>
   const VETH_INFO_PEER = { header: {}, attributes: attributesOf(peer) }
   return create(
     `${link.name} with peer ${peer.name}`,
-    encode(vethTable, headerOf(link), {
+    vethBody.encode(headerOf(link), {
       ...attributesOf(link),
       IFLA_LINKINFO: { IFLA_INFO_KIND: "veth", IFLA_INFO_DATA: { VETH_INFO_PEER } }
     })
@@ -212,7 +210,7 @@ export const createVeth = (link: NewLink, peer: Omit<NewLink, "up">): Request =>
 export const createBridge = (link: NewLink): Request =>
   create(
     link.name,
-    encode(table, headerOf(link), { ...attributesOf(link), IFLA_LINKINFO: { IFLA_INFO_KIND: "bridge" } })
+    body.encode(headerOf(link), { ...attributesOf(link), IFLA_LINKINFO: { IFLA_INFO_KIND: "bridge" } })
   )
 
 /**
@@ -226,7 +224,7 @@ export const createMacvlan = (
 ): Request =>
   create(
     `${link.name} on link ${link.parentIndex}`,
-    encode(table, headerOf(link), {
+    body.encode(headerOf(link), {
       ...attributesOf(link),
       IFLA_LINK: link.parentIndex,
       IFLA_LINKINFO: {
@@ -263,7 +261,7 @@ export const change = (index: number, changes: LinkChange): Request => ({
   subject: `link ${index}`,
   type: RTM_SETLINK,
   flags: 0,
-  payload: encode(table, { ...headerOf(changes), index }, attributesOf(changes))
+  payload: body.encode({ ...headerOf(changes), index }, attributesOf(changes))
 })
 
 /**
@@ -277,7 +275,7 @@ export const remove = (index: number): Request => ({
   subject: `link ${index}`,
   type: RTM_DELLINK,
   flags: 0,
-  payload: encode(table, { index }, {})
+  payload: body.encode({ index }, {})
 })
 
 const create = (subject: string, payload: Uint8Array): Request => ({
@@ -288,18 +286,7 @@ const create = (subject: string, payload: Uint8Array): Request => ({
   payload
 })
 
-const encode = <T extends Attribute.Table>(
-  attributeTable: T,
-  header: Partial<Codec.Value<typeof ifinfomsg>>,
-  attributes: Attribute.Values<T>
-): Uint8Array => {
-  const writer = Writer.make()
-  ifinfomsg.write(writer, header)
-  Attribute.write(writer, attributeTable, attributes)
-  return Writer.written(writer)
-}
-
-const headerOf = ({ up }: LinkChange): Partial<Codec.Value<typeof ifinfomsg>> =>
+const headerOf = ({ up }: LinkChange): Parameters<typeof body.encode>[0] =>
   up === undefined ? {} : { flags: up ? IFF_UP : 0, change: IFF_UP }
 
 const attributesOf = (link: LinkChange): Attribute.Values<typeof table> => ({
@@ -368,6 +355,9 @@ const vethTable = {
     })
   ]
 } as const
+
+const body = Attribute.body(ifinfomsg, table)
+const vethBody = Attribute.body(ifinfomsg, vethTable)
 
 /** `enum macvlan_mode` of linux/if_link.h. */
 const macvlanModes = { private: 1, vepa: 2, bridge: 4, passthru: 8 } as const

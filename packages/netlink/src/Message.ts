@@ -54,13 +54,13 @@ export const NLM_F_ACK_TLVS = 0x200
  * @since 0.1.0
  */
 export const write = (writer: Writer.Writer, message: Message): void => {
-  header.write(writer, {
-    length: header.size + message.payload.length,
-    type: message.type,
-    flags: message.flags,
-    sequence: message.sequence,
-    port: message.port
-  })
+  const start = Writer.reserve(writer, headerSize)
+  const { view } = writer
+  view.setUint32(start, headerSize + message.payload.length, true)
+  view.setUint16(start + typeOffset, message.type, true)
+  view.setUint16(start + flagsOffset, message.flags, true)
+  view.setUint32(start + sequenceOffset, message.sequence, true)
+  view.setUint32(start + portOffset, message.port, true)
   Writer.append(writer, message.payload)
   Writer.align(writer)
 }
@@ -87,11 +87,16 @@ export const split = (datagram: Uint8Array): ReadonlyArray<Message> => {
   const view = new DataView(datagram.buffer, datagram.byteOffset, datagram.byteLength)
   const messages: Array<Message> = []
   let offset = 0
-  while (datagram.length - offset >= header.size) {
-    const { length, type, flags, sequence, port } = header.read(view, offset, header.size)!
-    if (length < header.size || length > datagram.length - offset) break
-    const payload = datagram.subarray(offset + header.size, offset + length)
-    messages.push({ type, flags, sequence, port, payload })
+  while (datagram.length - offset >= headerSize) {
+    const length = view.getUint32(offset, true)
+    if (length < headerSize || length > datagram.length - offset) break
+    messages.push({
+      type: view.getUint16(offset + typeOffset, true),
+      flags: view.getUint16(offset + flagsOffset, true),
+      sequence: view.getUint32(offset + sequenceOffset, true),
+      port: view.getUint32(offset + portOffset, true),
+      payload: datagram.subarray(offset + headerSize, offset + length)
+    })
     offset += Writer.aligned(length)
   }
   return messages
@@ -138,23 +143,22 @@ export const acknowledgement = (message: Message): Acknowledgement | undefined =
 }
 
 /** The attributes follow the error number in NLMSG_DONE, and in NLMSG_ERROR the request or, when that is capped, its header. */
-const extendedOffset = (message: Message, error: number): number => {
-  if (message.type === NLMSG_DONE) return Codec.s32.size
-  const capped = error === 0 || (message.flags & NLM_F_CAPPED) !== 0
-  const { payload } = message
+const extendedOffset = ({ type, flags, payload }: Message, error: number): number => {
+  if (type === NLMSG_DONE) return Codec.s32.size
+  const capped = error === 0 || (flags & NLM_F_CAPPED) !== 0
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
-  const request = header.read(view, Codec.s32.size, payload.length - Codec.s32.size)
-  return Codec.s32.size + (capped ? header.size : Writer.aligned(request?.length ?? header.size))
+  const requestLength = capped
+    ? undefined
+    : Codec.u32.read(view, Codec.s32.size, payload.length - Codec.s32.size)
+  return Codec.s32.size + Writer.aligned(requestLength ?? headerSize)
 }
 
-/** `struct nlmsghdr`. */
-const header = Codec.struct({
-  length: Codec.u32,
-  type: Codec.u16,
-  flags: Codec.u16,
-  sequence: Codec.u32,
-  port: Codec.u32
-})
+/** `struct nlmsghdr`: length, type, flags, sequence and port. Written out here, since every message passes. */
+const headerSize = 16
+const typeOffset = 4
+const flagsOffset = 6
+const sequenceOffset = 8
+const portOffset = 12
 
 /** `enum nlmsgerr_attrs`. */
 const extendedTable = {

@@ -10,7 +10,6 @@ import * as Attribute from "./Attribute.ts"
 import * as Codec from "./Codec.ts"
 import * as Message from "./Message.ts"
 import type { Query, Request } from "./Request.ts"
-import * as Writer from "./Writer.ts"
 
 /**
  * A neighbour. `mac` is absent while it is not known; `state` holds a number of `NeighbourState`.
@@ -58,11 +57,9 @@ export const RTNLGRP_NEIGH = 3
  */
 export const decode = (message: Message.Message): Neighbour | undefined => {
   if (message.type !== RTM_NEWNEIGH && message.type !== RTM_DELNEIGH) return undefined
-  const { payload } = message
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
-  const header = ndmsg.read(view, 0, payload.length)
-  if (header === undefined || header.family !== AF_INET) return undefined
-  const attributes = Attribute.decode(table, payload, ndmsg.size)
+  const decoded = body.decode(message.payload)
+  if (decoded === undefined || decoded.header.family !== AF_INET) return undefined
+  const { header, attributes } = decoded
   if (attributes.NDA_DST === undefined) return undefined
   return {
     linkIndex: header.index,
@@ -84,7 +81,7 @@ export const list = (linkIndex?: number): Query<Neighbour> => ({
   type: RTM_GETNEIGH,
   flags: Message.NLM_F_DUMP,
   // Strict checking wants the device as an attribute, not in the header.
-  payload: encode({ family: AF_INET }, { NDA_IFINDEX: linkIndex }),
+  payload: body.encode({ family: AF_INET }, { NDA_IFINDEX: linkIndex }),
   decode
 })
 
@@ -114,7 +111,7 @@ export const replace = (neighbour: NewNeighbour): Request => ({
   subject: subjectOf(neighbour),
   type: RTM_NEWNEIGH,
   flags: Message.NLM_F_CREATE | Message.NLM_F_REPLACE,
-  payload: encode(
+  payload: body.encode(
     { family: AF_INET, index: neighbour.linkIndex, state: neighbour.state ?? NeighbourState.permanent },
     { NDA_DST: neighbour.address, NDA_LLADDR: neighbour.mac }
   )
@@ -131,21 +128,11 @@ export const remove = (neighbour: Pick<Neighbour, "linkIndex" | "address">): Req
   subject: subjectOf(neighbour),
   type: RTM_DELNEIGH,
   flags: 0,
-  payload: encode({ family: AF_INET, index: neighbour.linkIndex }, { NDA_DST: neighbour.address })
+  payload: body.encode({ family: AF_INET, index: neighbour.linkIndex }, { NDA_DST: neighbour.address })
 })
 
 const subjectOf = ({ address, linkIndex }: Pick<Neighbour, "linkIndex" | "address">): string =>
   `${address} on link ${linkIndex}`
-
-const encode = (
-  header: Partial<Codec.Value<typeof ndmsg>>,
-  attributes: Attribute.Values<typeof table>
-): Uint8Array => {
-  const writer = Writer.make()
-  ndmsg.write(writer, header)
-  Attribute.write(writer, table, attributes)
-  return Writer.written(writer)
-}
 
 /** `struct ndmsg`. */
 const ndmsg = Codec.struct({
@@ -164,5 +151,7 @@ const table = {
   NDA_LLADDR: [2, Codec.mac],
   NDA_IFINDEX: [8, Codec.u32]
 } as const
+
+const body = Attribute.body(ndmsg, table)
 
 const AF_INET = 2

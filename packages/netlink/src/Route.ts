@@ -13,7 +13,6 @@ import * as Codec from "./Codec.ts"
 import { Scope } from "./InterfaceAddress.ts"
 import * as Message from "./Message.ts"
 import type { Query, Request } from "./Request.ts"
-import * as Writer from "./Writer.ts"
 
 /**
  * A route.
@@ -77,12 +76,14 @@ export const RTNLGRP_IPV4_ROUTE = 7
  */
 export const decode = (message: Message.Message): Route | undefined => {
   if (message.type !== RTM_NEWROUTE && message.type !== RTM_DELROUTE) return undefined
-  const { payload } = message
-  const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
-  const header = rtmsg.read(view, 0, payload.length)
-  if (header === undefined || header.family !== AF_INET || (header.flags & RTM_F_CLONED) !== 0)
+  const decoded = body.decode(message.payload)
+  if (
+    decoded === undefined ||
+    decoded.header.family !== AF_INET ||
+    (decoded.header.flags & RTM_F_CLONED) !== 0
+  )
     return undefined
-  const attributes = Attribute.decode(table, payload, rtmsg.size)
+  const { header, attributes } = decoded
   return {
     destination: attributes.RTA_DST ?? anyAddress,
     prefixLength: header.destinationLength,
@@ -109,7 +110,7 @@ export const list = (tableNumber?: number): Query<Route> => ({
   subject: tableNumber === undefined ? "all tables" : `table ${tableNumber}`,
   type: RTM_GETROUTE,
   flags: Message.NLM_F_DUMP,
-  payload: encode({ family: AF_INET }, { RTA_TABLE: tableNumber }),
+  payload: body.encode({ family: AF_INET }, { RTA_TABLE: tableNumber }),
   decode
 })
 
@@ -164,7 +165,7 @@ export const remove = (route: NewRoute): Request => ({
   subject: subjectOf(route),
   type: RTM_DELROUTE,
   flags: 0,
-  payload: encode(
+  payload: body.encode(
     {
       ...headerOf(route),
       // Here "nowhere" and zero match any.
@@ -181,10 +182,10 @@ const requestNew = (operation: string, route: NewRoute, flags: number): Request 
   subject: subjectOf(route),
   type: RTM_NEWROUTE,
   flags,
-  payload: encode(headerOf(route), attributesOf(route))
+  payload: body.encode(headerOf(route), attributesOf(route))
 })
 
-const headerOf = (route: NewRoute): Partial<Codec.Value<typeof rtmsg>> => ({
+const headerOf = (route: NewRoute): Parameters<typeof body.encode>[0] => ({
   family: AF_INET,
   destinationLength: route.prefixLength,
   protocol: route.protocol ?? RTPROT_STATIC,
@@ -209,16 +210,6 @@ const subjectOf = ({ destination, prefixLength, gateway, linkIndex }: NewRoute):
     ...(linkIndex === undefined ? [] : [`on link ${linkIndex}`])
   ].join(" ")
 
-const encode = (
-  header: Partial<Codec.Value<typeof rtmsg>>,
-  attributes: Attribute.Values<typeof table>
-): Uint8Array => {
-  const writer = Writer.make()
-  rtmsg.write(writer, header)
-  Attribute.write(writer, table, attributes)
-  return Writer.written(writer)
-}
-
 /** `struct rtmsg`. */
 const rtmsg = Codec.struct({
   family: Codec.u8,
@@ -241,6 +232,8 @@ const table = {
   RTA_PREFSRC: [7, Codec.ipv4],
   RTA_TABLE: [15, Codec.u32]
 } as const
+
+const body = Attribute.body(rtmsg, table)
 
 const anyAddress = Option.getOrThrow(Address.ipv4FromString("0.0.0.0"))
 

@@ -6,6 +6,7 @@ import * as NetlinkClient from "@holdfast/netlink/NetlinkClient"
 import * as Route from "@holdfast/netlink/Route"
 import * as Address from "@holdfast/wire/Address"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { ipv4 } from "./Fixture.ts"
@@ -279,6 +280,29 @@ describe("InterfaceAddress", () => {
       )
       assert.deepStrictEqual(failuresOf(removed), [])
       assert.deepStrictEqual(Namespace.addressesOf(namespace, "a0"), [])
+    })
+  )
+
+  it.live("lists after a list whose caller was interrupted", () =>
+    Effect.gen(function* () {
+      const { client, a0 } = yield* laboratory
+      const addresses = Array.from({ length: 2_000 }, (_, index) => ({
+        linkIndex: a0.index,
+        address: ipv4(`10.2.${index >> 8}.${index & 0xff}`),
+        prefixLength: 32
+      }))
+      yield* client.requestAll(addresses.map(InterfaceAddress.add))
+
+      const interrupted = yield* Effect.forkChild(client.dump(InterfaceAddress.list()), {
+        startImmediately: true
+      })
+      yield* Fiber.interrupt(interrupted)
+      const listed = yield* client.dump(InterfaceAddress.list())
+
+      assert.deepStrictEqual(
+        listed.map(({ address }) => address),
+        addresses.map(({ address }) => address)
+      )
     })
   )
 
