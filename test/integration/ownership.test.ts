@@ -25,6 +25,7 @@ Requirement.suite("what others change", Requirement.lab, () => {
         yield* lab.br0.waitForCount(10, "announcement", Frame.announcementOf(Topology.clientVip))
         const changes = yield* Witness.addressChanges(lab.topology.LD1)
         const mark = lab.br0.entries.length
+        yield* Pair.midInterval(lab, "LD1")
 
         yield* Topology.ip(lab.topology.LD1, [`addr del ${Topology.clientVip}/32 dev eth1`])
 
@@ -95,6 +96,7 @@ Requirement.suite("what others change", Requirement.lab, () => {
           ]
         )
 
+        yield* Pair.midInterval(lab, "LD1")
         yield* Topology.plugIn(lab.topology, late)
 
         const advert = yield* lab.br0.waitFor("advert of VI_2", Frame.advertOf(late.address))

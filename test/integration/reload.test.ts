@@ -68,6 +68,7 @@ Requirement.suite("SIGHUP", Requirement.lab, () => {
       const line = mistaken.split("\n").findIndex((text) => text.includes("999")) + 1
 
       yield* lab.daemon.configure(mistaken)
+      yield* Pair.midInterval(lab, "LD1")
       const from = lab.daemon.log.entries.length
       yield* lab.daemon.signal("SIGHUP")
       yield* lab.daemon.log.waitFor(
@@ -104,6 +105,7 @@ type Settled = Effect.Success<typeof settled>
 
 const reload = (lab: Settled) =>
   Effect.gen(function* () {
+    yield* Pair.midInterval(lab, "LD1")
     const from = lab.daemon.log.entries.length
     yield* lab.daemon.signal("SIGHUP")
     yield* lab.daemon.log.waitFor(

@@ -104,8 +104,7 @@ const attackedIn = (configuration: string) =>
   Effect.gen(function* () {
     const network = yield* Pair.network
     const daemon = yield* Pair.direct(network, "LD1", Daemon.underTest, configuration)
-    // In unicast there is no peer, but its card is there to be sent to.
-    yield* Pair.advert(network, "LD1")
+    yield* Pair.midInterval(network, "LD1")
     return { ...network, daemon, sender: yield* RawSender.make(network.topology.LS1, "eth0") }
   })
 

@@ -5,10 +5,11 @@
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { delimiter, join } from "node:path"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
+import * as Semaphore from "effect/Semaphore"
 import type * as Scope from "effect/Scope"
 import * as Child from "./Child.ts"
 import * as Journal from "./Journal.ts"
@@ -80,24 +81,22 @@ export const keepalived: Program = {
  * @category constants
  * @since 0.1.0
  */
-export const holdfast: Program = {
-  name: "holdfast",
-  command: (files) => [holdfastPath, "--stats-file", files.statistics, ...options(files)],
-  started: /Init -> Backup/
-}
+export const holdfast: Program = holdfastAt(inRepository("apps/holdfast/bin/holdfast"))
 
 /**
- * The daemon whose own rules are tested: ours, or with `HOLDFAST_TEST_PROGRAM=keepalived` the other one, to learn what
- * it does where ours is held to a rule.
+ * The daemon whose own rules are tested: that of this repository, or what `HOLDFAST_TEST_PROGRAM` names. That is
+ * `keepalived`, to learn what it does where ours is held to a rule, or the path of another build of ours.
  *
  * @category constants
  * @since 0.1.0
  */
-export const underTest: Program =
-  process.env["HOLDFAST_TEST_PROGRAM"] === "keepalived" ? keepalived : holdfast
+export const underTest: Program = programNamed(process.env["HOLDFAST_TEST_PROGRAM"])
 
 /**
- * Starts a daemon on a configuration. The scope's end kills what is left of it.
+ * Starts a daemon on a configuration and waits until an instance runs. The scope's end kills what is left of it.
+ *
+ * **Details** daemons of this process start one after the other: starting burns a core for half a second, and all at
+ * once they would make those that run already miss their times.
  *
  * @category constructors
  * @since 0.1.0
@@ -107,40 +106,25 @@ export const start = (
   program: Program,
   configuration: string
 ): Effect.Effect<Daemon, never, Scope.Scope> =>
-  Effect.gen(function* () {
-    const files = yield* privateFiles
-    writeFileSync(files.configuration, configuration)
-    const child = yield* Child.start(namespace, program.command(files), {
-      PATH: `${toolsPath}${delimiter}${process.env["PATH"] ?? ""}`
+  Semaphore.withPermit(
+    starting,
+    Effect.gen(function* () {
+      const files = yield* privateFiles
+      writeFileSync(files.configuration, configuration)
+      const child = yield* Child.start(namespace, program.command(files), {
+        NODE_COMPILE_CACHE: compileCache
+      })
+      const log = yield* logOf(`${namespace.name} ${program.name}`, child)
+      yield* Effect.orDie(log.waitFor("start of an instance", ({ text }) => program.started.test(text)))
+      return {
+        ...child,
+        program,
+        files,
+        log,
+        configure: (text) => Effect.sync(() => writeFileSync(files.configuration, text))
+      }
     })
-    const log = Journal.make<LogLine>(
-      `${namespace.name} ${program.name}`,
-      (line) => `${new Date(line.atMicros / 1000).toISOString().slice(11, 23)} ${line.text}`
-    )
-    // A test that failed is understood by what the daemons said meanwhile.
-    yield* Effect.addFinalizer((exit) =>
-      Exit.isFailure(exit) ? Effect.logInfo(Journal.print(log)) : Effect.void
-    )
-    for (const stream of [child.stdout, child.stderr]) {
-      Child.onLines(stream, (text) => log.append({ atMicros: Date.now() * 1000, text }))
-    }
-    return {
-      ...child,
-      program,
-      files,
-      log,
-      configure: (text) => Effect.sync(() => writeFileSync(files.configuration, text))
-    }
-  })
-
-/**
- * Waits until an instance of the daemon runs, as Backup.
- *
- * @category actions
- * @since 0.1.0
- */
-export const started = (daemon: Daemon): Effect.Effect<void, Journal.NeverCame> =>
-  Effect.asVoid(daemon.log.waitFor("start of an instance", ({ text }) => daemon.program.started.test(text)))
+  )
 
 /**
  * Asks the daemon to stop and waits for its end.
@@ -150,6 +134,25 @@ export const started = (daemon: Daemon): Effect.Effect<void, Journal.NeverCame> 
  */
 export const stop = (daemon: Daemon): Effect.Effect<Child.Exit> =>
   Effect.andThen(daemon.signal("SIGTERM"), daemon.exit)
+
+/** Keeps what a child prints, and shows it when its scope ends by a failure: that explains most failed tests. */
+const logOf = (
+  name: string,
+  child: Child.Child
+): Effect.Effect<Journal.Journal<LogLine>, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const log = Journal.make<LogLine>(
+      name,
+      (line) => `${new Date(line.atMicros / 1000).toISOString().slice(11, 23)} ${line.text}`
+    )
+    yield* Effect.addFinalizer((exit) =>
+      Exit.isFailure(exit) ? Effect.logInfo(Journal.print(log)) : Effect.void
+    )
+    for (const stream of [child.stdout, child.stderr]) {
+      Child.onLines(stream, (text) => log.append({ atMicros: Date.now() * 1000, text }))
+    }
+    return log
+  })
 
 const privateFiles: Effect.Effect<Files, never, Scope.Scope> = Effect.map(
   Effect.acquireRelease(
@@ -163,6 +166,23 @@ const privateFiles: Effect.Effect<Files, never, Scope.Scope> = Effect.map(
   })
 )
 
+function programNamed(name: string | undefined): Program {
+  if (name === undefined) return holdfast
+  return name === "keepalived" ? keepalived : holdfastAt(name)
+}
+
+function holdfastAt(path: string): Program {
+  return {
+    name: "holdfast",
+    command: (files) => [path, "--stats-file", files.statistics, ...options(files)],
+    started: /Init -> Backup/
+  }
+}
+
+function inRepository(path: string): string {
+  return fileURLToPath(new URL(`../../${path}`, import.meta.url))
+}
+
 const options = (files: Files): ReadonlyArray<string> => [
   "-n",
   "-l",
@@ -175,7 +195,6 @@ const options = (files: Files): ReadonlyArray<string> => [
   join(files.directory, "vrrp.pid")
 ]
 
-const inRepository = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
-const holdfastPath = inRepository("apps/holdfast/bin/holdfast")
-// The pinned Node, before the machine's.
-const toolsPath = inRepository("node_modules/.bin")
+// Halves the work of starting from source.
+const compileCache = inRepository("node_modules/.cache/holdfast-test")
+const starting = Semaphore.makeUnsafe(1)

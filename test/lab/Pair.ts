@@ -72,9 +72,24 @@ export const advert = (
   )
 
 /**
+ * Waits until the middle between two adverts of a director: an act here cannot keep the phase by chance.
+ *
+ * @category actions
+ * @since 0.1.0
+ */
+export const midInterval = (on: Network, director: Director): Effect.Effect<void, NeverCame> =>
+  Effect.andThen(
+    advert(on, director, { from: on.vmbr.entries.length }),
+    Effect.sleep(advertIntervalMillis / 2)
+  )
+
+/**
  * Returns the address a director sends its adverts from.
  *
  * @category getters
  * @since 0.1.0
  */
 export const address = (director: Director): string => Topology.port(director, "eth0").address
+
+// Of the scenarios, by default.
+const advertIntervalMillis = 1_000

@@ -25,5 +25,5 @@ export const assertKept = (adverts: ReadonlyArray<Frame.Advert>, intervalMicros 
   })
 }
 
-// A shared machine is late by some tens of milliseconds now and then; a restarted interval is off by hundreds.
-const phaseMicros = 100_000
+// A shared machine is late by tens of milliseconds; an interval that was begun anew at its middle is off by half of it.
+const phaseMicros = 250_000
