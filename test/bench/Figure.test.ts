@@ -1,0 +1,46 @@
+import { assert, describe, it } from "vitest"
+import * as Figure from "./Figure.ts"
+
+const about = { name: "a figure", unit: "ms", runs: "3" } as const
+const rounds = [
+  { keepalived: 1, holdfast: 2 },
+  { keepalived: 10, holdfast: 10 },
+  { keepalived: 4, holdfast: 2 }
+]
+
+describe("Figure", () => {
+  it("the ratio is the median of the rounds' ratios, not the ratio of the medians", () => {
+    const figure = Figure.make({ ...about, reach: { _tag: "TimesKeepalived", factor: 1 } }, rounds)
+
+    assert.strictEqual(figure.ratio, 1)
+    assert.strictEqual(figure.holdfast.value / figure.keepalived.value, 0.5)
+  })
+
+  it("a multiple of keepalived is held against the ratio", () => {
+    const reached = (factor: number) =>
+      Figure.make({ ...about, reach: { _tag: "TimesKeepalived", factor } }, rounds).reached
+
+    assert.isTrue(reached(1))
+    assert.isFalse(reached(0.99))
+  })
+
+  it("a bound of its own is held against ours alone", () => {
+    const reached = (value: number) =>
+      Figure.make({ ...about, reach: { _tag: "AtMost", value } }, rounds).reached
+
+    assert.isTrue(reached(2))
+    assert.isFalse(reached(1.9))
+  })
+
+  it("a quantile is that of all samples, its range that of the rounds", () => {
+    const samples = [
+      { keepalived: [1, 1, 1], holdfast: [1, 2, 3] },
+      { keepalived: [1, 1, 1], holdfast: [7, 8, 9] }
+    ]
+
+    const figure = Figure.ofQuantile({ ...about, reach: { _tag: "AtMost", value: 5 } }, samples, 0.5)
+
+    assert.deepStrictEqual(figure.holdfast, { value: 3, least: 2, greatest: 8 })
+    assert.strictEqual(figure.ratio, 5)
+  })
+})

@@ -1,0 +1,100 @@
+/**
+ * The benchmarks: `node test/bench/main.ts [FIGURE ...] [--checkout] [--update]`.
+ *
+ * Measures our daemon and keepalived in turn, prints each figure with whether it is reached, and with `--update`
+ * writes the rows to `docs/reference/performance.md`. Ours is the released bundle, which is built first; with
+ * `--checkout` it is the one of the sources. The exit code is zero when all figures could be measured, reached or not.
+ *
+ * @since 0.1.0
+ */
+import { execFileSync } from "node:child_process"
+import { readFileSync, writeFileSync } from "node:fs"
+import { cpus, release } from "node:os"
+import { delimiter } from "node:path"
+import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
+import * as Effect from "effect/Effect"
+import * as Requirement from "../lab/Requirement.ts"
+import * as Burst from "./Burst.ts"
+import * as Contender from "./Contender.ts"
+import * as Cpu from "./Cpu.ts"
+import * as Lateness from "./Lateness.ts"
+import * as Machine from "./Machine.ts"
+import * as Memory from "./Memory.ts"
+import * as Report from "./Report.ts"
+import * as Start from "./Start.ts"
+import * as Stop from "./Stop.ts"
+import * as Takeover from "./Takeover.ts"
+
+const benches = {
+  takeover: Takeover.measure,
+  stop: Stop.measure,
+  burst: Burst.measure,
+  cpu: Cpu.measure,
+  lateness: Lateness.measure,
+  start: Start.measure,
+  memory: Memory.measure
+} as const
+
+const main = async (): Promise<void> => {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { checkout: { type: "boolean" }, update: { type: "boolean" } }
+  })
+  const unknown = positionals.filter((name) => !(name in benches))
+  if (unknown.length > 0)
+    return fail(`no such figure: ${unknown.join(", ")}; there are ${Object.keys(benches).join(", ")}`)
+  process.env["PATH"] = [process.env["PATH"], ...Requirement.systemPath].join(delimiter)
+  const missing = Requirement.missing(Requirement.all)
+  if (missing.length > 0) return fail(missing.join("\n"))
+
+  const contenders = Contender.make(values.checkout === true ? "checkout" : "released bundle")
+  console.log(
+    `${contenders.form} at ${commit()}, Node ${process.version}, Linux ${release()}, ${cpus().length} processors`
+  )
+  for (const [name, measure] of Object.entries(benches)) {
+    if (positionals.length > 0 && !positionals.includes(name)) continue
+    await run(name, measure(contenders), values.update === true)
+  }
+}
+
+const run = async (
+  name: string,
+  measure: ReturnType<(typeof benches)[keyof typeof benches]>,
+  updated: boolean
+): Promise<void> => {
+  const before = Machine.usage()
+  try {
+    const figures = await Effect.runPromise(measure)
+    const circumstances = {
+      commit: commit(),
+      day: new Date().toISOString().slice(0, 10),
+      busyShare: Machine.busySince(before)
+    }
+    for (const figure of figures) console.log(Report.line(figure))
+    if (updated) {
+      const rows = figures.map((figure) => Report.row(figure, circumstances))
+      writeFileSync(documentPath, Report.update(readFileSync(documentPath, "utf8"), rows))
+    }
+  } catch (error) {
+    fail(`${name} could not be measured: ${error instanceof Error ? error.message : String(error)}`)
+  }
+}
+
+/** The commit measured; with a plus when product files differ from it. */
+const commit = (): string => {
+  const git = (...words: ReadonlyArray<string>) =>
+    execFileSync("git", ["-C", inRepository("."), ...words], { encoding: "utf8" }).trim()
+  const changed = git("status", "--porcelain", "--untracked-files=no", "apps", "packages", "native") !== ""
+  return `${git("rev-parse", "--short", "HEAD")}${changed ? "+" : ""}`
+}
+
+const fail = (message: string): void => {
+  console.error(message)
+  process.exitCode = 1
+}
+
+const inRepository = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
+const documentPath = inRepository("docs/reference/performance.md")
+
+await main()
