@@ -30,6 +30,8 @@
  * - The preempt delay of a Backup restarts its timer for as long as it lasts.
  * - Two owners on one network are decided by their addresses; RFC 3768 7.1 would let both be Master for ever
  *   (erratum 8298 of RFC 9568 agrees with keepalived).
+ * - An advert from our own address is judged like any other. Only a Master cannot tell one of its own priority from its
+ *   reflection: it counts it and goes on.
  *
  * One rule is our own: a Master that was silent for its master-down interval, because its process or its machine
  * stood still, becomes Backup before it says anything. Another router has taken over by then.

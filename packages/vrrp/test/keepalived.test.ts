@@ -282,6 +282,16 @@ describe("a Master that hears", () => {
   })
 })
 
+describe("a Backup that hears its own address", () => {
+  it("obeys it: of two hosts with one address, one at most is Master", () => {
+    const router = running()
+
+    router.step(heard(second, 100, { source: ownAddress }))
+
+    assert.deepStrictEqual(deadlinesOf(router), { MasterDown: second + masterDown })
+  })
+})
+
 describe("gratuitous ARPs", () => {
   it("go out when the addresses are held, and once more after garp_master_delay", () => {
     const router = running({ announcement: { repeatCount: 2, delay: second / 2 } })
@@ -542,6 +552,17 @@ describe("tracking", () => {
     router.step(linkChanged(2, eth0, up))
 
     assert.strictEqual(roleOf(router), "Init")
+  })
+
+  it("a device that is gone is forgotten, so that what is remembered is bounded by what exists", () => {
+    const router = running()
+
+    for (let n = 0; n < 100; n++) {
+      router.step(linkChanged(second, `veth${n}` as typeof eth0, up))
+      router.step(linkChanged(second, `veth${n}` as typeof eth0, missing))
+    }
+
+    assert.deepStrictEqual([...router.state.links.keys()], [eth0])
   })
 
   it("names of devices that every object has are names like any other", () => {
