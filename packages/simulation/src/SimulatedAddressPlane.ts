@@ -16,7 +16,7 @@ import type { SimulatedHost } from "./SimulatedHost.ts"
 import type { Task } from "./World.ts"
 
 /**
- * Opens the plane. When the scope closes, what is still held is taken away.
+ * Opens the plane. When the scope closes nothing is repaired any more, and what was not released stays.
  *
  * @category constructors
  * @since 0.1.0
@@ -30,14 +30,14 @@ export const open = (
     ({ close }) => Effect.sync(close)
   ).pipe(Effect.map(({ levels }) => levels))
 
-/** What is known of one owner. */
+/** What is known of one owner. An address is known by its device and itself (`placeOf`). */
 interface Level {
   owner: string
   ownership: Ownership
   /** All addresses that were ever asked of it and may still be there. */
-  readonly candidates: Map<Ipv4Address, VirtualAddress>
+  readonly candidates: Map<string, VirtualAddress>
   /** Those that were there before they were asked for. */
-  readonly foreign: Set<Ipv4Address>
+  readonly foreign: Set<string>
   /** The level has been carried out once, so that what is missing was taken away by somebody. */
   applied: boolean
   released: boolean
@@ -61,7 +61,7 @@ const attach = (
 
   const apply = (level: Level): void => {
     level.applied = true
-    takeAway(host, level)
+    takeAway(host, level, ownedPlaces(levels))
     const { failures } = add(host, level)
     onEvent(AddressEvent.OwnershipChanged({ owner: level.owner, owned: level.ownership.owned, failures }))
     if (level.released) levels.delete(level.owner)
@@ -78,9 +78,9 @@ const attach = (
 
   const set = (level: Level, ownership: Ownership): void => {
     for (const address of ownership.addresses) {
-      if (!level.candidates.has(address.address) && kernel.holds(address.address))
-        level.foreign.add(address.address)
-      level.candidates.set(address.address, address)
+      const place = placeOf(address)
+      if (!level.candidates.has(place) && isPresent(host, address)) level.foreign.add(place)
+      level.candidates.set(place, address)
     }
     level.ownership = ownership
     level.applied = false
@@ -90,10 +90,13 @@ const attach = (
 
   return {
     levels: {
-      set: (owner, ownership) => set(levels.get(owner) ?? emptyLevel(owner), ownership),
+      set: (owner, ownership) => {
+        const level = levels.get(owner) ?? emptyLevel(owner)
+        level.released = false
+        set(level, ownership)
+      },
       release: (owner) => {
-        const level = levels.get(owner)
-        if (level === undefined) return
+        const level = levels.get(owner) ?? emptyLevel(owner)
         level.released = true
         set(level, { ...level.ownership, owned: false })
       },
@@ -107,11 +110,7 @@ const attach = (
     },
     close: () => {
       unwatch()
-      for (const level of levels.values()) {
-        if (level.task !== undefined) network.world.cancel(level.task)
-        level.ownership = { ...level.ownership, owned: false }
-        takeAway(host, level)
-      }
+      for (const level of levels.values()) if (level.task !== undefined) network.world.cancel(level.task)
     }
   }
 }
@@ -126,17 +125,31 @@ const emptyLevel = (owner: string): Level => ({
   task: undefined
 })
 
+const placeOf = ({ address, interface: device }: VirtualAddress): string => `${device} ${address}`
+
+const isPresent = (host: SimulatedHost, { address, interface: device }: VirtualAddress): boolean =>
+  host.kernel
+    .links()
+    .get(device)
+    ?.addresses.some((present) => present.address === address) === true
+
 /** The addresses that shall be there and are not. */
 const absent = (host: SimulatedHost, { ownership }: Level): ReadonlyArray<VirtualAddress> =>
-  ownership.owned ? ownership.addresses.filter(({ address }) => !host.kernel.holds(address)) : []
+  ownership.owned ? ownership.addresses.filter((address) => !isPresent(host, address)) : []
 
-const takeAway = (host: SimulatedHost, level: Level): void => {
-  const { addresses, keepForeign, owned } = level.ownership
-  const listed = new Set(addresses.map(({ address }) => address))
-  for (const [address, { interface: device }] of level.candidates) {
-    const isKept = (owned && listed.has(address)) || (keepForeign && level.foreign.has(address))
+/** An address that passed to another owner stays where it is. */
+const ownedPlaces = (levels: ReadonlyMap<string, Level>): ReadonlySet<string> =>
+  new Set(
+    [...levels.values()].flatMap(({ ownership }) => (ownership.owned ? ownership.addresses.map(placeOf) : []))
+  )
+
+const takeAway = (host: SimulatedHost, level: Level, owned: ReadonlySet<string>): void => {
+  const { addresses, keepForeign } = level.ownership
+  const listed = new Set(addresses.map(placeOf))
+  for (const [place, { address, interface: device }] of level.candidates) {
+    const isKept = owned.has(place) || (keepForeign && level.foreign.has(place))
     if (!isKept) host.kernel.deleteAddress(device, address)
-    if (!listed.has(address)) level.candidates.delete(address)
+    if (!listed.has(place)) level.candidates.delete(place)
   }
 }
 

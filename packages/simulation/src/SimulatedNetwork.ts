@@ -1,10 +1,12 @@
 /**
- * A network in the time of Effect's clock: the segments that simulated hosts share, and the fiber that drives them.
+ * A network in the time of Effect's clock: the segments that simulated hosts share, and what drives them.
  *
  * One fiber sleeps until the earliest task of the `World` and runs it; wake-ups, frames and answers of every kernel are
- * tasks. Under `TestClock.layer()` a test therefore decides when anything happens, to the microsecond.
+ * tasks. Under `TestClock.layer()` a test therefore decides when anything happens, to the microsecond. What is due now
+ * happens a turn later, without the clock: nothing ever runs inside the call that caused it.
  *
  * **Gotchas** under a hand-made `TestClock.make()` sleeps do not wake in order; use `TestClock.layer()` or `it.effect`.
+ * What a test causes outside `TestClock.adjust` takes a few turns to arrive: yield some before moving the clock.
  *
  * @since 0.1.0
  */
@@ -14,7 +16,7 @@ import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
-import * as Latch from "effect/Latch"
+import type * as Fiber from "effect/Fiber"
 import type * as Scope from "effect/Scope"
 import * as Random from "./Random.ts"
 import * as VirtualLan from "./VirtualLan.ts"
@@ -76,12 +78,10 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<SimulatedNetwork, never, Scope.Scope> {
   const clock = yield* Clock.Clock
   const now = (): Instant => Math.round(Number(clock.monotonicTimeNanosUnsafe()) / nanosPerMicro) as Instant
-  const earlierTask = Latch.makeUnsafe(false)
-  const world = World.make({ now, onScheduled: () => earlierTask.openUnsafe() })
+  const world = yield* makeWorld(now)
   const random = Random.make(options.seed ?? 1)
   const lans = new Map<string, VirtualLan.VirtualLan<Frame>>()
 
-  yield* drive(world, earlierTask).pipe(Effect.forkScoped({ startImmediately: true }))
   return {
     world,
     lan: (name) => {
@@ -92,13 +92,41 @@ export const make = Effect.fnUntraced(function* (
   }
 })
 
-const drive = (world: World.World, earlierTask: Latch.Latch): Effect.Effect<never> =>
-  Effect.gen(function* () {
-    world.runUntil(world.now())
-    earlierTask.closeUnsafe()
+/**
+ * A world whose earliest task has a fiber that sleeps until its time. The sleep is registered within the call that
+ * schedules the task: a clock that a test moves next cannot miss it.
+ */
+const makeWorld = Effect.fnUntraced(function* (now: () => Instant) {
+  const fork = Effect.runForkWith(yield* Effect.context<never>())
+  let sleeper: { readonly until: Instant; readonly fiber: Fiber.Fiber<void> } | undefined
+  let isRunning = false
+
+  const sleepUntil = (at: Instant): Effect.Effect<void> =>
+    at > now() ? Effect.sleep(Duration.micros(BigInt(at - now()))) : Effect.yieldNow
+
+  const stopSleeping = (): void => {
+    sleeper?.fiber.interruptUnsafe()
+    sleeper = undefined
+  }
+
+  const run = Effect.sync(() => {
+    sleeper = undefined
+    isRunning = true
+    world.runUntil(now())
+    isRunning = false
+    sleep()
+  })
+
+  const sleep = (): void => {
     const at = world.nextAt()
-    if (at === undefined) return yield* earlierTask.await
-    yield* Effect.sleep(Duration.micros(BigInt(at - world.now()))).pipe(Effect.raceFirst(earlierTask.await))
-  }).pipe(Effect.forever)
+    if (isRunning || at === undefined || (sleeper !== undefined && sleeper.until <= at)) return
+    stopSleeping()
+    sleeper = { until: at, fiber: fork(Effect.andThen(sleepUntil(at), run)) }
+  }
+
+  const world = World.make({ now, onScheduled: sleep })
+  yield* Effect.addFinalizer(() => Effect.sync(stopSleeping))
+  return world
+})
 
 const nanosPerMicro = 1_000
