@@ -1,10 +1,68 @@
 /**
- * The lab itself, proved with keepalived on both sides: the rules our daemon is held to are rules keepalived keeps.
+ * The lab itself: it leaves nothing behind, and with keepalived on both sides it shows that the rules our daemon is
+ * held to are rules keepalived keeps.
  */
+import { spawn } from "node:child_process"
+import { existsSync } from "node:fs"
+import { fileURLToPath } from "node:url"
+import { assert, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Child from "../lab/Child.ts"
+import * as Configuration from "../lab/Configuration.ts"
 import * as Daemon from "../lab/Daemon.ts"
+import * as Journal from "../lab/Journal.ts"
 import * as Requirement from "../lab/Requirement.ts"
 import * as Takeover from "../lab/rules/Takeover.ts"
 
+const keepalivedOnBothSides = { LD1: Daemon.keepalived, LD2: Daemon.keepalived }
+
 Requirement.suite("keepalived beside keepalived, multicast", [...Requirement.lab, "keepalived"], () => {
-  Takeover.register({ LD1: Daemon.keepalived, LD2: Daemon.keepalived }, "a-basic")
+  Takeover.register(keepalivedOnBothSides, "a-basic")
 })
+
+Requirement.suite("the lab", Requirement.lab, () => {
+  it.live("ends everything it started when a test fails", () =>
+    Effect.gen(function* () {
+      const started: Array<number> = []
+      const failing = Effect.gen(function* () {
+        const lab = yield* Takeover.running(ours, scenarioA)
+        started.push(...Child.tree(lab.LD1.pid), ...Child.tree(lab.LD2.pid))
+        return yield* Effect.fail("as meant")
+      })
+
+      yield* Effect.flip(Effect.scoped(failing))
+
+      assert.isAtLeast(started.length, 2)
+      assert.deepStrictEqual(started.filter(isAlive), [])
+    })
+  )
+
+  it.live("dies with the process that runs it, even by SIGKILL", () =>
+    Effect.gen(function* () {
+      const victim = spawn(process.execPath, [fileURLToPath(new URL("./victim.ts", import.meta.url))])
+      const lines = Journal.make<string>("victim", (line) => line)
+      Child.onLines(victim.stdout, lines.append)
+      Child.onLines(victim.stderr, lines.append)
+      yield* lines.waitFor("readiness", (line) => line === "ready")
+      const started = Child.tree(victim.pid ?? 0).slice(1)
+
+      victim.kill("SIGKILL")
+
+      // Two captures and two daemons at least.
+      assert.isAtLeast(started.length, 4)
+      yield* Effect.repeat(Effect.sleep(pollMillis), { until: () => !started.some(isAlive) }).pipe(
+        Effect.timeoutOrElse({
+          duration: goneWithinMillis,
+          orElse: () => Effect.die(new Error(`still there: ${started.filter(isAlive).join(", ")}`))
+        })
+      )
+    })
+  )
+})
+
+const ours = { LD1: Daemon.underTest, LD2: Daemon.underTest }
+const scenarioA = (director: Configuration.Director) => Configuration.scenario("a-basic", director)
+const isAlive = (pid: number): boolean => existsSync(`/proc/${pid}`)
+const pollMillis = 20
+// keepalived takes a second to stop.
+const goneWithinMillis = 5_000

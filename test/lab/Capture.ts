@@ -25,7 +25,7 @@ export const start = (
   Effect.gen(function* () {
     const command = [
       "tcpdump",
-
+      ...keepUser,
       ...asTheyCome,
       "-n",
       "-i",
@@ -82,6 +82,8 @@ const reader = (onPacket: (atMicros: number, bytes: Uint8Array) => void) => {
   }
 }
 
+// As root, Debian's tcpdump becomes another user, and a change of user undoes that it dies with its parent.
+const keepUser = process.getuid?.() === 0 ? ["-Z", "root"] : []
 const asTheyCome = ["-U", "--immediate-mode"]
 const filterDefault = "ip proto 112 or arp"
 const fileHeaderLength = 24

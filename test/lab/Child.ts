@@ -120,6 +120,24 @@ export const onLines = (stream: Readable, onLine: (line: string) => void): void 
   })
 }
 
+/**
+ * Returns a process and all it started, as far as they still have it as their parent.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const tree = (pid: number): ReadonlyArray<number> => {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
+      .split(" ")
+      .filter(Boolean)
+      .map(Number)
+    return [pid, ...children.flatMap(tree)]
+  } catch {
+    return []
+  }
+}
+
 const spawn = (
   namespace: Namespace,
   command: readonly [string, ...ReadonlyArray<string>],
@@ -163,18 +181,5 @@ const sendSignal = (pid: number, signal: NodeJS.Signals): void => {
     process.kill(pid, signal)
   } catch {
     // It ended by itself.
-  }
-}
-
-/** The process and all it started, as far as they still have it as their parent. */
-const tree = (pid: number): ReadonlyArray<number> => {
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
-      .split(" ")
-      .filter(Boolean)
-      .map(Number)
-    return [pid, ...children.flatMap(tree)]
-  } catch {
-    return []
   }
 }
