@@ -14,7 +14,7 @@ import type { Priority } from "@holdfast/vrrp/Parameters"
 import * as Timing from "@holdfast/vrrp/Timing"
 import type { Ipv4Address } from "@holdfast/wire/Address"
 import * as Effect from "effect/Effect"
-import type * as Scope from "effect/Scope"
+import * as Scope from "effect/Scope"
 import * as ExitCode from "../ExitCode.ts"
 import type { DemoFailed } from "./DemoFailed.ts"
 import * as Director from "./Director.ts"
@@ -44,10 +44,14 @@ export const tell: Effect.Effect<number, SocketError | NetlinkError | DemoFailed
 )
 
 const play = Effect.fnUntraced(function* (stage: Stage) {
-  yield* powerOn(stage, "LD2")
+  const untilTheEnd = yield* Effect.scope
   const lostAt = yield* Effect.scoped(
     Effect.gen(function* () {
       yield* powerOn(stage, "LD1")
+      // Before the other, so that it is Master first however busy the computer is.
+      yield* listening(stage, "LD1")
+      yield* Scope.provide(powerOn(stage, "LD2"), untilTheEnd)
+      yield* listening(stage, "LD2")
       yield* takeover(stage, "LD1", 0)
       const at = MonotonicClock.now()
       stage.journal.record({ _tag: "PoweredOff", at, director: "LD1" })
@@ -111,6 +115,10 @@ const powerOn = Effect.fnUntraced(function* ({ journal, switches, directory }: S
   })
   return at
 })
+
+/** Waits until this director has started. */
+const listening = ({ journal }: Stage, director: string) =>
+  journal.wait(`${director} starts`, (entry) => entry._tag === "RoleChanged" && entry.director === director)
 
 /** Waits until this director is Master and everybody reaches it, then lets it be seen for a while. */
 const takeover = Effect.fnUntraced(function* ({ journal }: Stage, director: string, since: number) {
