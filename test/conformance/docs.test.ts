@@ -1,0 +1,223 @@
+/**
+ * The documentation says what the code does: what can be compared is compared.
+ *
+ * Names that the code defines must be on their reference page, commands that a page tells to run must exist, and no
+ * link may lead nowhere.
+ */
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { dirname, join, relative } from "node:path"
+import { fileURLToPath } from "node:url"
+import * as Keywords from "@holdfast/config/Keywords"
+import { EngineEvent } from "@holdfast/engine/EngineEvent"
+import { LatenessSummary } from "@holdfast/engine/Lateness"
+import { EngineStatus, RouterStatus } from "@holdfast/engine/Status"
+import * as NetlinkError from "@holdfast/netlink/NetlinkError"
+import { Counter, DropReason, Fault, TransitionCause } from "@holdfast/vrrp/Action"
+import { assert, describe, it } from "@effect/vitest"
+
+const root = fileURLToPath(new URL("../..", import.meta.url))
+const read = (path: string): string => readFileSync(join(root, path), "utf8")
+
+/** Every file below a folder of the repository, without what is built or installed. */
+const filesBelow = (folder: string): ReadonlyArray<string> =>
+  readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return unread.has(entry.name) ? [] : filesBelow(path)
+    return entry.isFile() ? [path] : []
+  })
+
+const unread = new Set(["node_modules", "dist", "build", ".git"])
+const files = filesBelow(".")
+const pages = files.filter((path) => path.endsWith(".md"))
+const sources = files.filter((path) => /\.(ts|mjs|c|h)$/.test(path))
+
+/** The names that do not stand in a page as code, alone or with an argument behind them. */
+const missingFrom = (page: string, names: ReadonlyArray<string>): ReadonlyArray<string> => {
+  const words = new Set([...read(page).matchAll(/`([^`\n]+)`/g)].flatMap(([, code]) => code!.split(/[\s|]+/)))
+  return names.filter((name) => !words.has(name))
+}
+
+describe("reference pages", () => {
+  it.each(["file", "global_defs", "vrrp_instance", "virtual_server", "real_server", "TCP_CHECK"] as const)(
+    "configuration.md has every keyword of %s",
+    (section) => {
+      assert.deepStrictEqual(missingFrom("docs/reference/configuration.md", Keywords.namesOf(section)), [])
+    }
+  )
+
+  it.each(Object.entries(EngineEvent.cases))("events.md has %s with every field", (name, { fields }) => {
+    const section = read("docs/reference/events.md").split(`\n## ${name}\n`)[1]?.split("\n## ")[0] ?? ""
+
+    assert.isNotEmpty(section)
+    assert.deepStrictEqual(
+      Object.keys(fields).filter((field) => !common.has(field) && !section.includes(`\`${field}\``)),
+      []
+    )
+  })
+
+  it("events.md has every cause and fault, and every field of them", () => {
+    const unions = [...Object.entries(TransitionCause.cases), ...Object.entries(Fault.cases)]
+    const names = unions.flatMap(([name, { fields }]) => [name].concat(Object.keys(fields)))
+
+    assert.deepStrictEqual(
+      missingFrom(
+        "docs/reference/events.md",
+        names.filter((name) => !common.has(name))
+      ),
+      []
+    )
+  })
+
+  it("status.md has every field, counter and drop reason", () => {
+    const fields = [EngineStatus, RouterStatus, LatenessSummary].flatMap((schema) =>
+      Object.keys(schema.fields)
+    )
+    const shown = fields.filter((name) => !headings.has(name) && name !== "statistics")
+
+    assert.deepStrictEqual(
+      missingFrom("docs/reference/status.md", [...shown, ...Counter.literals, ...DropReason.literals]),
+      []
+    )
+  })
+
+  it("errors.md has every error of the code, and every reason of a netlink error", () => {
+    const errors = sources
+      .filter((path) => path.includes("/src/") && !path.startsWith("packages/simulation"))
+      .flatMap((path) =>
+        [...read(path).matchAll(/Schema\.TaggedError<\w+>\(\)\("(\w+)"/g)].map(([, name]) => name!)
+      )
+    const text = read("docs/reference/errors.md")
+
+    assert.isAbove(errors.length, 5)
+    assert.deepStrictEqual(
+      errors.filter((name) => !text.includes(name)),
+      []
+    )
+    assert.deepStrictEqual(missingFrom("docs/reference/errors.md", NetlinkError.Reason.literals), [])
+  })
+
+  it("command.md has every exit code and every option", () => {
+    const page = read("docs/reference/command.md")
+    const codes = [...read("apps/holdfast/src/ExitCode.ts").matchAll(/^export const \w+ = (\d+)$/gm)]
+    const options = [...read("apps/holdfast/src/CommandLine.ts").matchAll(/^ {2}"?([\w-]+)"?: \{ type: "/gm)]
+
+    assert.isAbove(codes.length, 5)
+    assert.isAbove(options.length, 10)
+    assert.deepStrictEqual(
+      codes.map(([, code]) => code).filter((code) => !page.includes(`\n| ${code} |`)),
+      []
+    )
+    assert.deepStrictEqual(
+      missingFrom(
+        "docs/reference/command.md",
+        options.map(([, option]) => `--${option}`)
+      ),
+      []
+    )
+  })
+
+  it("limits.md names only bounds that the code has", () => {
+    const bounds = [...read("docs/reference/limits.md").matchAll(/\(`(\w+)`\)/g)].map(([, name]) => name!)
+    const code = sources.map(read).join("\n")
+
+    assert.isAbove(bounds.length, 20)
+    assert.deepStrictEqual(
+      bounds.filter((name) => !code.includes(`const ${name} =`)),
+      []
+    )
+  })
+})
+
+describe("every page", () => {
+  it("links only to what exists", () => {
+    const broken = pages.flatMap((page) =>
+      [...read(page).matchAll(/\]\(([^)\s]+)\)/g)]
+        .map(([, target]) => target!)
+        .filter((target) => !/^[a-z]+:/.test(target) && !resolves(page, target))
+        .map((target) => `${page}: ${target}`)
+    )
+
+    assert.deepStrictEqual(broken, [])
+  })
+
+  it("tells only to run scripts that package.json has", () => {
+    const { scripts } = JSON.parse(read("package.json")) as {
+      readonly scripts: Readonly<Record<string, string>>
+    }
+    const told = pages.flatMap((page) =>
+      [...read(page).matchAll(/\bpnpm(?:@[\d.]+)? (?:run )?([a-z][\w:-]*)/g)].map(([, script]) => ({
+        page,
+        script: script!
+      }))
+    )
+
+    assert.isAbove(told.length, 20)
+    assert.deepStrictEqual(
+      told.filter(({ script }) => !(script in scripts) && !commandsOfPnpm.has(script)),
+      []
+    )
+  })
+
+  it("names only files of the repository in what it tells to run", () => {
+    const missing = pages.flatMap((page) =>
+      [...read(page).matchAll(/^ {4}.*pnpm test:(?:unit|system) ((?:packages|apps|test)\/[\w/-]+)/gm)]
+        .map(([, path]) => path!)
+        .filter((path) => !files.some((file) => file.startsWith(path)))
+        .map((path) => `${page}: ${path}`)
+    )
+
+    assert.deepStrictEqual(missing, [])
+  })
+})
+
+describe("the code", () => {
+  it("refers only to decisions and pages that exist", () => {
+    const broken = sources.flatMap((path) =>
+      [...read(path).matchAll(/docs\/[\w/.-]*\w/g)]
+        .map(([reference]) => reference)
+        .filter((reference) => !isPage(reference))
+        .map((reference) => `${path}: ${reference}`)
+    )
+
+    assert.deepStrictEqual(broken, [])
+  })
+
+  it("has one version everywhere", () => {
+    const version = /version = "([^"]+)"/.exec(read("apps/holdfast/src/Version.ts"))?.[1]
+    const others = files
+      .filter((path) => path.endsWith("package.json"))
+      .filter((path) => (JSON.parse(read(path)) as { readonly version?: string }).version !== version)
+
+    assert.isDefined(version)
+    assert.deepStrictEqual(others, [])
+  })
+})
+
+/** Fields that every event has. */
+const common = new Set(["_tag", "at"])
+
+/** Fields of the status that have a section of their own. */
+const headings = new Set(["routers", "foreign", "timing"])
+const commandsOfPnpm = new Set(["install", "exec", "stands", "catalog", "workspace"])
+
+/** A page, or the start of one's name: `docs/decisions/0008` is enough of a name. */
+const isPage = (reference: string): boolean =>
+  existsSync(join(root, reference)) || pages.some((page) => page.startsWith(`${reference}-`))
+
+const resolves = (page: string, target: string): boolean => {
+  const [path = "", anchor] = target.split("#")
+  const file = path === "" ? page : relative(root, join(root, dirname(page), path))
+  if (!existsSync(join(root, file))) return false
+  return anchor === undefined || anchorsOf(file).has(anchor)
+}
+
+/** Anchors as GitHub makes them: lower case, blanks to hyphens, punctuation away. */
+const anchorsOf = (file: string): ReadonlySet<string> =>
+  new Set(
+    [...read(file).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      heading!
+        .toLowerCase()
+        .replace(/[^\w -]/g, "")
+        .replaceAll(" ", "-")
+    )
+  )
