@@ -7,6 +7,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { dirname, join, relative } from "node:path"
 import { fileURLToPath } from "node:url"
+import * as Configuration from "@holdfast/config/Configuration"
+import * as Diagnostic from "@holdfast/config/Diagnostic"
 import * as Keywords from "@holdfast/config/Keywords"
 import { EngineEvent } from "@holdfast/engine/EngineEvent"
 import { LatenessSummary } from "@holdfast/engine/Lateness"
@@ -37,6 +39,21 @@ const missingFrom = (page: string, names: ReadonlyArray<string>): ReadonlyArray<
   return names.filter((name) => !words.has(name))
 }
 
+/** The text below a heading of the second level. */
+const sectionOf = (page: string, heading: string): string =>
+  read(page).split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? ""
+
+/** What is wrong with a line of a section, in a file that is right without it. */
+const errorsOf = (section: string, line: string): ReadonlyArray<string> => {
+  const needed = ["interface eth0", "virtual_router_id 51", "virtual_ipaddress {\n192.0.2.10\n}"]
+  const lines = needed.filter((other) => other.split(" ")[0] !== line.split(" ")[0])
+  const [globals, own] = section === "global_defs" ? [line, ""] : ["", line]
+  const text = `global_defs {\n${globals}\n}\nvrrp_instance web {\n${[...lines, own].join("\n")}\n}\n`
+  return Configuration.read({ file: "web.conf", text })
+    .diagnostics.filter(({ severity }) => severity === "error")
+    .map(Diagnostic.format)
+}
+
 describe("reference pages", () => {
   it.each(["file", "global_defs", "vrrp_instance", "virtual_server", "real_server", "TCP_CHECK"] as const)(
     "configuration.md has every keyword of %s",
@@ -46,7 +63,7 @@ describe("reference pages", () => {
   )
 
   it.each(Object.entries(EngineEvent.cases))("events.md has %s with every field", (name, { fields }) => {
-    const section = read("docs/reference/events.md").split(`\n## ${name}\n`)[1]?.split("\n## ")[0] ?? ""
+    const section = sectionOf("docs/reference/events.md", name)
 
     assert.isNotEmpty(section)
     assert.deepStrictEqual(
@@ -125,6 +142,38 @@ describe("reference pages", () => {
       bounds.filter((name) => !code.includes(`const ${name} =`)),
       []
     )
+  })
+})
+
+describe("bounds in configuration.md", () => {
+  const rows = ["global_defs", "vrrp_instance"].flatMap((section) =>
+    [...sectionOf("docs/reference/configuration.md", section).matchAll(/^\| `(\w+)` \| ([^|]+?) \|/gm)].map(
+      ([, keyword, value]) => ({ section, keyword: keyword!, value: value! })
+    )
+  )
+  const ranged = rows.flatMap((row) => {
+    const [, minimum, maximum] = /(\d+)(?: to (\d+))?$/.exec(row.value) ?? []
+    return minimum === undefined
+      ? []
+      : [{ ...row, minimum: Number(minimum), maximum: Number(maximum ?? minimum) }]
+  })
+  const switches = rows.filter(({ value }) => /^(stands alone|switch)/.test(value))
+
+  it.each(ranged)("$keyword is $value", ({ section, keyword, minimum, maximum }) => {
+    assert.deepStrictEqual(errorsOf(section, `${keyword} ${minimum}`), [])
+    assert.deepStrictEqual(errorsOf(section, `${keyword} ${maximum}`), [])
+    assert.isNotEmpty(errorsOf(section, `${keyword} ${minimum - 1}`))
+    assert.isNotEmpty(errorsOf(section, `${keyword} ${maximum + 1}`))
+  })
+
+  it.each(switches)("$keyword: $value", ({ section, keyword, value }) => {
+    assert.deepStrictEqual(errorsOf(section, keyword), [])
+    assert.strictEqual(errorsOf(section, `${keyword} off`).length, value.startsWith("switch") ? 0 : 1)
+  })
+
+  it("were found", () => {
+    assert.isAbove(ranged.length, 20)
+    assert.isAbove(switches.length, 10)
   })
 })
 
