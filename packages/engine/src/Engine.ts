@@ -227,8 +227,9 @@ const make = Effect.gen(function* () {
     index()
     yield* settleLinks(at)
     for (const { router, to } of changed) {
+      // A device that is new to the router would count as missing until it is told of it.
+      router.tellLinks(at, to)
       router.step({ _tag: "Reconfigured", at, parameters: to })
-      router.tellLinks(at)
     }
     for (const router of started) router.step({ _tag: "Started", at })
     const names = (list: ReadonlyArray<Parameters>) => list.map(({ name }) => name)

@@ -59,8 +59,8 @@ export interface RunningRouter {
   addressesHeld: boolean
   addressFailures: ReadonlyArray<string>
   readonly step: (event: Event) => void
-  /** Tells the router what changed about the devices it depends on. */
-  readonly tellLinks: (at: Instant) => void
+  /** Tells the router what changed about the devices it depends on, or will depend on with parameters that come next. */
+  readonly tellLinks: (at: Instant, parameters?: Parameters) => void
   /** Disarms everything; the router is stepped no more. */
   readonly close: () => void
 }
@@ -99,9 +99,9 @@ export const make = (
       router.state = state
       for (const action of actions) interpret(action, event.at)
     },
-    tellLinks: (at) => {
-      for (const device of devicesOf(router.state.parameters)) {
-        const link = linkStateOf(surroundings, router.state.parameters, device)
+    tellLinks: (at, parameters = router.state.parameters) => {
+      for (const device of devicesOf(parameters)) {
+        const link = linkStateOf(surroundings, parameters, device)
         const before = told.get(device)
         if (before !== undefined && sameLink(before, link)) continue
         told.set(device, link)
