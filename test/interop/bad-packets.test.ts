@@ -10,6 +10,7 @@ import * as Pair from "../lab/Pair.ts"
 import * as RawSender from "../lab/RawSender.ts"
 import * as Requirement from "../lab/Requirement.ts"
 import * as Phase from "../lab/rules/Phase.ts"
+import * as Takeover from "../lab/rules/Takeover.ts"
 import * as Statistics from "../lab/Statistics.ts"
 import * as Topology from "../lab/Topology.ts"
 
@@ -29,6 +30,32 @@ Requirement.suite("adverts from a neighbour", Requirement.lab, () => {
         // It is Backup for a master down interval: three adverts and a skew of 6/256 s.
         assert.isAtLeast(back.atMicros - (sent?.atMicros ?? 0), 3_000_000)
       })
+  )
+
+  it.live("a right advert of lower priority is answered at once by an advert and announcements", () =>
+    Effect.gen(function* () {
+      const lab = yield* attacked
+      // Both rounds of announcements after the start are over.
+      yield* lab.br0.waitForCount(10, "announcement", Frame.announcementOf(Topology.clientVip))
+      yield* Pair.midInterval(lab, "LD1")
+      const marks = { vmbr: lab.vmbr.entries.length, br0: lab.br0.entries.length }
+
+      yield* lab.sender.send(RawSender.bytes({ ...right, priority: 100 }))
+
+      const sent = yield* lab.vmbr.waitFor("the neighbour's advert", Frame.advertOf(right.source), {
+        from: marks.vmbr
+      })
+      const answer = yield* Pair.advert(lab, "LD1", { from: marks.vmbr })
+      Takeover.assertWithin(
+        answer.atMicros - sent.atMicros,
+        0,
+        answeredWithinMicros,
+        "from its advert to the answer"
+      )
+      yield* lab.br0.waitForCount(5, "announcement", Frame.announcementOf(Topology.clientVip), {
+        from: marks.br0
+      })
+    })
   )
 
   it.live("each wrong advert is dropped and counted by its reason; the Master and its phase stay", () =>
@@ -164,5 +191,7 @@ const wrongs: ReadonlyArray<readonly [string, Partial<RawSender.AdvertFields>]> 
   ]
 ]
 
+// The next advert that is due anyway comes half a second later.
+const answeredWithinMicros = 300_000
 // More than one, so that a count that sticks at one is seen.
 const repeats = 3
