@@ -1,0 +1,269 @@
+import { type AddressEvent, AddressPlane, type Ownership } from "@holdfast/engine/AddressPlane"
+import type { InterfaceName, VirtualAddress } from "@holdfast/vrrp/Parameters"
+import type { Ipv4Address } from "@holdfast/wire/Address"
+import { assert, describe, it } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import type { Run } from "./Harness.ts"
+
+const address = (text: string, device = "eth0"): VirtualAddress => ({
+  address: text as Ipv4Address,
+  prefixLength: 32,
+  interface: device as InterfaceName,
+  scope: 0,
+  advertised: true,
+  tracked: true
+})
+
+const level = (owned: boolean, addresses: ReadonlyArray<VirtualAddress>, keepForeign = false): Ownership => ({
+  owned,
+  addresses,
+  keepForeign
+})
+
+/** A plane and what it told. */
+const open = Effect.gen(function* () {
+  const events: Array<AddressEvent> = []
+  const levels = yield* (yield* AddressPlane).open((event) => events.push(event))
+  const answers = (owner: string, owned: boolean) =>
+    events.filter(
+      (event) => event._tag === "OwnershipChanged" && event.owner === owner && event.owned === owned
+    )
+  const restored = (owner: string) =>
+    events.flatMap((event) =>
+      event._tag === "AddressesRestored" && event.owner === owner ? event.addresses : []
+    )
+  return { levels, answers, restored }
+})
+
+const vip = "192.0.2.100"
+const other = "192.0.2.101"
+
+export const addressPlaneContract = (run: Run) =>
+  describe("AddressPlane", () => {
+    it.live("adds what shall be held, removes what shall not, and answers each time", () =>
+      run(({ addresses, eventually }) =>
+        Effect.gen(function* () {
+          const { answers, levels } = yield* open
+
+          levels.set("web", level(true, [address(vip), address("198.51.100.100", "eth1")]))
+          yield* eventually("it is held", () => answers("web", true).length === 1)
+          assert.deepStrictEqual(addresses("eth0"), ["192.0.2.1/24", `${vip}/32`])
+          assert.deepStrictEqual(addresses("eth1"), ["198.51.100.1/24", "198.51.100.100/32"])
+          levels.set("web", level(false, [address(vip), address("198.51.100.100", "eth1")]))
+          yield* eventually("it is gone", () => answers("web", false).length === 1)
+
+          assert.deepStrictEqual(addresses("eth0"), ["192.0.2.1/24"])
+          assert.deepStrictEqual(addresses("eth1"), ["198.51.100.1/24"])
+          assert.deepStrictEqual(answers("web", true)[0], {
+            _tag: "OwnershipChanged",
+            owner: "web",
+            owned: true,
+            failures: []
+          })
+        })
+      )
+    )
+
+    it.live("is content with an address that is there already", () =>
+      run(({ addAddress, addresses, eventually }) =>
+        Effect.gen(function* () {
+          const { answers, levels } = yield* open
+          addAddress("eth0", `${vip}/32`)
+
+          levels.set("web", level(true, [address(vip)]))
+          yield* eventually("it is held", () => answers("web", true).length === 1)
+
+          assert.deepInclude(answers("web", true)[0], { failures: [] })
+          assert.deepStrictEqual(addresses("eth0"), ["192.0.2.1/24", `${vip}/32`])
+        })
+      )
+    )
+
+    it.live("takes away what a killed run left behind", () =>
+      run(({ addAddress, addresses, eventually }) =>
+        Effect.gen(function* () {
+          const { answers, levels } = yield* open
+          addAddress("eth0", `${vip}/32`)
+
+          levels.set("web", level(false, [address(vip)]))
+          yield* eventually("it answers", () => answers("web", false).length === 1)
+
+          assert.deepStrictEqual(addresses("eth0"), ["192.0.2.1/24"])
+        })
+      )
+    )
+
+    it.live("keeps what was there before, when it is told to", () =>
+      run(({ addAddress, addresses, eventually }) =>
+        Effect.gen(function* () {
+          const { answers, levels } = yield* open
+          addAddress("eth0", `${vip}/32`)
+
+          levels.set("web", level(true, [address(vip), address(other)], true))
+          yield* eventually("it is held", () => answers("web", true).length === 1)
+          levels.release("web")
+          yield* eventually("it is released", () => answers("web", false).length === 1)
+
+          assert.deepStrictEqual(addresses("eth0"), ["192.0.2.1/24", `${vip}/32`])
+        })
+      )
+    )
+
+    it.live("takes away what left the list, and leaves the rest", () =>
+      run(({ addresses, eventually }) =>
+        Effect.gen(function* () {
+          const { answers, levels } = yield* open
+          levels.set("web", level(true, [address(vip), address(other)]))
+          yield* eventually("both are held", () => answers("web", true).length === 1)
+
+          levels.set("web", level(true, [address(other), address("192.0.2.102")]))
+          yield* eventually("the new list is held", () => answers("web", true).length === 2)
+
+          assert.deepStrictEqual(addresses("eth0"), ["192.0.2.1/24", `${other}/32`, "192.0.2.102/32"])
+        })
+      )
+    )
+
+    it.live("puts back what another program removes, as often as it does, and tells it", () =>
+      run(({ addresses, deleteAddress, eventually }) =>
+        Effect.gen(function* () {
+          const { answers, levels, restored } = yield* open
+          levels.set("web", level(true, [address(vip), address(other)]))
+          yield* eventually("it is held", () => answers("web", true).length === 1)
+
+          deleteAddress("eth0", `${vip}/32`)
+          yield* eventually("it is back", () => restored("web").length === 1)
+          deleteAddress("eth0", `${vip}/32`)
+          yield* eventually("it is back again", () => restored("web").length === 2)
+
+          assert.deepStrictEqual([...restored("web")], [vip as Ipv4Address, vip as Ipv4Address])
+          assert.include(addresses("eth0"), `${vip}/32`)
+        })
+      )
+    )
+
+    it.live("puts nothing back that shall not be held, and touches no address that it does not know", () =>
+      run(({ addAddress, addresses, deleteAddress, eventually, pass }) =>
+        Effect.gen(function* () {
+          const { answers, levels, restored } = yield* open
+          addAddress("eth0", "192.0.2.50/32")
+          levels.set("web", level(true, [address(vip)]))
+          yield* eventually("it is held", () => answers("web", true).length === 1)
+          levels.set("web", level(false, [address(vip)]))
+          yield* eventually("it is gone", () => answers("web", false).length === 1)
+
+          deleteAddress("eth0", "192.0.2.50/32")
+          yield* pass(50)
+
+          assert.isEmpty(restored("web"))
+          assert.deepStrictEqual(addresses("eth0"), ["192.0.2.1/24"])
+        })
+      )
+    )
+
+    it.live("says which address has no device, and adds it when the device appears", () =>
+      run(({ addLink, addresses, eventually }) =>
+        Effect.gen(function* () {
+          const { answers, levels } = yield* open
+
+          levels.set("web", level(true, [address(vip), address("203.0.113.100", "eth7")]))
+          yield* eventually("it answers", () => answers("web", true).length === 1)
+          const [answer] = answers("web", true)
+          assert.lengthOf(answer?._tag === "OwnershipChanged" ? answer.failures : [], 1)
+          assert.include(answer?._tag === "OwnershipChanged" ? answer.failures[0] : "", "203.0.113.100")
+          assert.include(addresses("eth0"), `${vip}/32`)
+          addLink("eth7", "203.0.113.1/24")
+
+          yield* eventually("it is added", () => addresses("eth7").includes("203.0.113.100/32"))
+        })
+      )
+    )
+
+    it.live("takes away what is released, once, and forgets it", () =>
+      run(({ addAddress, addresses, eventually, pass }) =>
+        Effect.gen(function* () {
+          const { answers, levels } = yield* open
+          levels.set("web", level(true, [address(vip)]))
+          yield* eventually("it is held", () => answers("web", true).length === 1)
+
+          levels.release("web")
+          yield* eventually("it is gone", () => answers("web", false).length === 1)
+          addAddress("eth0", `${vip}/32`)
+          yield* pass(50)
+
+          assert.deepStrictEqual(addresses("eth0"), ["192.0.2.1/24", `${vip}/32`])
+        })
+      )
+    )
+
+    it.live("holds and repairs for an owner that comes back under a name that was just released", () =>
+      run(({ addresses, deleteAddress, eventually }) =>
+        Effect.gen(function* () {
+          const { answers, levels, restored } = yield* open
+          levels.set("web", level(true, [address(vip)]))
+          yield* eventually("it is held", () => answers("web", true).length === 1)
+
+          levels.release("web")
+          levels.set("web", level(true, [address(other)]))
+          yield* eventually("the new level is held", () => addresses("eth0").includes(`${other}/32`))
+          yield* eventually("the old one is gone", () => !addresses("eth0").includes(`${vip}/32`))
+          deleteAddress("eth0", `${other}/32`)
+
+          yield* eventually("it is repaired", () => restored("web").length === 1)
+        })
+      )
+    )
+
+    it.live("goes on under another name", () =>
+      run(({ addresses, deleteAddress, eventually }) =>
+        Effect.gen(function* () {
+          const { answers, levels, restored } = yield* open
+          levels.set("web", level(true, [address(vip)]))
+          yield* eventually("it is held", () => answers("web", true).length === 1)
+
+          levels.rename("web", "www")
+          deleteAddress("eth0", `${vip}/32`)
+          yield* eventually("it is repaired under the new name", () => restored("www").length === 1)
+          levels.release("www")
+          yield* eventually("it is gone", () => answers("www", false).length === 1)
+
+          assert.deepStrictEqual(addresses("eth0"), ["192.0.2.1/24"])
+        })
+      )
+    )
+
+    it.live("leaves an address where it is when it passes from one owner to another", () =>
+      run(({ addresses, eventually }) =>
+        Effect.gen(function* () {
+          const { answers, levels } = yield* open
+          levels.set("web", level(true, [address(vip)]))
+          yield* eventually("it is held", () => answers("web", true).length === 1)
+
+          levels.set("web", level(true, [address(other)]))
+          levels.set("db", level(true, [address(vip)]))
+          yield* eventually(
+            "both answer",
+            () => answers("web", true).length === 2 && answers("db", true).length === 1
+          )
+
+          assert.sameMembers([...addresses("eth0")], ["192.0.2.1/24", `${vip}/32`, `${other}/32`])
+        })
+      )
+    )
+
+    it.live("moves an address to another device", () =>
+      run(({ addresses, eventually }) =>
+        Effect.gen(function* () {
+          const { answers, levels } = yield* open
+          levels.set("web", level(true, [address(vip, "eth0")]))
+          yield* eventually("it is held", () => answers("web", true).length === 1)
+
+          levels.set("web", level(true, [address(vip, "eth1")]))
+          yield* eventually("it answers", () => answers("web", true).length === 2)
+
+          assert.deepStrictEqual(addresses("eth0"), ["192.0.2.1/24"])
+          assert.deepStrictEqual(addresses("eth1"), ["198.51.100.1/24", `${vip}/32`])
+        })
+      )
+    )
+  })

@@ -1,0 +1,86 @@
+import * as SimulatedHost from "@holdfast/simulation/SimulatedHost"
+import * as SimulatedNetwork from "@holdfast/simulation/SimulatedNetwork"
+import * as VirtualKernel from "@holdfast/simulation/VirtualKernel"
+import type { ReceivedAdvert } from "@holdfast/engine/AdvertTransport"
+import type { InterfaceName } from "@holdfast/vrrp/Parameters"
+import type { Ipv4Address } from "@holdfast/wire/Address"
+import { describe } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import { TestClock } from "effect/testing"
+import { addressPlaneContract } from "./addressPlane.contract.ts"
+import { advertTransportContract } from "./advertTransport.contract.ts"
+import { announcerContract } from "./announcer.contract.ts"
+import { group, type Harness, type Peer, peerAddress, type Run } from "./Harness.ts"
+import { linkWatchContract } from "./linkWatch.contract.ts"
+import { wakeTimerContract } from "./wakeTimer.contract.ts"
+
+const makePeer = (network: SimulatedNetwork.SimulatedNetwork): Peer => {
+  const lan = network.lan("lan")
+  const heard: Array<ReceivedAdvert> = []
+  const announced: Array<Ipv4Address> = []
+  lan.attach("peer", (_, frame) => {
+    if (frame._tag === "GratuitousArp") announced.push(frame.address)
+    else if (frame.destination === group || frame.destination === peerAddress) heard.push(frame)
+  })
+  return {
+    send: (advert) => lan.send("peer", SimulatedNetwork.Frame.Advert({ ...advert, hopLimit: 255 })),
+    heard,
+    announced
+  }
+}
+
+/** A step of virtual time, and how many of them a wait lasts. */
+const stepMillis = 1
+const stepsMax = 1_000
+
+const pass = (millis: number): Effect.Effect<void> =>
+  TestClock.adjust(`${stepMillis} millis`).pipe(
+    Effect.andThen(Effect.yieldNow),
+    Effect.repeat({ times: millis / stepMillis })
+  )
+
+const eventually = Effect.fnUntraced(function* (what: string, check: () => boolean) {
+  for (let step = 0; step < stepsMax; step++) {
+    if (check()) return
+    yield* pass(stepMillis)
+  }
+  return yield* Effect.die(new Error(`it does not come true that ${what}`))
+})
+
+const makeHarness = (host: SimulatedHost.SimulatedHost): Harness => ({
+  peer: makePeer(host.network),
+  addLink: (name, address) => host.kernel.addLink({ name, addresses: [address] }),
+  deleteLink: host.kernel.deleteLink,
+  setUp: host.kernel.setUp,
+  addAddress: (device, text) => void host.kernel.addAddress(device, VirtualKernel.linkAddress(text)),
+  deleteAddress: (device, text) =>
+    void host.kernel.deleteAddress(device, VirtualKernel.linkAddress(text).address),
+  addresses: (device) =>
+    (host.kernel.links().get(device as InterfaceName)?.addresses ?? []).map(
+      ({ address, prefixLength }) => `${address}/${prefixLength}`
+    ),
+  eventually,
+  pass
+})
+
+const run: Run = (test) =>
+  Effect.gen(function* () {
+    const network = yield* SimulatedNetwork.make()
+    const host = SimulatedHost.make(network, {
+      name: "r1",
+      links: [
+        { name: "eth0", addresses: ["192.0.2.1/24"] },
+        { name: "eth1", addresses: ["198.51.100.1/24"] }
+      ],
+      lans: { eth1: "other" }
+    })
+    yield* test(makeHarness(host)).pipe(Effect.provide(SimulatedHost.layer(host)))
+  }).pipe(Effect.scoped, Effect.provide(TestClock.layer()))
+
+describe("simulation", () => {
+  wakeTimerContract(run)
+  linkWatchContract(run)
+  advertTransportContract(run)
+  addressPlaneContract(run)
+  announcerContract(run)
+})
