@@ -3,7 +3,9 @@
  * held to are rules keepalived keeps.
  */
 import { spawn } from "node:child_process"
-import { existsSync } from "node:fs"
+import { existsSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { assert, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
@@ -39,7 +41,7 @@ Requirement.suite("the lab", Requirement.lab, () => {
 
   it.live("dies with the process that runs it, even by SIGKILL", () =>
     Effect.gen(function* () {
-      const victim = spawn(process.execPath, [fileURLToPath(new URL("./victim.ts", import.meta.url))])
+      const victim = yield* victimStarted
       const lines = Journal.make<string>("victim", (line) => line)
       Child.onLines(victim.stdout, lines.append)
       Child.onLines(victim.stderr, lines.append)
@@ -59,6 +61,24 @@ Requirement.suite("the lab", Requirement.lab, () => {
     })
   )
 })
+
+/** Its own directory for files, because a killed process removes none. */
+const victimStarted = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      const directory = mkdtempSync(join(tmpdir(), "holdfast-victim-"))
+      const script = fileURLToPath(new URL("./victim.ts", import.meta.url))
+      const child = spawn(process.execPath, [script], { env: { ...process.env, TMPDIR: directory } })
+      return { directory, child }
+    }),
+    ({ directory, child }) =>
+      Effect.sync(() => {
+        child.kill("SIGKILL")
+        rmSync(directory, { recursive: true, force: true })
+      })
+  ),
+  ({ child }) => child
+)
 
 const ours = { LD1: Daemon.underTest, LD2: Daemon.underTest }
 const scenarioA = (director: Configuration.Director) => Configuration.scenario("a-basic", director)
