@@ -1,9 +1,10 @@
 import { type AddressEvent, AddressPlane, type Ownership } from "@holdfast/engine/AddressPlane"
+import { type Links, LinkWatch } from "@holdfast/engine/LinkWatch"
 import type { InterfaceName, VirtualAddress } from "@holdfast/vrrp/Parameters"
 import type { Ipv4Address } from "@holdfast/wire/Address"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import type { Run } from "./Harness.ts"
+import type { Harness, Run } from "./Harness.ts"
 
 const address = (text: string, device = "eth0"): VirtualAddress => ({
   address: text as Ipv4Address,
@@ -35,8 +36,26 @@ const open = Effect.gen(function* () {
   return { levels, answers, restored }
 })
 
+/** Waits until an adapter that watches the kernel knows of an address that the test added. */
+const linkWatchTells = (text: string, eventually: Harness["eventually"]) =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const watch = yield* LinkWatch
+      let last: Links = new Map()
+      yield* watch.subscribe((links) => {
+        last = links
+      })
+      yield* eventually(`${text} is known`, () =>
+        [...last.values()].some(({ addresses }) => addresses.some((present) => present.address === text))
+      )
+    })
+  )
+
 const vip = "192.0.2.100"
 const other = "192.0.2.101"
+
+/** Enough to meet an adapter that reads its own changes late. */
+const roundCount = 20
 
 export const addressPlaneContract = (run: Run) =>
   describe("AddressPlane", () => {
@@ -82,8 +101,9 @@ export const addressPlaneContract = (run: Run) =>
     it.live("takes away what a killed run left behind", () =>
       run(({ addAddress, addresses, eventually }) =>
         Effect.gen(function* () {
-          const { answers, levels } = yield* open
           addAddress("eth0", `${vip}/32`)
+          yield* linkWatchTells(vip, eventually)
+          const { answers, levels } = yield* open
 
           levels.set("web", level(false, [address(vip)]))
           yield* eventually("it answers", () => answers("web", false).length === 1)
@@ -96,8 +116,9 @@ export const addressPlaneContract = (run: Run) =>
     it.live("keeps what was there before, when it is told to", () =>
       run(({ addAddress, addresses, eventually }) =>
         Effect.gen(function* () {
-          const { answers, levels } = yield* open
           addAddress("eth0", `${vip}/32`)
+          yield* linkWatchTells(vip, eventually)
+          const { answers, levels } = yield* open
 
           levels.set("web", level(true, [address(vip), address(other)], true))
           yield* eventually("it is held", () => answers("web", true).length === 1)
@@ -210,6 +231,31 @@ export const addressPlaneContract = (run: Run) =>
           deleteAddress("eth0", `${other}/32`)
 
           yield* eventually("it is repaired", () => restored("web").length === 1)
+        })
+      )
+    )
+
+    it.live("leaves nothing behind when a level is reversed as soon as it is answered, or before", () =>
+      run(({ addresses, eventually, pass }) =>
+        Effect.gen(function* () {
+          const plane = yield* AddressPlane
+          let answerCount = 0
+          const levels = yield* plane.open((event) => {
+            if (event._tag !== "OwnershipChanged") return
+            answerCount += 1
+            if (event.owned) levels.set("web", level(false, [address(vip), address(other)]))
+          })
+
+          for (let round = 1; round <= roundCount; round++) {
+            levels.set("web", level(true, [address(vip), address(other)]))
+            yield* eventually(`round ${round} is answered`, () => answerCount === 2 * round)
+          }
+          levels.set("web", level(true, [address(vip)]))
+          levels.set("web", level(false, [address(vip)]))
+          yield* eventually("the last is answered", () => answerCount === 2 * roundCount + 1)
+          yield* pass(20)
+
+          assert.deepStrictEqual(addresses("eth0"), ["192.0.2.1/24"])
         })
       )
     )

@@ -1,0 +1,155 @@
+/**
+ * The contracts on this kernel. Each test has two network namespaces of its own, joined by a cable; the thread is in the
+ * first while the test runs, since the adapters open their sockets where they are.
+ */
+import type { ReceivedAdvert } from "@holdfast/engine/AdvertTransport"
+import * as LinuxHost from "@holdfast/linux/LinuxHost"
+import * as Native from "@holdfast/native/Native"
+import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
+import * as PacketSocket from "@holdfast/raw-socket/PacketSocket"
+import * as RawIpv4Socket from "@holdfast/raw-socket/RawIpv4Socket"
+import type { Ipv4Address } from "@holdfast/wire/Address"
+import * as Arp from "@holdfast/wire/Arp"
+import * as Ethernet from "@holdfast/wire/Ethernet"
+import * as Ipv4 from "@holdfast/wire/Ipv4"
+import { describe } from "@effect/vitest"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import { execFileSync } from "node:child_process"
+import { addressPlaneContract } from "./addressPlane.contract.ts"
+import { advertTransportContract } from "./advertTransport.contract.ts"
+import { announcerContract } from "./announcer.contract.ts"
+import { group, type Harness, type Peer, type Run } from "./Harness.ts"
+import { linkWatchContract } from "./linkWatch.contract.ts"
+import { wakeTimerContract } from "./wakeTimer.contract.ts"
+
+const ip = (...words: ReadonlyArray<string>): string => execFileSync("ip", words, { encoding: "utf8" })
+
+/** Moves the thread into a namespace until the scope closes. */
+const enter = (namespace: NetworkNamespace.NetworkNamespace) =>
+  Effect.gen(function* () {
+    const home = yield* NetworkNamespace.current
+    yield* Effect.acquireRelease(move(namespace.fd), () => move(home.fd))
+  })
+
+const move = (fd: number): Effect.Effect<void> =>
+  Effect.sync(() => {
+    const outcome = Native.load().setns(fd)
+    if (outcome < 0) throw new Error(`the thread cannot change its network namespace (errno ${-outcome})`)
+  })
+
+const indexOf = (namespace: NetworkNamespace.NetworkNamespace, device: string): number =>
+  NetworkNamespace.within(namespace, () => JSON.parse(ip("-json", "link", "show", "dev", device))[0].ifindex)
+
+const makePeer = Effect.fnUntraced(function* (namespace: NetworkNamespace.NetworkNamespace) {
+  const heard: Array<ReceivedAdvert> = []
+  const announced: Array<Ipv4Address> = []
+  const index = indexOf(namespace, "eth0")
+  const socket = yield* RawIpv4Socket.open({
+    interfaceName: "eth0",
+    interfaceIndex: index,
+    onBatch: (packets) => {
+      for (const { bytes } of packets) {
+        const packet = Ipv4.decodeDatagram(bytes)
+        if (Result.isSuccess(packet))
+          heard.push({ ...packet.success, payload: packet.success.payload.slice() })
+      }
+    },
+    onEvent: () => {}
+  }).pipe(NetworkNamespace.provide(namespace))
+  yield* socket.joinGroup(group)
+  yield* PacketSocket.open({
+    etherType: Ethernet.etherTypeArp,
+    interfaceIndex: index,
+    onBatch: (frames) => {
+      for (const { bytes } of frames) {
+        const packet = Arp.decode(bytes.subarray(Ethernet.headerLength))
+        // The kernel asks for addresses with ARP too: only those that claim the address they ask for are announcements.
+        if (Result.isSuccess(packet) && Arp.isGratuitous(packet.success))
+          announced.push(packet.success.senderAddress)
+      }
+    },
+    onEvent: () => {}
+  }).pipe(NetworkNamespace.provide(namespace))
+  return { send: (advert) => void socket.send([advert]), heard, announced } satisfies Peer
+})
+
+/** A host and a peer joined by `eth0`; both ends of the second cable are in the host. */
+const makeNetwork = Effect.gen(function* () {
+  const ours = yield* NetworkNamespace.make
+  const theirs = yield* NetworkNamespace.make
+  yield* enter(ours)
+  ip("link", "set", "lo", "up")
+  ip("link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", NetworkNamespace.pathOf(theirs))
+  NetworkNamespace.within(theirs, () => {
+    ip("address", "add", "192.0.2.2/24", "dev", "eth0")
+    ip("link", "set", "eth0", "up")
+  })
+  ip("address", "add", "192.0.2.1/24", "dev", "eth0")
+  ip("link", "set", "eth0", "up")
+  addLink("eth1", "198.51.100.1/24")
+  // A cable gets its carrier a moment after both ends are up.
+  yield* eventually("both devices run", () => isRunning("eth0") && isRunning("eth1"))
+  return yield* makePeer(theirs)
+})
+
+const addLink = (device: string, address: string): void => {
+  ip("link", "add", device, "type", "veth", "peer", "name", `${device}-peer`)
+  ip("link", "set", `${device}-peer`, "up")
+  ip("address", "add", address, "dev", device)
+  ip("link", "set", device, "up")
+}
+
+const isRunning = (device: string): boolean =>
+  JSON.parse(ip("-json", "link", "show", "dev", device))[0].operstate === "UP"
+
+interface Shown {
+  readonly addr_info: ReadonlyArray<{
+    readonly family: string
+    readonly local: string
+    readonly prefixlen: number
+  }>
+}
+
+const addressesOf = (device: string): ReadonlyArray<string> => {
+  const shown: ReadonlyArray<Shown> = JSON.parse(ip("-4", "-json", "address", "show", "dev", device) || "[]")
+  return shown.flatMap(({ addr_info: list }) => list.map(({ local, prefixlen }) => `${local}/${prefixlen}`))
+}
+
+/** How long a wait lasts; the kernel answers within milliseconds, a loaded machine does not. */
+const waitMillisMax = 5_000
+const stepMillis = 2
+
+const eventually = Effect.fnUntraced(function* (what: string, check: () => boolean) {
+  for (let waited = 0; waited < waitMillisMax; waited += stepMillis) {
+    if (check()) return
+    yield* Effect.sleep(stepMillis)
+  }
+  return yield* Effect.die(new Error(`it does not come true that ${what}`))
+})
+
+const harness = (peer: Peer): Harness => ({
+  peer,
+  addLink,
+  deleteLink: (device) => void ip("link", "delete", device),
+  setUp: (device, up) => void ip("link", "set", device, up ? "up" : "down"),
+  addAddress: (device, address) => void ip("address", "add", address, "dev", device),
+  deleteAddress: (device, address) => void ip("address", "delete", address, "dev", device),
+  addresses: addressesOf,
+  eventually,
+  pass: (millis) => Effect.sleep(millis)
+})
+
+const run: Run = (test) =>
+  Effect.gen(function* () {
+    const peer = yield* makeNetwork
+    yield* test(harness(peer)).pipe(Effect.scoped, Effect.provide(LinuxHost.layer))
+  }).pipe(Effect.scoped)
+
+describe("linux", () => {
+  wakeTimerContract(run)
+  linkWatchContract(run)
+  advertTransportContract(run)
+  addressPlaneContract(run)
+  announcerContract(run)
+})
