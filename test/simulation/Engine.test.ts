@@ -431,6 +431,29 @@ describe("Engine: reload", () => {
     })
   )
 
+  it.effect("an address on another device that is up joins without a change of role", () =>
+    Effect.gen(function* () {
+      const { network, sent } = yield* makeNetwork()
+      const { engine, events, host } = yield* makeDirector(network, "r1", [
+        { name: "eth0", addresses: ["192.0.2.1/24"] },
+        { name: "eth1", addresses: ["198.51.100.1/24"] }
+      ])
+      yield* engine.apply([web])
+      yield* run(10)
+
+      const changed = parameters({
+        priority: 200,
+        addresses: [...web.addresses, address("198.51.100.100", "eth1")]
+      })
+      yield* engine.apply([changed])
+      yield* run(1)
+
+      assert.isTrue(host.kernel.holds("198.51.100.100" as Ipv4Address))
+      assert.strictEqual(count(sent, "advert 51/0"), 0)
+      assert.isFalse(events.some((event) => event._tag === "RoleChanged" && event.from === "Master"))
+    })
+  )
+
   it.effect("a lower priority is sent from the next advert on, in the same rhythm", () =>
     Effect.gen(function* () {
       const { network, sent } = yield* makeNetwork()
