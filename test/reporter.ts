@@ -62,18 +62,13 @@ export const describe = (totals: Totals): string =>
   `${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`
 
 const counted = (totals: Totals, test: TestCase): Totals => {
-  switch (test.result().state) {
-    case "passed":
-      return { ...totals, passed: totals.passed + 1 }
-    case "skipped":
-      return { ...totals, skipped: totals.skipped + 1 }
-    // A test that is still pending at the end of the run never gave a result.
-    case "failed":
-    case "pending":
-      return { ...totals, failed: totals.failed + 1 }
-  }
+  const outcome = outcomes[test.result().state]
+  return { ...totals, [outcome]: totals[outcome] + 1 }
 }
 
 /** Errors of the file itself or of a suite's hooks: nothing of them is in the tests' own results. */
 const failedToLoad = (module: TestModule): boolean =>
   module.errors().length > 0 || [...module.children.allSuites()].some((suite) => suite.errors().length > 0)
+
+// A test that is still pending at the end of the run never gave a result.
+const outcomes = { passed: "passed", failed: "failed", skipped: "skipped", pending: "failed" } as const

@@ -62,11 +62,11 @@ Requirement.suite("adverts from a neighbour", Requirement.lab, () => {
     Effect.gen(function* () {
       const lab = yield* attacked
       const before = yield* Statistics.read(lab.daemon)
-      let expected = dropsOf(before)
+      const expected: Record<string, number> = { ...dropsOf(before) }
 
       for (const [reason, wrong] of wrongs) {
         yield* Effect.replicateEffect(lab.sender.send(RawSender.bytes({ ...right, ...wrong })), repeats)
-        expected = { ...expected, [reason]: (expected[reason] ?? 0) + repeats }
+        expected[reason] = (expected[reason] ?? 0) + repeats
         const after = yield* Statistics.readUntil(
           lab.daemon,
           `${repeats} more ${reason}`,

@@ -96,14 +96,13 @@ export const decode = (atMicros: number, bytes: Uint8Array): Frame => {
  */
 export const describe = (frame: Frame): string => {
   const at = (frame.atMicros / 1e6).toFixed(6)
-  switch (frame.kind) {
-    case "Advert":
-      return `${at} ${frame.source} > ${frame.destination} vrid ${frame.vrid} priority ${frame.priority} ${frame.addresses.join(" ")}`
-    case "Arp":
-      return `${at} arp ${frame.operation} ${frame.sender} (${frame.senderMac}) for ${frame.target}`
-    case "Other":
-      return `${at} ${frame.sourceMac} > ${frame.destinationMac}`
+  if (frame.kind === "Arp") {
+    return `${at} arp ${frame.operation} ${frame.sender} (${frame.senderMac}) for ${frame.target}`
   }
+  if (frame.kind === "Advert") {
+    return `${at} ${frame.source} > ${frame.destination} vrid ${frame.vrid} priority ${frame.priority} ${frame.addresses.join(" ")}`
+  }
+  return `${at} ${frame.sourceMac} > ${frame.destinationMac}`
 }
 
 /**

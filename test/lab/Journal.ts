@@ -116,11 +116,12 @@ export const make = <A>(name: string, describe: (entry: A) => string): Journal<A
     describe,
     append: (entry) => {
       entries.push(entry)
-      for (const watcher of [...watchers]) watcher(entry)
+      // A copy: who was waiting may go on within the call and wait for the next one.
+      for (const watcher of Array.from(watchers)) watcher(entry)
     },
     waitFor: (awaited: string, fits: (entry: A) => boolean, wait?: Wait) =>
       Effect.map(waitForCount(1, awaited, fits, wait), (found) => found[0] as never),
-    waitForCount: waitForCount as Journal<A>["waitForCount"]
+    waitForCount: waitForCount
   }
 }
 

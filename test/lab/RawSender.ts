@@ -84,11 +84,10 @@ export const bytes = (fields: AdvertFields): Uint8Array => {
   )
   const vrrp = whole.slice(0, whole.length - (fields.cut ?? 0))
   setUint16(vrrp, 6, (Frame.checksum(vrrp) + (fields.checksumError ?? 0)) & 0xffff)
-  const ipv4 = Uint8Array.of(
-    ...[0x45, 0xc0, 0, 0, 0, 0, 0, 0, fields.ttl, protocolVrrp, 0, 0],
-    ...octets(fields.source),
-    ...octets(fields.destination)
-  )
+  const ipv4 = new Uint8Array(ipv4Length)
+  ipv4.set([0x45, 0xc0])
+  ipv4.set([fields.ttl, protocolVrrp], 8)
+  ipv4.set([...octets(fields.source), ...octets(fields.destination)], 12)
   setUint16(ipv4, 2, ipv4.length + vrrp.length)
   setUint16(ipv4, 10, Frame.checksum(ipv4))
   return Uint8Array.of(...mac(fields.destinationMac), ...mac(fields.sourceMac), 0x08, 0x00, ...ipv4, ...vrrp)
@@ -102,5 +101,6 @@ const setUint16 = (into: Uint8Array, offset: number, value: number): void => {
   into[offset + 1] = value & 0xff
 }
 
+const ipv4Length = 20
 const protocolVrrp = 112
 const authenticationData = new Uint8Array(8)
