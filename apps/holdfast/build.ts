@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { chmodSync, copyFileSync, mkdirSync } from "node:fs"
+import { chmodSync, copyFileSync, mkdirSync, renameSync } from "node:fs"
 import { fileURLToPath } from "node:url"
 import { build } from "rolldown"
 
@@ -25,5 +25,7 @@ await build({
   logLevel: "warn"
 })
 chmodSync(`${release}/holdfast.mjs`, 0o755)
-copyFileSync(here("../../native/build/holdfast.node"), `${release}/holdfast.node`)
+// Renamed into place: a daemon that runs has the old file mapped and keeps it.
+copyFileSync(here("../../native/build/holdfast.node"), `${release}/holdfast.node.new`)
+renameSync(`${release}/holdfast.node.new`, `${release}/holdfast.node`)
 console.log(`${release}/holdfast.mjs`)

@@ -134,6 +134,8 @@ const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void
           (foreign.get(done.owner) ?? new Set()).add(AddressTable.keyOf(done.change.entry))
         )
     }
+    for (const { ownership } of due)
+      if (!ownership.owned) AddressTable.prepare(ownership.addresses, network.state())
     for (const { owner, ownership } of due)
       onEvent(
         AddressEvent.OwnershipChanged({ owner, owned: ownership.owned, failures: failures.get(owner) ?? [] })

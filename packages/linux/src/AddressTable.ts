@@ -35,6 +35,14 @@ export interface Missing {
 }
 
 /**
+ * What marks an address as held by this program: `ip addr show proto 112` (IFA_PROTO of linux/if_addr.h, Linux 5.18).
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const protocolMark = 112
+
+/**
  * Identifies an address on a device: two lines with the same key are one address to the kernel.
  *
  * @category getters
@@ -42,6 +50,19 @@ export interface Missing {
  */
 export const keyOf = (entry: VirtualAddress): string =>
   `${entry.interface} ${entry.address}/${entry.prefixLength}`
+
+/**
+ * Encodes the requests for addresses that may have to be added in a hurry, so that a takeover only has to send them.
+ *
+ * @category diff
+ * @since 0.1.0
+ */
+export const prepare = (entries: ReadonlyArray<VirtualAddress>, state: NetworkState.NetworkState): void => {
+  for (const entry of entries) {
+    const link = NetworkState.linkByName(state, entry.interface)
+    if (link !== undefined) requestsFor(link.index, entry)
+  }
+}
 
 /**
  * Returns what makes the kernel hold every address of `wanted`.
@@ -57,7 +78,7 @@ export const missing = (wanted: ReadonlyArray<VirtualAddress>, state: NetworkSta
     const device = table.get(entry.interface)
     if (device === undefined) stranded.push(entry)
     else if (!device.held.has(heldKey(entry)))
-      changes.push({ _tag: "Add", entry, request: InterfaceAddress.add(newAddress(device.index, entry)) })
+      changes.push({ _tag: "Add", entry, request: requestsFor(device.index, entry).add })
   }
   return { changes, stranded }
 }
@@ -76,7 +97,7 @@ export const surplus = (
   return unwanted.flatMap((entry): ReadonlyArray<Change> => {
     const device = table.get(entry.interface)
     if (device === undefined || !device.held.has(heldKey(entry))) return []
-    return [{ _tag: "Remove", entry, request: InterfaceAddress.remove(newAddress(device.index, entry)) }]
+    return [{ _tag: "Remove", entry, request: requestsFor(device.index, entry).remove }]
   })
 }
 
@@ -123,6 +144,28 @@ const tableOf = (state: NetworkState.NetworkState): ReadonlyMap<string, Device> 
 const heldKey = (entry: { readonly address: Ipv4Address; readonly prefixLength: number }): string =>
   `${entry.address}/${entry.prefixLength}`
 
+interface Requests {
+  readonly linkIndex: number
+  readonly add: Request
+  readonly remove: Request
+}
+
+/** Requests by the line that they are for: they live as long as the parameters that hold the line. */
+const prepared = new WeakMap<VirtualAddress, Requests>()
+
+const requestsFor = (linkIndex: number, entry: VirtualAddress): Requests => {
+  const known = prepared.get(entry)
+  if (known?.linkIndex === linkIndex) return known
+  const address = newAddress(linkIndex, entry)
+  const requests = {
+    linkIndex,
+    add: InterfaceAddress.add(address),
+    remove: InterfaceAddress.remove(address)
+  }
+  prepared.set(entry, requests)
+  return requests
+}
+
 const newAddress = (linkIndex: number, entry: VirtualAddress): InterfaceAddress.NewAddress => ({
   linkIndex,
   address: entry.address,
@@ -132,6 +175,3 @@ const newAddress = (linkIndex: number, entry: VirtualAddress): InterfaceAddress.
   scope: entry.scope,
   protocol: protocolMark
 })
-
-/** `ip addr show proto 112` lists what this program holds (IFA_PROTO of linux/if_addr.h, Linux 5.18). */
-const protocolMark = 112

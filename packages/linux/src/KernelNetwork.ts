@@ -51,7 +51,7 @@ export class KernelNetwork extends Context.Service<
       yield* NetworkWatch.make({
         topics: ["links", "addresses"],
         onChanges: (changes) => {
-          state = changes.reduce(NetworkState.apply, state)
+          state = NetworkState.applyAll(state, changes)
           links = undefined
           for (const listener of listeners) listener(changes)
         }

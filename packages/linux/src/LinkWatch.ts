@@ -4,8 +4,10 @@
  * @since 0.1.0
  */
 import { LinkWatch } from "@holdfast/engine/LinkWatch"
+import type { NetworkChange } from "@holdfast/netlink/NetworkChange"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as AddressTable from "./AddressTable.ts"
 import { KernelNetwork } from "./KernelNetwork.ts"
 
 /**
@@ -24,7 +26,9 @@ export const layer: Layer.Layer<LinkWatch, never, KernelNetwork> = Layer.effect(
           Effect.acquireRelease(
             Effect.sync(() => {
               onChange(network.links())
-              return network.onChanges(() => onChange(network.links()))
+              return network.onChanges((changes) => {
+                if (!changes.every(isOwnAddress)) onChange(network.links())
+              })
             }),
             (unsubscribe) => Effect.sync(unsubscribe)
           )
@@ -32,3 +36,8 @@ export const layer: Layer.Layer<LinkWatch, never, KernelNetwork> = Layer.effect(
     })
   })
 )
+
+/** The engine asked for these itself, and never sends from them: a burst of a thousand is no news of the device. */
+const isOwnAddress = (change: NetworkChange): boolean =>
+  (change._tag === "AddressChanged" || change._tag === "AddressRemoved") &&
+  change.address.protocol === AddressTable.protocolMark

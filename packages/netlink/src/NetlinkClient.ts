@@ -88,12 +88,12 @@ export interface ClientOptions {
 export const make = Effect.fnUntraced(function* (
   options: ClientOptions
 ): Effect.fn.Return<NetlinkClient["Service"], SocketError.SocketError, Scope.Scope> {
-  const waiting = new Map<number, Waiting>()
+  const exchanges = new Set<Exchange>()
   const transport = yield* options.open({
     onDatagrams: (datagrams) => deliver(datagrams.flatMap(Message.split)),
     onLoss: () => {
       // Those that wait now: a fiber that is told goes on at once, and may ask again.
-      for (const one of Array.from(waiting.values())) one.onLoss()
+      for (const one of Array.from(exchanges)) one.onLoss()
       options.onLoss?.()
     }
   })
@@ -107,12 +107,12 @@ export const make = Effect.fnUntraced(function* (
       if (message.port !== transport.portId) notifications.push(message)
       else {
         notify()
-        waiting.get(message.sequence)?.onMessage(message)
+        answeredBy(exchanges, message.sequence)?.onMessage(message)
       }
     }
     notify()
   }
-  const session: Session = { transport, waiting, sequence: 0 }
+  const session: Session = { transport, exchanges, sequence: 0 }
   const requestSlots = yield* Semaphore.make(requestsPerDatagram)
   const dumpSlot = yield* Semaphore.make(1)
 
@@ -139,14 +139,21 @@ export const make = Effect.fnUntraced(function* (
 
 interface Session {
   readonly transport: NetlinkTransport.NetlinkTransport
-  readonly waiting: Map<number, Waiting>
+  readonly exchanges: Set<Exchange>
   sequence: number
 }
 
-/** A request that is not acknowledged yet. */
-interface Waiting {
+/** One datagram of requests, numbered in a row, that is not answered yet. */
+interface Exchange {
+  readonly sequenceFirst: number
+  readonly sequenceLast: number
   readonly onMessage: (message: Message.Message) => void
   readonly onLoss: () => void
+}
+
+const answeredBy = (exchanges: ReadonlySet<Exchange>, sequence: number): Exchange | undefined => {
+  for (const one of exchanges) if (one.sequenceFirst <= sequence && sequence <= one.sequenceLast) return one
+  return undefined
 }
 
 /**
@@ -199,42 +206,48 @@ const collect = <A>(found: Array<A>, answer: A | undefined): void => {
 const exchangeOne = (session: Session, request: Request, answers: Answers): Effect.Effect<Outcome> =>
   Effect.map(exchange(session, [request], answers), (outcomes) => outcomes[0]!)
 
-/** Sends requests as one datagram and waits until each is acknowledged, lost or late. Never fails, never waits longer. */
+/**
+ * Sends requests as one datagram and waits until they are done, lost or late. Never fails, never waits longer.
+ *
+ * The kernel does them in order and always tells of one that failed. So only the last asks for an acknowledgement: what
+ * was not told of by then has succeeded.
+ */
 const exchange = (
   session: Session,
   requests: ReadonlyArray<Request>,
   answers: Answers
 ): Effect.Effect<ReadonlyArray<Outcome>> =>
   Effect.suspend(() => {
-    const outcomes = requests.map((): Outcome | undefined => undefined)
+    const outcomes = new Array<Outcome | undefined>(requests.length).fill(undefined)
+    const settleRest = (outcomeOfRest: (request: Request) => Outcome) =>
+      requests.forEach((request, index) => (outcomes[index] ??= outcomeOfRest(request)))
     return Effect.callback<void>((resume) => {
-      const sequences = requests.map(() => nextSequence(session))
-      let unsettledCount = requests.length
-      const settle = (index: number, outcome: Outcome) => {
-        if (!session.waiting.delete(sequences[index]!)) return
-        outcomes[index] = outcome
-        unsettledCount -= 1
-        if (unsettledCount === 0) resume(Effect.void)
+      const sequenceFirst = takeSequences(session, requests.length)
+      const sequenceLast = sequenceFirst + requests.length - 1
+      const end = (outcomeOfRest: (request: Request) => Outcome) => {
+        if (!session.exchanges.delete(waiting)) return
+        settleRest(outcomeOfRest)
+        resume(Effect.void)
       }
-      requests.forEach((request, index) => {
-        session.waiting.set(sequences[index]!, {
-          onMessage: (message) => {
-            answers.onMessage?.(message)
-            const acknowledgement = Message.acknowledgement(message)
-            if (acknowledgement !== undefined) settle(index, outcomeOf(request, acknowledgement))
-          },
-          onLoss:
-            answers.onLoss ?? (() => settle(index, Result.fail(NetlinkError.make(request, "AnswerLost"))))
-        })
-      })
-      const errno = session.transport.send(encode(requests, sequences))
-      if (errno !== 0) {
-        const refused = { errno, text: undefined, attributeOffset: undefined }
-        requests.forEach((request, index) => settle(index, outcomeOf(request, refused)))
+      const waiting: Exchange = {
+        sequenceFirst,
+        sequenceLast,
+        onMessage: (message) => {
+          answers.onMessage?.(message)
+          const acknowledgement = Message.acknowledgement(message)
+          if (acknowledgement === undefined) return
+          const index = message.sequence - sequenceFirst
+          outcomes[index] = outcomeOf(requests[index]!, acknowledgement)
+          if (message.sequence === sequenceLast) end(() => Result.void)
+        },
+        onLoss:
+          answers.onLoss ?? (() => end((request) => Result.fail(NetlinkError.make(request, "AnswerLost"))))
       }
-      return Effect.sync(() => {
-        for (const sequence of sequences) session.waiting.delete(sequence)
-      })
+      session.exchanges.add(waiting)
+      const errno = session.transport.send(encode(requests, sequenceFirst))
+      if (errno === 0) session.transport.receive()
+      else end((request) => outcomeOf(request, { errno, text: undefined, attributeOffset: undefined }))
+      return Effect.sync(() => session.exchanges.delete(waiting))
     }).pipe(
       Effect.timeoutOrElse({ duration: answers.timeout, orElse: () => Effect.void }),
       Effect.map(() => outcomes.map((outcome, index) => outcome ?? timedOut(requests[index]!)))
@@ -248,19 +261,21 @@ const outcomeOf = (request: Request, acknowledgement: Message.Acknowledgement): 
     ? Result.void
     : Result.fail(NetlinkError.fromAcknowledgement(request, acknowledgement))
 
-const encode = (requests: ReadonlyArray<Request>, sequences: ReadonlyArray<number>): Uint8Array => {
+const encode = (requests: ReadonlyArray<Request>, sequenceFirst: number): Uint8Array => {
   const writer = Writer.make()
+  const last = requests.length - 1
   requests.forEach((request, index) => {
-    const flags = request.flags | Message.NLM_F_REQUEST | Message.NLM_F_ACK
-    Message.write(writer, { ...request, flags, sequence: sequences[index]!, port: 0 })
+    const flags = request.flags | Message.NLM_F_REQUEST | (index === last ? Message.NLM_F_ACK : 0)
+    Message.write(writer, { ...request, flags, sequence: sequenceFirst + index, port: 0 })
   })
   return Writer.written(writer)
 }
 
-/** Zero is left out: it is what the kernel's own notifications carry. */
-const nextSequence = (session: Session): number => {
-  session.sequence = (session.sequence % sequenceMax) + 1
-  return session.sequence
+/** Returns the first of `count` numbers in a row. Zero is left out: it is what the kernel's own notifications carry. */
+const takeSequences = (session: Session, count: number): number => {
+  const first = session.sequence + count > sequenceMax ? 1 : session.sequence + 1
+  session.sequence = first + count - 1
+  return first
 }
 
 const sequenceMax = 0xffff_ffff

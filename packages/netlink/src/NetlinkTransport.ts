@@ -20,6 +20,7 @@ import type * as Scope from "effect/Scope"
 export interface NetlinkTransport {
   readonly portId: number
   readonly send: (datagram: Uint8Array) => number
+  readonly receive: () => void
 }
 
 /**
@@ -60,6 +61,8 @@ export interface KernelOptions {
   readonly family?: number | undefined
   readonly groups?: ReadonlyArray<number> | undefined
   readonly receiveBufferSize?: number | undefined
+  /** Batches of datagrams before the event loop gets its turn again. */
+  readonly roundsMax?: number | undefined
 }
 
 /** The netlink protocol of devices, addresses, routes and neighbours. @category constants @since 0.1.0 */
@@ -79,8 +82,13 @@ export const kernel =
         family: options.family ?? NETLINK_ROUTE,
         groups: options.groups,
         receiveBufferSize: options.receiveBufferSize,
+        roundsMax: options.roundsMax,
         onBatch: listener.onDatagrams,
         onEvent: listener.onLoss
       }),
-      (socket) => ({ portId: socket.portId, send: (datagram) => socket.send(datagram).errno })
+      (socket) => ({
+        portId: socket.portId,
+        send: (datagram) => socket.send(datagram).errno,
+        receive: socket.receive
+      })
     )

@@ -37,28 +37,26 @@ export const empty: NetworkState = { links: new Map(), addresses: new Map() }
 /**
  * Returns the state after a change.
  *
- * @category transitions
+ * @category combinators
  * @since 0.1.0
  */
-export const apply = (state: NetworkState, change: NetworkChange): NetworkState =>
-  NetworkChange.$match(change, {
-    Synchronised: ({ snapshot }) => fromSnapshot(snapshot),
-    LinkChanged: ({ link }) => ({ ...state, links: new Map(state.links).set(link.index, link) }),
-    LinkRemoved: ({ link }) => ({
-      links: without(state.links, link.index),
-      addresses: without(state.addresses, link.index)
-    }),
-    AddressChanged: ({ address }) =>
-      withAddresses(state, address.linkIndex, (addresses) => put(addresses, address)),
-    AddressRemoved: ({ address }) =>
-      withAddresses(state, address.linkIndex, (addresses) =>
-        addresses.filter((known) => !InterfaceAddress.isSame(known, address))
-      ),
-    RouteChanged: () => state,
-    RouteRemoved: () => state,
-    NeighbourChanged: () => state,
-    NeighbourRemoved: () => state
-  })
+export const apply = (state: NetworkState, change: NetworkChange): NetworkState => applyAll(state, [change])
+
+/**
+ * Returns the state after changes that came together. What they touch is copied once for all of them, so that a burst
+ * of a thousand addresses costs no more than it must.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const applyAll = (state: NetworkState, changes: ReadonlyArray<NetworkChange>): NetworkState => {
+  let draft = draftOf(state)
+  for (const change of changes) {
+    if (change._tag === "Synchronised") draft = draftOf(fromSnapshot(change.snapshot))
+    else applyToDraft(draft, change)
+  }
+  return { links: draft.links, addresses: draft.addresses }
+}
 
 /**
  * Returns the device of a name.
@@ -106,28 +104,68 @@ const fromSnapshot = ({ links, addresses }: Snapshot): NetworkState => ({
   addresses: Map.groupBy(addresses, (address) => address.linkIndex)
 })
 
-const withAddresses = (
-  state: NetworkState,
-  linkIndex: number,
-  change: (
-    addresses: ReadonlyArray<InterfaceAddress.InterfaceAddress>
-  ) => ReadonlyArray<InterfaceAddress.InterfaceAddress>
-): NetworkState => ({
-  ...state,
-  addresses: new Map(state.addresses).set(linkIndex, change(addressesOf(state, linkIndex)))
+/** A state that may be written to until it is returned. */
+interface Draft {
+  readonly links: Map<number, Link>
+  readonly addresses: Map<number, ReadonlyArray<InterfaceAddress.InterfaceAddress>>
+  /** Lists that are copies already. */
+  readonly copied: Map<number, Array<InterfaceAddress.InterfaceAddress>>
+}
+
+const draftOf = ({ links, addresses }: NetworkState): Draft => ({
+  links: new Map(links),
+  addresses: new Map(addresses),
+  copied: new Map()
 })
+
+const applyToDraft = (draft: Draft, change: Exclude<NetworkChange, { _tag: "Synchronised" }>): void => {
+  switch (change._tag) {
+    case "LinkChanged":
+      draft.links.set(change.link.index, change.link)
+      return
+    case "LinkRemoved":
+      draft.links.delete(change.link.index)
+      draft.addresses.delete(change.link.index)
+      draft.copied.delete(change.link.index)
+      return
+    case "AddressChanged":
+      return put(listOf(draft, change.address.linkIndex), change.address)
+    case "AddressRemoved": {
+      const list = listOf(draft, change.address.linkIndex)
+      const index = list.findIndex((address) => InterfaceAddress.isSame(address, change.address))
+      if (index !== -1) list.splice(index, 1)
+      return
+    }
+    case "RouteChanged":
+    case "RouteRemoved":
+    case "NeighbourChanged":
+    case "NeighbourRemoved":
+      return
+  }
+}
+
+const listOf = (draft: Draft, linkIndex: number): Array<InterfaceAddress.InterfaceAddress> => {
+  const known = draft.copied.get(linkIndex)
+  if (known !== undefined) return known
+  const list = [...(draft.addresses.get(linkIndex) ?? [])]
+  draft.copied.set(linkIndex, list)
+  draft.addresses.set(linkIndex, list)
+  return list
+}
 
 /** A known address stays in its place, unless it has become primary: then it moves to where a new one would stand. */
 const put = (
-  addresses: ReadonlyArray<InterfaceAddress.InterfaceAddress>,
+  list: Array<InterfaceAddress.InterfaceAddress>,
   address: InterfaceAddress.InterfaceAddress
-): ReadonlyArray<InterfaceAddress.InterfaceAddress> => {
-  const index = addresses.findIndex((known) => InterfaceAddress.isSame(known, address))
-  if (index === -1) return insert(addresses, address)
-  if (InterfaceAddress.isSecondary(addresses[index]!) === InterfaceAddress.isSecondary(address)) {
-    return addresses.with(index, address)
+): void => {
+  const index = list.findIndex((known) => InterfaceAddress.isSame(known, address))
+  if (index === -1) return insert(list, address)
+  if (InterfaceAddress.isSecondary(list[index]!) === InterfaceAddress.isSecondary(address)) {
+    list[index] = address
+    return
   }
-  return insert(addresses.toSpliced(index, 1), address)
+  list.splice(index, 1)
+  insert(list, address)
 }
 
 /**
@@ -135,18 +173,11 @@ const put = (
  * behind the last primary whose scope number is not smaller, so that host addresses stand before global ones.
  */
 const insert = (
-  addresses: ReadonlyArray<InterfaceAddress.InterfaceAddress>,
+  list: Array<InterfaceAddress.InterfaceAddress>,
   address: InterfaceAddress.InterfaceAddress
-): ReadonlyArray<InterfaceAddress.InterfaceAddress> => {
-  if (InterfaceAddress.isSecondary(address)) return [...addresses, address]
-  const last = addresses.findLastIndex(
-    (known) => !InterfaceAddress.isSecondary(known) && known.scope >= address.scope
-  )
-  return addresses.toSpliced(last + 1, 0, address)
-}
-
-const without = <A>(map: ReadonlyMap<number, A>, key: number): ReadonlyMap<number, A> => {
-  const copy = new Map(map)
-  copy.delete(key)
-  return copy
+): void => {
+  const last = InterfaceAddress.isSecondary(address)
+    ? list.length - 1
+    : list.findLastIndex((known) => !InterfaceAddress.isSecondary(known) && known.scope >= address.scope)
+  list.splice(last + 1, 0, address)
 }

@@ -63,7 +63,7 @@ export const make = Effect.fnUntraced(function* (
   const lost = yield* Latch.make()
   // What comes while the lists are read, or after a loss, is held; otherwise it is told at once.
   let held: Array<NetworkChange.NetworkChange> | undefined = []
-  const open = options.open ?? ((groups) => NetlinkTransport.kernel({ groups }))
+  const open = options.open ?? ((groups) => NetlinkTransport.kernel({ groups, roundsMax }))
   const client = yield* NetlinkClient.make({
     open: open(options.topics.map((topic) => groups[topic])),
     onNotifications: (messages) => {
@@ -112,7 +112,7 @@ export const state = (
       topics: ["links", "addresses"],
       open,
       onChanges: (changes) => {
-        current = changes.reduce(NetworkState.apply, current)
+        current = NetworkState.applyAll(current, changes)
         onState(current)
       }
     })
@@ -147,6 +147,9 @@ const groups: Readonly<Record<Topic, number>> = {
   routes: Route.RTNLGRP_IPV4_ROUTE,
   neighbours: Neighbour.RTNLGRP_NEIGH
 }
+
+/** Notifications of a burst wait in the kernel: whoever uses this thread for something urgent goes first. */
+const roundsMax = 2
 
 /** Lists take milliseconds to read; a burst of changes that outlasts three of them is told as it comes. */
 const quietAttemptsMax = 3

@@ -32,6 +32,7 @@ export const make = (
         listener = given
         return {
           portId,
+          receive: () => undefined,
           send: (datagram) => {
             const requests = Message.split(datagram.slice())
             datagrams.push(requests)

@@ -37,6 +37,8 @@ export interface NetlinkSocketOptions {
   readonly family: number
   readonly groups?: ReadonlyArray<number> | undefined
   readonly receiveBufferSize?: number | undefined
+  /** Batches of 16 datagrams before the event loop gets its turn again; default 16. */
+  readonly roundsMax?: number | undefined
   readonly onBatch: (datagrams: ReadonlyArray<Uint8Array>) => void
   readonly onEvent: (event: Socket.SocketEvent) => void
 }
@@ -53,6 +55,8 @@ export interface NetlinkSocketOptions {
 export interface NetlinkSocket {
   readonly portId: number
   readonly send: (datagram: Uint8Array) => Socket.SendOutcome
+  /** Receives at once: the kernel has answered most requests when `send` returns. */
+  readonly receive: () => void
   readonly joinGroup: (group: number) => Effect.Effect<void, SocketError.SocketError>
   readonly leaveGroup: (group: number) => Effect.Effect<void, SocketError.SocketError>
 }
@@ -81,6 +85,7 @@ export const open = Effect.fnUntraced(function* (
       dataSize: datagramSizeMax,
       slotCount: batchCountMax,
       controlSize: 0,
+      roundsMax: options.roundsMax,
       onBatch: (batch) => {
         if (deliver(batch, options.onBatch)) return
         options.onEvent({ _tag: "Overrun", droppedCount: Socket.droppedCountOf(socket.descriptor) })
@@ -94,6 +99,7 @@ export const open = Effect.fnUntraced(function* (
   return {
     portId: yield* readPortId(socket.descriptor.fd),
     send: (datagram) => socket.send([{ data: datagram }]),
+    receive: socket.receive,
     joinGroup,
     leaveGroup: (group) =>
       socket.setOption(netlinkOption("NETLINK_DROP_MEMBERSHIP", Linux.NETLINK_DROP_MEMBERSHIP, group))

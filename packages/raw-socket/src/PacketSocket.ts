@@ -9,6 +9,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Linux from "./Linux.ts"
+import * as SendArena from "./SendArena.ts"
 import * as Socket from "./Socket.ts"
 import * as SocketAddress from "./SocketAddress.ts"
 import type * as SocketError from "./SocketError.ts"
@@ -58,6 +59,26 @@ export interface PacketReceiveOptions {
  */
 export interface PacketSocket {
   readonly send: (frames: ReadonlyArray<OutgoingFrame>) => Socket.SendOutcome
+  /** Sends frames that `lay` has laid out, as often as it is called. */
+  readonly sendLaid: (frames: SendArena.SendArena) => Socket.SendOutcome
+}
+
+/**
+ * Lays frames out in memory as the kernel wants them, for a batch that is sent more than once.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const lay = (frames: ReadonlyArray<OutgoingFrame>): SendArena.SendArena => {
+  const addresses = new Map<number, Uint8Array>()
+  const byteCount = frames.reduce((sum, { bytes }) => sum + bytes.length + messageOverhead, 0)
+  const arena = SendArena.make(frames.length, byteCount)
+  for (const { bytes, interfaceIndex } of frames) {
+    const address = addresses.get(interfaceIndex) ?? linkAddress(0, interfaceIndex)
+    addresses.set(interfaceIndex, address)
+    SendArena.append(arena, { data: bytes, address })
+  }
+  return arena
 }
 
 /**
@@ -90,7 +111,8 @@ export const open = Effect.fnUntraced(function* (
     send: (frames) =>
       socket.send(
         frames.map((frame) => ({ data: frame.bytes, address: linkAddress(0, frame.interfaceIndex) }))
-      )
+      ),
+    sendLaid: socket.sendArena
   }
 })
 
@@ -112,6 +134,8 @@ const linkAddress = (protocol: number, interfaceIndex: number): Uint8Array =>
   })
 
 const etherAddressLength = 6
+/** A link address (20 bytes) and the padding of both parts to multiples of eight. */
+const messageOverhead = 40
 /** A whole frame of usual size (1,514 bytes); longer ones are cut, which ARP never is. */
 const frameSizeMax = 2048
 /** Measured: batches of 100 are enough for thousands of ARP frames. */

@@ -72,6 +72,7 @@ export interface SendOutcome {
  * - `dataSize`: bytes kept of a message. Longer ones are cut and marked.
  * - `slotCount`: messages per batch, 256 at most.
  * - `controlSize`: bytes kept of control messages; zero for none.
+ * - `roundsMax`: batches before the event loop gets its turn again; default 16. The kernel keeps the rest.
  *
  * @category models
  * @since 0.1.0
@@ -80,6 +81,7 @@ export interface ReceiveOptions {
   readonly dataSize: number
   readonly slotCount: number
   readonly controlSize: number
+  readonly roundsMax?: number | undefined
   readonly onBatch: (batch: Batch) => void
   readonly onEvent: (event: SocketEvent) => void
 }
@@ -111,6 +113,7 @@ export interface SocketOptions {
  *
  * - `send`: copies the messages into the socket's arena and sends them.
  * - `sendArena`: sends what lies in an arena of the caller's, without copying.
+ * - `receive`: receives what is there now instead of when the event loop comes to it.
  * - `setFilter`: replaces the classic BPF program at once.
  *
  * @category models
@@ -120,6 +123,7 @@ export interface Socket {
   readonly descriptor: Descriptor.Descriptor
   readonly send: (messages: ReadonlyArray<SendArena.OutgoingMessage>) => SendOutcome
   readonly sendArena: (arena: SendArena.SendArena) => SendOutcome
+  readonly receive: () => void
   readonly setOption: (option: SocketOption.SocketOption) => Effect.Effect<void, SocketError.SocketError>
   readonly setFilter: (program: Uint8Array) => Effect.Effect<void, SocketError.SocketError>
 }
@@ -153,13 +157,14 @@ export const open = Effect.fnUntraced(function* (
     )
   }
   if (bind !== undefined) yield* SocketError.attempt("bind", () => native.bind(descriptor.fd, bind))
-  if (receive !== undefined) yield* startReceiving(descriptor, receive)
+  const drain = receive === undefined ? () => undefined : yield* startReceiving(descriptor, receive)
 
   const arena = SendArena.make(sendCountMax, sendBytesMax)
   return {
     descriptor,
     send: (messages) => sendCopied(descriptor.fd, arena, messages),
     sendArena: (prepared) => sendPrepared(descriptor.fd, prepared),
+    receive: drain,
     setOption: (option) => Effect.asVoid(setOption(option)),
     setFilter: (program) => Effect.asVoid(setFilter(program))
   }
@@ -180,7 +185,7 @@ export const droppedCountOf = ({ fd }: Descriptor.Descriptor): number => {
 const startReceiving = (descriptor: Descriptor.Descriptor, options: ReceiveOptions) => {
   const receiver = makeReceiver(descriptor, options)
   receiver.discard()
-  return Descriptor.watch(descriptor, receiver.onReady)
+  return Effect.as(Descriptor.watch(descriptor, receiver.onReady), receiver.drain)
 }
 
 const makeReceiver = (descriptor: Descriptor.Descriptor, options: ReceiveOptions) => {
@@ -212,7 +217,7 @@ const makeReceiver = (descriptor: Descriptor.Descriptor, options: ReceiveOptions
     options.onEvent({ _tag: "SocketFailed", code: Errno.nameOf(errno), stopped })
   }
   const drain = () => {
-    for (let round = 0; round < drainRoundsMax; round++) {
+    for (let round = 0; round < (options.roundsMax ?? drainRoundsMax); round++) {
       const count = receive()
       if (count < 0) return count === -Errno.EAGAIN ? undefined : fail(-count)
       failuresInRow = 0
@@ -223,6 +228,7 @@ const makeReceiver = (descriptor: Descriptor.Descriptor, options: ReceiveOptions
   }
 
   return {
+    drain,
     discard: () => {
       for (let round = 0; round < drainRoundsMax && receive() === options.slotCount; round++);
     },
