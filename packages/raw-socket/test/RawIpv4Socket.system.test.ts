@@ -99,12 +99,13 @@ describe("RawIpv4Socket", () => {
     })
   )
 
-  it.live("sends 1,000 packets at once and receives all in order, given the buffer for them", () =>
+  // The kernel lets 1,000 wait between two devices (net.core.netdev_max_backlog); more at once may be dropped.
+  it.live("sends 500 packets at once and receives all in order, given the buffer for them", () =>
     Effect.gen(function* () {
       const { left, right } = yield* Cable.make
       const receiver = yield* openAt(left, { receiveBufferSize: 0x40_0000 })
       const sender = yield* openAt(right)
-      const vrids = Array.from({ length: 1000 }, (_, index) => index % 256)
+      const vrids = Array.from({ length: 500 }, (_, index) => index % 256)
 
       const outcome = sender.send(
         vrids.map((vrid) => ({ payload: advertOf(vrid), source: right.address, destination: left.address }))
