@@ -4,8 +4,12 @@
  * @since 0.1.0
  */
 import { execFileSync } from "node:child_process"
-import { join } from "node:path"
+import { cpSync, mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
 import type * as Daemon from "../lab/Daemon.ts"
 
 /**
@@ -21,36 +25,47 @@ export interface Contenders {
 }
 
 /**
- * Builds the release and returns both programs; with `checkout` ours is the one of the sources.
+ * Builds the release and returns both programs; with `checkout` ours is the one of the sources. The release is
+ * measured from a copy that no other build can replace meanwhile.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const make = (form: Contenders["form"]): Contenders => {
-  if (form === "released bundle") execFileSync(process.execPath, [inRepository("apps/holdfast/build.ts")])
-  const ours = form === "checkout" ? [checkout] : [process.execPath, bundle]
-  return {
+export const make = (form: Contenders["form"]): Effect.Effect<Contenders, never, Scope.Scope> =>
+  Effect.map(form === "checkout" ? Effect.succeed([checkout]) : released, ([program = "", ...words]) => ({
     form,
-    keepalived: { name: "keepalived", command: (files) => ["keepalived", ...options(files)], started: /^/ },
+    keepalived: {
+      name: "keepalived",
+      command: (files) => ["keepalived", ...options(files)],
+      started: anyLine
+    },
     holdfast: {
       name: "holdfast",
-      command: (files) => [
-        ours[0] ?? checkout,
-        ...ours.slice(1),
-        "--stats-file",
-        files.statistics,
-        ...options(files)
-      ],
-      started: /^/
+      command: (files) => [program, ...words, "--stats-file", files.statistics, ...options(files)],
+      started: anyLine
     }
-  }
-}
+  }))
+
+const released = Effect.map(
+  Effect.acquireRelease(
+    Effect.sync(() => {
+      execFileSync(process.execPath, [inRepository("apps/holdfast/build.ts")])
+      const directory = mkdtempSync(join(tmpdir(), "holdfast-bench-"))
+      cpSync(dirname(bundle), directory, { recursive: true })
+      return directory
+    }),
+    (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
+  ),
+  (directory) => [process.execPath, join(directory, "holdfast.mjs")]
+)
 
 const options = (files: Daemon.Files): ReadonlyArray<string> => [
   ...["-n", "-l", "-P", "-f", files.configuration],
   ...["-p", join(files.directory, "main.pid"), "-r", join(files.directory, "vrrp.pid")]
 ]
 
+// The benchmarks wait for what is on the wire and not for a line of a log.
+const anyLine = /^/
 const inRepository = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const checkout = inRepository("apps/holdfast/bin/holdfast")
 const bundle = inRepository("apps/holdfast/dist/release/holdfast.mjs")

@@ -2,13 +2,17 @@
  * How late a Backup takes over: from the dead Master's last advert to the new one's first, over the time the protocol
  * has it wait.
  *
- * **Details** One pair of directors has forty virtual routers. The Backup's priorities differ, and so do its skew
- * times, by 23 ms: when the Master's process is killed, one router after the other takes over, each by itself. Both
- * adverts are stamped by the Backup's kernel.
+ * **Details** Both adverts are stamped by the Backup's kernel; the Master is killed (SIGKILL), not stopped. Two shapes:
+ * - One router: eight networks at the same time, each with a pair of directors that have one router. The Backups have
+ *   never taken over before, as in life. The Masters start 125 ms apart and so advertise: the takeovers do not meet.
+ * - Forty routers: one pair of directors. The Backup's priorities differ, and so do its skew times, by 23 ms: one
+ *   router after the other takes over, each by itself.
  *
  * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
+import * as Latch from "effect/Latch"
 import * as Random from "effect/Random"
 import type * as Scope from "effect/Scope"
 import * as Daemon from "../lab/Daemon.ts"
@@ -16,7 +20,6 @@ import * as Frame from "../lab/Frame.ts"
 import * as Topology from "../lab/Topology.ts"
 import type { Contenders } from "./Contender.ts"
 import * as Figure from "./Figure.ts"
-import * as Machine from "./Machine.ts"
 import * as Pairing from "./Pairing.ts"
 import * as Recording from "./Recording.ts"
 import * as Routers from "./Routers.ts"
@@ -27,64 +30,117 @@ import * as Routers from "./Routers.ts"
  */
 export const measure = (contenders: Contenders) =>
   Effect.gen(function* () {
-    const rounds = yield* Pairing.inTurn(roundCount, contenders, latenesses)
-    const runs = `${roundCount} × ${routerCount} takeovers`
+    const single = yield* Pairing.inTurn(singleRoundCount, contenders, inManyNetworks)
+    const forty = yield* Pairing.inTurn(fortyRoundCount, contenders, inOneNetwork)
     return [
-      Figure.ofQuantile(
-        { name: "Takeover, median", unit: "ms", runs, reach: { _tag: "AtMost", value: 0.5 } },
-        rounds,
-        0.5
-      ),
-      Figure.ofQuantile(
-        { name: "Takeover, p99", unit: "ms", runs, reach: { _tag: "AtMost", value: 3 } },
-        rounds,
-        0.99
-      )
+      ...figures("one router", `${singleRoundCount} × ${networkCount}`, single),
+      ...figures("40 routers", `${fortyRoundCount} × ${routerCount}`, forty)
     ]
   })
 
-const latenesses = (program: Daemon.Program): Effect.Effect<ReadonlyArray<number>, unknown, Scope.Scope> =>
+const figures = (
+  shape: string,
+  runs: string,
+  rounds: ReadonlyArray<Pairing.Pair<ReadonlyArray<number>>>
+): ReadonlyArray<Figure.Figure> =>
+  (
+    [
+      ["median", 0.5, 0.5],
+      ["p99", 0.99, 3]
+    ] as const
+  ).map(([name, share, value]) =>
+    Figure.ofQuantile(
+      { name: `Takeover, ${shape}, ${name}`, unit: "ms", runs, reach: { _tag: "AtMost", value } },
+      rounds,
+      share
+    )
+  )
+
+const inManyNetworks = (program: Daemon.Program) =>
   Effect.gen(function* () {
-    const topology = yield* Topology.make
-    const recording = yield* Recording.start(topology.LD2, Routers.networkInterface)
+    const crashed = yield* Latch.make()
+    const networks = yield* Effect.forEach(Array.from({ length: networkCount }), () => network)
+    const each = (on: Network, index: number) =>
+      Effect.andThen(
+        Effect.sleep((index * intervalMillis) / networkCount),
+        takenOver(on, program, 1, () => prioritySingle, crashed)
+      )
+    const waiting = yield* Effect.forkScoped(Effect.forEach(networks, each, { concurrency: "unbounded" }))
+    yield* Effect.sleep(backupLaterMillis + settledMillis)
+    yield* crashed.open
+    return (yield* Fiber.join(waiting)).flat()
+  })
+
+const inOneNetwork = (program: Daemon.Program) =>
+  Effect.gen(function* () {
+    const crashed = yield* Latch.make()
+    const on = yield* network
+    const waiting = yield* Effect.forkScoped(takenOver(on, program, routerCount, prioritySpread, crashed))
+    // Anywhere between two adverts.
+    yield* Effect.sleep(backupLaterMillis + settledMillis + (yield* Random.nextBetween(0, intervalMillis)))
+    yield* crashed.open
+    return yield* Fiber.join(waiting)
+  })
+
+interface Network {
+  readonly topology: Topology.Topology
+  readonly recording: Recording.Recording
+}
+
+const network = Effect.gen(function* () {
+  const topology = yield* Topology.make
+  return { topology, recording: yield* Recording.start(topology.LD2, Routers.networkInterface) }
+})
+
+/** Lets a Backup take over what a Master has when it is time, and returns how late it was for each router. */
+const takenOver = (
+  { topology, recording }: Network,
+  program: Daemon.Program,
+  count: number,
+  priorityOf: (vrid: number) => number,
+  crashed: Latch.Latch
+): Effect.Effect<ReadonlyArray<number>, unknown, Scope.Scope> =>
+  Effect.gen(function* () {
     const master = yield* Daemon.start(
       topology.LD1,
       program,
-      Routers.many("LD1", routerCount, () => priorityMaster)
+      Routers.many("LD1", count, () => priorityMaster)
     )
     yield* Effect.sleep(backupLaterMillis)
-    yield* Daemon.start(topology.LD2, program, Routers.many("LD2", routerCount, priorityBackup))
-    yield* Effect.sleep(settledMillis)
-    yield* Machine.quiet
-    // Anywhere between two adverts.
-    yield* Effect.sleep(yield* Random.nextBetween(0, intervalMillis))
+    yield* Daemon.start(topology.LD2, program, Routers.many("LD2", count, priorityOf))
+    yield* crashed.await
     yield* master.crash
     yield* Effect.sleep(takenOverMillis)
     const adverts = (yield* recording.finish).filter(Frame.isAdvert)
-    return Array.from({ length: routerCount }, (_, index) => lateness(adverts, index + 1))
+    return Array.from({ length: count }, (_, index) =>
+      lateness(adverts, index + 1, masterDownMillis(priorityOf(index + 1)))
+    )
   })
 
-const lateness = (adverts: ReadonlyArray<Frame.Advert>, vrid: number): number => {
+const lateness = (adverts: ReadonlyArray<Frame.Advert>, vrid: number, due: number): number => {
   const own = adverts.filter((advert) => advert.vrid === vrid)
   const last = own.findLast((advert) => advert.source === Routers.source("LD1"))
   const first = own.find((advert) => advert.source === Routers.source("LD2"))
   if (last === undefined || first === undefined || first.atMicros < last.atMicros) {
     throw new Error(`virtual router ${vrid} was not taken over`)
   }
-  return (first.atMicros - last.atMicros) / 1000 - masterDownMillis(priorityBackup(vrid))
+  return (first.atMicros - last.atMicros) / 1000 - due
 }
 
 /** RFC 3768 6.1: three intervals and the skew time. */
 const masterDownMillis = (priority: number): number =>
   3 * intervalMillis + ((256 - priority) / 256) * intervalMillis
 
-const priorityBackup = (vrid: number): number => vrid * priorityStep
+const prioritySpread = (vrid: number): number => vrid * priorityStep
 
-const roundCount = 5
+const singleRoundCount = 5
+const networkCount = 8
+const fortyRoundCount = 3
 const routerCount = 40
 const intervalMillis = 1000
 // Not an owner, who would be Master at once; above every Backup.
 const priorityMaster = 254
+const prioritySingle = 150
 const priorityStep = 6
 const backupLaterMillis = 1_000
 // The Master waits three seconds and its skew before it is one, and announces again five seconds later; half-way.

@@ -13,6 +13,7 @@ import { cpus, release } from "node:os"
 import { delimiter } from "node:path"
 import { fileURLToPath } from "node:url"
 import { parseArgs } from "node:util"
+import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Requirement from "../lab/Requirement.ts"
 import * as Burst from "./Burst.ts"
@@ -48,38 +49,41 @@ const main = async (): Promise<void> => {
   const missing = Requirement.missing(Requirement.all)
   if (missing.length > 0) return fail(missing.join("\n"))
 
-  const contenders = Contender.make(values.checkout === true ? "checkout" : "released bundle")
-  console.log(
-    `${contenders.form} at ${commit()}, Node ${process.version}, Linux ${release()}, ${cpus().length} processors`
+  const chosen = Object.entries(benches).filter(
+    ([name]) => positionals.length === 0 || positionals.includes(name)
   )
-  for (const [name, measure] of Object.entries(benches)) {
-    if (positionals.length > 0 && !positionals.includes(name)) continue
-    await run(name, measure(contenders), values.update === true)
-  }
+  const measureAll = Effect.gen(function* () {
+    const contenders = yield* Contender.make(values.checkout === true ? "checkout" : "released bundle")
+    const machine = `Node ${process.version}, Linux ${release()}, ${cpus().length} processors`
+    console.log(`${contenders.form} at ${commit()}, ${machine}`)
+    for (const [name, measure] of chosen) yield* run(name, measure(contenders), values.update === true)
+  })
+  await Effect.runPromise(Effect.scoped(measureAll))
 }
 
-const run = async (
+/** Measures one bench and prints it; one that cannot be measured does not keep the others from it. */
+const run = (
   name: string,
   measure: ReturnType<(typeof benches)[keyof typeof benches]>,
   updated: boolean
-): Promise<void> => {
-  const before = Machine.usage()
-  try {
-    const figures = await Effect.runPromise(measure)
+): Effect.Effect<void> =>
+  Effect.gen(function* () {
+    const before = Machine.usage()
+    const figures = yield* measure
+    for (const figure of figures) console.log(Report.line(figure))
+    if (!updated) return
     const circumstances = {
       commit: commit(),
       day: new Date().toISOString().slice(0, 10),
       busyShare: Machine.busySince(before)
     }
-    for (const figure of figures) console.log(Report.line(figure))
-    if (updated) {
-      const rows = figures.map((figure) => Report.row(figure, circumstances))
-      writeFileSync(documentPath, Report.update(readFileSync(documentPath, "utf8"), rows))
-    }
-  } catch (error) {
-    fail(`${name} could not be measured: ${error instanceof Error ? error.message : String(error)}`)
-  }
-}
+    const rows = figures.map((figure) => Report.row(figure, circumstances))
+    writeFileSync(documentPath, Report.update(readFileSync(documentPath, "utf8"), rows))
+  }).pipe(
+    Effect.catchCause((cause) =>
+      Effect.sync(() => fail(`${name} could not be measured: ${Cause.pretty(cause)}`))
+    )
+  )
 
 /** The commit measured; with a plus when product files differ from it. */
 const commit = (): string => {
