@@ -276,6 +276,27 @@ describe("Engine: devices", () => {
 })
 
 describe("Engine: what arrives", () => {
+  it.effect("a VRID that nobody here runs is told and counted once, then muted", () =>
+    Effect.gen(function* () {
+      const { network, lan } = yield* makeNetwork()
+      const { engine, events } = yield* makeDirector(network, "r1")
+      yield* engine.apply([parameters({ priority: 200 })])
+
+      for (let second = 0; second < 50; second++) {
+        lan.send("stranger", advertOf(77, 100))
+        yield* run(1)
+      }
+
+      assert.deepStrictEqual((yield* engine.status).foreign, [
+        { interface: "eth0", vrid: 77, advertCount: 1 }
+      ])
+      assert.lengthOf(
+        events.filter(({ _tag }) => _tag === "ForeignRouterHeard"),
+        1
+      )
+    })
+  )
+
   it.effect("a VRID that was muted is heard as soon as a router here has it", () =>
     Effect.gen(function* () {
       const { network, lan } = yield* makeNetwork()
@@ -496,7 +517,7 @@ describe("Engine: reload", () => {
   it.effect("another VRID is another router: the old one leaves with priority 0 and the new one starts", () =>
     Effect.gen(function* () {
       const { network, sent } = yield* makeNetwork()
-      const { engine, host, role } = yield* makeDirector(network, "r1")
+      const { engine, host, role, router } = yield* makeDirector(network, "r1")
       yield* engine.apply([web])
       yield* run(10)
 
@@ -508,6 +529,7 @@ describe("Engine: reload", () => {
       assert.isFalse(host.kernel.holds(vip))
       yield* run(5)
 
+      assert.strictEqual((yield* router("web")).statistics.counters.becameMaster, 2)
       assert.strictEqual(yield* role(), "Master")
       assert.isTrue(host.kernel.holds(vip))
     })
