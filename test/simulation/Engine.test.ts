@@ -481,12 +481,12 @@ describe("Engine: reload", () => {
       const { engine, role } = yield* makeDirector(network, "r1")
       yield* engine.apply([web])
       yield* run(10.3)
-      const last = sent.filter(({ what }) => what === "advert 51/200").at(-1)
+      const last = sent.findLast(({ what }) => what === "advert 51/200")
 
       assert.deepStrictEqual((yield* engine.apply([parameters({ priority: 90 })])).changed, ["web"])
       yield* run(1)
 
-      const next = sent.filter(({ what }) => what === "advert 51/90").at(0)
+      const next = sent.find(({ what }) => what === "advert 51/90")
       assert.strictEqual(yield* role(), "Master")
       assert.strictEqual((next?.at ?? 0) - (last?.at ?? 0), 1_000_000)
     })

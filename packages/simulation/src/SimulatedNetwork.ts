@@ -97,15 +97,12 @@ export const make = Effect.fnUntraced(function* (
  * schedules the task: a clock that a test moves next cannot miss it.
  */
 const makeWorld = Effect.fnUntraced(function* (now: () => Instant) {
-  const fork = Effect.runForkWith(yield* Effect.context<never>())
+  const fork = Effect.runForkWith(yield* Effect.context())
   let sleeper:
     | { readonly until: Instant; readonly isDue: boolean; readonly fiber: Fiber.Fiber<void> }
     | undefined
   let isRunning = false
   let isClosed = false
-
-  const sleepFor = (micros: number): Effect.Effect<void> =>
-    micros > 0 ? Effect.sleep(Duration.nanos(BigInt(micros * nanosPerMicro - earlyNanos))) : Effect.yieldNow
 
   const stopSleeping = (): void => {
     sleeper?.fiber.interruptUnsafe()
@@ -138,6 +135,9 @@ const makeWorld = Effect.fnUntraced(function* (now: () => Instant) {
   )
   return world
 })
+
+const sleepFor = (micros: number): Effect.Effect<void> =>
+  micros > 0 ? Effect.sleep(Duration.nanos(BigInt(micros * nanosPerMicro - earlyNanos))) : Effect.yieldNow
 
 const nanosPerMicro = 1_000
 

@@ -263,7 +263,7 @@ export const make = (
     stop: () => deliver((at) => ({ _tag: "Stopped", at })),
     reconfigure: (changed) => deliver((at) => ({ _tag: "Reconfigured", at, parameters: changed })),
     crash: () => {
-      for (const timer of [...armed.keys()]) disarm(timer)
+      for (const timer of armed.keys()) disarm(timer)
       if (applying !== undefined) world.cancel(applying)
       applying = undefined
       inbox.length = 0
