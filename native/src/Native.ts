@@ -80,6 +80,8 @@ export interface Native {
   readonly timerfdRead: (fd: number) => number
   /** Returns CLOCK_MONOTONIC in whole microseconds, rounded down. */
   readonly clockMonotonic: () => number
+  /** Returns CLOCK_REALTIME, by which the kernel stamps packets, in whole microseconds, rounded down. */
+  readonly clockRealtime: () => number
 
   readonly unshare: (flags: number) => number
   readonly unshareNetwork: () => number

@@ -40,11 +40,20 @@ static napi_value timer_read(napi_env env, napi_callback_info info) {
 }
 
 /* Rounds down, so a timer set to a microsecond never seems to expire before it. */
+static napi_value return_clock(napi_env env, clockid_t clock) {
+  struct timespec now;
+  clock_gettime(clock, &now);
+  return return_number(env, (double)now.tv_sec * MICROS_PER_SECOND + (double)(now.tv_nsec / NANOS_PER_MICRO));
+}
+
 static napi_value clock_monotonic(napi_env env, napi_callback_info info) {
   (void)info;
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return return_number(env, (double)now.tv_sec * MICROS_PER_SECOND + (double)(now.tv_nsec / NANOS_PER_MICRO));
+  return return_clock(env, CLOCK_MONOTONIC);
+}
+
+static napi_value clock_realtime(napi_env env, napi_callback_info info) {
+  (void)info;
+  return return_clock(env, CLOCK_REALTIME);
 }
 
 const struct function timer_functions[] = {
@@ -52,5 +61,6 @@ const struct function timer_functions[] = {
     {"timerfdSet", timer_set},
     {"timerfdRead", timer_read},
     {"clockMonotonic", clock_monotonic},
+    {"clockRealtime", clock_realtime},
     {NULL, NULL},
 };

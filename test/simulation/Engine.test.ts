@@ -566,4 +566,50 @@ describe("Engine: reload", () => {
       assert.strictEqual(count(sent.slice(before), "advert 51/200"), 5)
     })
   )
+
+  it.effect("a device that refuses its channel is tried again until it carries adverts", () =>
+    Effect.gen(function* () {
+      const { network } = yield* makeNetwork()
+      const { engine, events, host, role } = yield* makeDirector(network, "r1")
+      host.refusedChannels.set(eth0, "no buffer space")
+
+      yield* engine.apply([parameters({ priority: 200 })])
+      yield* run(5)
+      assert.strictEqual(yield* role(), "Fault")
+      assert.isTrue(
+        events.some((event) => event._tag === "ChannelFailed" && event.message === "no buffer space")
+      )
+      host.refusedChannels.clear()
+      yield* run(10)
+
+      assert.strictEqual(yield* role(), "Master")
+    })
+  )
+
+  it.effect("a VRID that nobody here runs is told and counted once, then muted for a minute", () =>
+    Effect.gen(function* () {
+      const { network, lan } = yield* makeNetwork()
+      const { engine, events } = yield* makeDirector(network, "r1")
+      yield* engine.apply([parameters({ priority: 200 })])
+
+      for (let second = 0; second < 50; second++) {
+        lan.send("stranger", advertOf(77, 100))
+        yield* run(1)
+      }
+      assert.deepStrictEqual((yield* engine.status).foreign, [
+        { interface: "eth0", vrid: 77, advertCount: 1 }
+      ])
+      assert.lengthOf(
+        events.filter(({ _tag }) => _tag === "ForeignRouterHeard"),
+        1
+      )
+      yield* run(11)
+      lan.send("stranger", advertOf(77, 100))
+      yield* run(1)
+
+      assert.deepStrictEqual((yield* engine.status).foreign, [
+        { interface: "eth0", vrid: 77, advertCount: 2 }
+      ])
+    })
+  )
 })

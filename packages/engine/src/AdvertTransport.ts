@@ -12,7 +12,8 @@ import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 
 /**
- * A datagram of protocol 112 that arrived. `payload` is a view that is valid only during the callback.
+ * A datagram of protocol 112 that arrived. `payload` is a view that is valid only during the callback. `arrivedAt` is
+ * when the kernel got it, where the adapter knows: a busy process hears late what came in time.
  *
  * @category models
  * @since 0.1.0
@@ -22,6 +23,7 @@ export interface ReceivedAdvert {
   readonly destination: Ipv4Address
   readonly hopLimit: number
   readonly payload: Uint8Array
+  readonly arrivedAt?: Instant
 }
 
 /**
@@ -60,7 +62,7 @@ export interface ChannelOptions {
  * @since 0.1.0
  */
 export interface AdvertChannel {
-  /** Sends all at once, never waits, and returns one message for each advert that the kernel refused. */
+  /** Sends all at once, never waits, and says what the kernel refused and why; nothing when all left. */
   readonly send: (adverts: ReadonlyArray<OutgoingAdvert>) => ReadonlyArray<string>
   /** VRIDs of others, to be dropped before they wake this process. Replaces the former set. */
   readonly mute: (vrids: ReadonlySet<number>) => void

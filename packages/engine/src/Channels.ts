@@ -59,8 +59,8 @@ export interface Channels {
   readonly settle: (links: Links, routers: ReadonlyArray<Parameters>, at: Instant) => Effect.Effect<boolean>
   readonly isOpen: (device: InterfaceName) => boolean
   readonly send: (device: InterfaceName, adverts: ReadonlyArray<OutgoingAdvert>, at: Instant) => void
-  /** Counts an advert of a VRID that nobody here runs; the first is told and mutes the rest. */
-  readonly hearForeign: (device: InterfaceName, vrid: number, source: Ipv4Address, at: Instant) => void
+  /** Counts an advert of a VRID that nobody here runs; the first is told and mutes the rest: true when this one did. */
+  readonly hearForeign: (device: InterfaceName, vrid: number, source: Ipv4Address, at: Instant) => boolean
   /** Adverts heard by device and foreign VRID. */
   readonly foreignCounts: () => ReadonlyMap<InterfaceName, ReadonlyMap<number, number>>
 }
@@ -154,16 +154,23 @@ export const make = Effect.fnUntraced(function* (listeners: Listeners) {
     hearForeign: (device, vrid, source, at) => {
       const heard = foreign.get(device) ?? ForeignRouters.make()
       foreign.set(device, heard)
-      if (!heard.heard(vrid, at)) return
+      if (!heard.heard(vrid, at)) return false
       listeners.publish({ _tag: "ForeignRouterHeard", at, interface: device, vrid, source })
       open.get(device)?.channel.mute(heard.muted())
+      return true
     },
     foreignCounts: () => new Map([...foreign].map(([device, heard]) => [device, heard.counts]))
   } satisfies Channels as Channels
 })
 
-const deliver = (received: ReceivedAdvert, at: Instant): Delivery => {
-  const { source, destination, hopLimit } = received
+/**
+ * Decodes a datagram: an advert, or the reason why it is none, as the event of its router.
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const deliver = (received: ReceivedAdvert, receivedAt: Instant): Delivery => {
+  const { source, destination, hopLimit, arrivedAt: at = receivedAt } = received
   const decoded = Advertisement.decode(received.payload)
   return {
     vrid: Advertisement.vridOf(received.payload) ?? vridNone,

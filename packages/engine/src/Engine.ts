@@ -32,9 +32,11 @@ import type { AdvertTransport } from "./AdvertTransport.ts"
 import { Announcer } from "./Announcer.ts"
 import * as Channels from "./Channels.ts"
 import { type ApplyReport, EngineEvent } from "./EngineEvent.ts"
+import * as ForeignRouters from "./ForeignRouters.ts"
 import * as Lateness from "./Lateness.ts"
 import { type Links, LinkWatch, type LinkWatchError } from "./LinkWatch.ts"
 import * as Outbox from "./Outbox.ts"
+import * as Rehearsal from "./Rehearsal.ts"
 import * as RunningRouter from "./RunningRouter.ts"
 import * as Statistics from "./Statistics.ts"
 import * as Status from "./Status.ts"
@@ -104,7 +106,12 @@ const make = Effect.gen(function* () {
   const announcer = yield* Announcer
   const inbox = yield* Queue.bounded<Input>(inboxMax)
   const events = yield* PubSub.sliding<EngineEvent>({ capacity: eventsMax, replay: eventsReplayed })
-  const publish = (event: EngineEvent): void => void PubSub.publishUnsafe(events, event)
+  // Telling costs time: what a pass has to tell is told when what it has to do is done.
+  const untold: Array<EngineEvent> = []
+  const publish = (event: EngineEvent): void => void untold.push(event)
+  const tellSubscribers = (): void => {
+    for (const event of untold.splice(0)) PubSub.publishUnsafe(events, event)
+  }
   const tell = (input: Input): void => void Queue.offerUnsafe(inbox, input)
 
   // A reservoir for the bulk input, so that a flood of adverts can never crowd out the rest of the inbox.
@@ -151,6 +158,10 @@ const make = Effect.gen(function* () {
   const releasing = new Set<string>()
   const stopReplies: Array<Deferred.Deferred<void>> = []
   const channelRetry = heap.slot(() => void (linksChanged = true))
+  const muteExpiry = heap.slot((now) => {
+    linksChanged = true
+    heap.arm(muteExpiry, (now + ForeignRouters.muteMicros) as Instant)
+  })
 
   const index = (): void => {
     byWire.clear()
@@ -161,8 +172,9 @@ const make = Effect.gen(function* () {
     deliveriesWaiting -= 1
     for (const { vrid, event } of deliveries) {
       const router = byWire.get(`${device} ${vrid}`)
-      if (router === undefined) channels.hearForeign(device, vrid, event.source, event.at)
-      else router.step(event)
+      if (router !== undefined) router.step(event)
+      else if (channels.hearForeign(device, vrid, event.source, event.at) && muteExpiry.wakeAt === undefined)
+        heap.arm(muteExpiry, (event.at + ForeignRouters.muteMicros) as Instant)
     }
   }
 
@@ -289,13 +301,16 @@ const make = Effect.gen(function* () {
     if (due !== undefined && due <= at) {
       lateness.record(at - due)
       heap.expire(at)
+      // What an expiry found out about devices cannot wait for a notification.
+      if (linksChanged) yield* settleLinks(at)
     }
     outbox.flush()
     const next = heap.next()
     if (next === undefined) wake.disarm()
     else wake.arm(next)
+    if (stopReplies.length > 0 && releasing.size === 0) publish({ _tag: "Stopped", at })
+    tellSubscribers()
     if (stopReplies.length > 0 && releasing.size === 0) {
-      publish({ _tag: "Stopped", at })
       for (const reply of stopReplies.splice(0)) yield* Deferred.succeed(reply, undefined)
     }
   })
@@ -306,6 +321,7 @@ const make = Effect.gen(function* () {
     linksChanged = true
   })
   yield* Effect.forkScoped(Effect.forever(pass()))
+  yield* Effect.forkScoped(Rehearsal.run)
   const stopAll = Effect.gen(function* () {
     const reply = yield* Deferred.make<void>()
     yield* Queue.offer(inbox, { _tag: "StopAsked", reply })

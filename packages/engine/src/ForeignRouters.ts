@@ -55,5 +55,10 @@ export const make = (): ForeignRouters => {
   }
 }
 
-/** Once a minute a foreign VRID is heard again, so that the counts show whether it is still there. */
-const muteMicros = 60_000_000
+/**
+ * How long a foreign VRID is not heard: once a minute it is, so that the counts show whether it is still there.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const muteMicros = 60_000_000

@@ -34,8 +34,9 @@ export const layer: Layer.Layer<AdvertTransport> = Layer.succeed(
           interfaceName: options.interface,
           interfaceIndex: options.index,
           onBatch: (packets) => {
-            const batch = packets.flatMap(({ bytes }) => readAdvert(bytes))
-            if (batch.length > 0) options.onReceived(MonotonicClock.now() as Instant, batch)
+            const at = MonotonicClock.now() as Instant
+            const batch = packets.flatMap(readAdvert)
+            if (batch.length > 0) options.onReceived(at, batch)
           },
           onEvent: (event) => {
             if (event._tag === "Overrun") options.onOverrun(event.droppedCount)
@@ -61,7 +62,10 @@ export const layer: Layer.Layer<AdvertTransport> = Layer.succeed(
 )
 
 /** A datagram that the kernel delivered has an IPv4 header that it has verified; one that does not decode is no advert. */
-const readAdvert = (bytes: Uint8Array): ReadonlyArray<ReceivedAdvert> => {
+const readAdvert = ({
+  arrivedAtMicros,
+  bytes
+}: RawIpv4Socket.ReceivedPacket): ReadonlyArray<ReceivedAdvert> => {
   const packet = Ipv4.decodeDatagram(bytes)
-  return Result.isSuccess(packet) ? [packet.success] : []
+  return Result.isSuccess(packet) ? [{ ...packet.success, arrivedAt: arrivedAtMicros as Instant }] : []
 }

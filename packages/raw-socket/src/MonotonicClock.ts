@@ -12,3 +12,12 @@ import * as Native from "@holdfast/native/Native"
  * @since 0.1.0
  */
 export const now = (): number => Native.load().clockMonotonic()
+
+/**
+ * Returns what to add to a time of the wall clock, such as the kernel's stamp of a packet, to have it on this clock. True
+ * for the moment: the wall clock can be set at any time.
+ *
+ * @category clock
+ * @since 0.1.0
+ */
+export const offsetOfRealtime = (): number => Native.load().clockMonotonic() - Native.load().clockRealtime()

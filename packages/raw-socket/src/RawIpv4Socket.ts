@@ -16,6 +16,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as ControlMessage from "./ControlMessage.ts"
 import * as Linux from "./Linux.ts"
+import * as MonotonicClock from "./MonotonicClock.ts"
 import * as PacketFilter from "./PacketFilter.ts"
 import * as Socket from "./Socket.ts"
 import * as SocketAddress from "./SocketAddress.ts"
@@ -28,6 +29,7 @@ import * as SocketOption from "./SocketOption.ts"
  * - `bytes`: the IPv4 header and the payload, for a decoder.
  * - `interfaceIndex`: the device it came in by.
  * - `isTruncated`: it was longer than `packetSizeMax`, and cut.
+ * - `arrivedAtMicros`: when the kernel got it, on the monotonic clock; never in the future.
  *
  * @category models
  * @since 0.1.0
@@ -36,6 +38,7 @@ export interface ReceivedPacket {
   readonly bytes: Uint8Array
   readonly interfaceIndex: number
   readonly isTruncated: boolean
+  readonly arrivedAtMicros: number
 }
 
 /**
@@ -98,13 +101,16 @@ export const open = Effect.fnUntraced(function* (
   const { interfaceIndex } = options
   let droppedCount = 0
   const onBatch = (batch: Socket.Batch) => {
-    const received = Array.from({ length: batch.count }, (_, index) => read(batch, index))
+    const now = MonotonicClock.now()
+    const offset = MonotonicClock.offsetOfRealtime()
+    const received = Array.from({ length: batch.count }, (_, index) => read(batch, index, now, offset))
     options.onBatch(received)
     const droppedCountNow = received.at(-1)?.droppedCount ?? 0
     if (droppedCountNow === droppedCount) return
     droppedCount = droppedCountNow
     options.onEvent({ _tag: "Overrun", droppedCount })
   }
+  const routeOf = makeRoutes()
   const socket = yield* Socket.open({
     domain: Linux.AF_INET,
     type: Linux.SOCK_RAW,
@@ -121,7 +127,8 @@ export const open = Effect.fnUntraced(function* (
     }
   })
   return {
-    send: (packets) => socket.send(packets.map((packet) => encode(packet, interfaceIndex))),
+    send: (packets) =>
+      socket.send(packets.map((packet) => ({ data: packet.payload, ...routeOf(packet, interfaceIndex) }))),
     joinGroup: (group) => socket.setOption(SocketOption.addMembership(group, interfaceIndex)),
     leaveGroup: (group) => socket.setOption(SocketOption.dropMembership(group, interfaceIndex)),
     setFilter: (program) => socket.setFilter(PacketFilter.encode(program))
@@ -142,32 +149,61 @@ const socketOptions = (options: RawIpv4SocketOptions): ReadonlyArray<SocketOptio
     SocketOption.int("SO_PRIORITY", Linux.SOL_SOCKET, Linux.SO_PRIORITY, priorityInternetworkControl),
     SocketOption.int("IP_MTU_DISCOVER", Linux.SOL_IP, Linux.IP_MTU_DISCOVER, Linux.IP_PMTUDISC_DONT),
     SocketOption.int("IP_PKTINFO", Linux.SOL_IP, Linux.IP_PKTINFO, 1),
-    SocketOption.int("SO_RXQ_OVFL", Linux.SOL_SOCKET, Linux.SO_RXQ_OVFL, 1)
+    SocketOption.int("SO_RXQ_OVFL", Linux.SOL_SOCKET, Linux.SO_RXQ_OVFL, 1),
+    SocketOption.int("SO_TIMESTAMPNS", Linux.SOL_SOCKET, Linux.SO_TIMESTAMPNS, 1)
   ]
 }
 
 /** The kernel stamps a packet with the count of those it had dropped when it queued this one; with nothing if none. */
-const read = (batch: Socket.Batch, index: number): ReceivedPacket & { readonly droppedCount: number } => {
+const read = (
+  batch: Socket.Batch,
+  index: number,
+  now: number,
+  offset: number
+): ReceivedPacket & { readonly droppedCount: number } => {
   const received = {
     bytes: batch.dataAt(index),
     isTruncated: batch.isTruncatedAt(index),
     interfaceIndex: 0,
-    droppedCount: 0
+    droppedCount: 0,
+    arrivedAtMicros: now
   }
   for (const message of ControlMessage.decode(batch.controlAt(index))) {
     if (message._tag === "Ipv4PacketInfo") received.interfaceIndex = message.interfaceIndex
     else if (message._tag === "ReceiveOverflow") received.droppedCount = message.droppedCount
+    else if (message._tag === "Timestamp") received.arrivedAtMicros = arrivalOf(message, now, offset)
   }
   return received
 }
 
-const encode = (packet: OutgoingPacket, interfaceIndex: number) => ({
-  data: packet.payload,
-  address: SocketAddress.encode({ _tag: "Ipv4", address: packet.destination, port: 0 }),
-  control: ControlMessage.encode([
-    { _tag: "Ipv4PacketInfo", interfaceIndex, localAddress: packet.source, destination: packet.destination }
-  ])
-})
+/** A stamp that would be in the future, or older than any stall, was made before the wall clock was set. */
+const arrivalOf = (
+  { seconds, nanos }: Extract<ControlMessage.ControlMessage, { _tag: "Timestamp" }>,
+  now: number,
+  offset: number
+): number => {
+  const arrival = Number(seconds) * 1_000_000 + Math.floor(Number(nanos) / 1_000) + offset
+  return arrival > now || now - arrival > stallMax ? now : arrival
+}
+
+/** Who sends to whom changes rarely: address and control message are encoded once for each pair. */
+const makeRoutes = () => {
+  const routes = new Map<string, { readonly address: Uint8Array; readonly control: Uint8Array }>()
+  return ({ destination, source }: OutgoingPacket, interfaceIndex: number) => {
+    const key = `${source} ${destination}`
+    const known = routes.get(key)
+    if (known !== undefined) return known
+    if (routes.size >= routesMax) routes.clear()
+    const route = {
+      address: SocketAddress.encode({ _tag: "Ipv4", address: destination, port: 0 }),
+      control: ControlMessage.encode([
+        { _tag: "Ipv4PacketInfo", interfaceIndex, localAddress: source, destination }
+      ])
+    }
+    routes.set(key, route)
+    return route
+  }
+}
 
 const protocolVrrp = 112 // RFC 9568 5.1.1.4
 const timeToLiveOfVrrp = 255 // RFC 9568 5.1.1.3
@@ -177,5 +213,9 @@ const priorityInternetworkControl = 6 // TC_PRIO_INTERACTIVE; the highest that a
 const packetSizeMax = 2048
 /** Adverts per wake-up, four such batches for all 255 virtual routers of a device at once. */
 const batchCountMax = 64
-/** Room for IP_PKTINFO (32 bytes) and SO_RXQ_OVFL (24). */
-const controlSize = 64
+/** Room for IP_PKTINFO (32 bytes), SO_RXQ_OVFL (24) and SO_TIMESTAMPNS (32). */
+const controlSize = 96
+/** Pairs of source and destination that are remembered; more than any list of peers. */
+const routesMax = 4096
+/** A minute in microseconds: no process that stood still for longer has anything to gain from when a packet arrived. */
+const stallMax = 60_000_000
