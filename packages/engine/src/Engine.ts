@@ -147,6 +147,7 @@ const make = Effect.gen(function* () {
   })
   const surroundings: RunningRouter.Surroundings = {
     heap,
+    leadMicros: timer.leadMicros,
     outbox,
     publish,
     links: () => links,
@@ -300,7 +301,7 @@ const make = Effect.gen(function* () {
     const due = heap.next()
     if (due !== undefined && due <= at) {
       lateness.record(at - due)
-      heap.expire(at)
+      heap.expire(at, timer.waitUntil)
       // What an expiry found out about devices cannot wait for a notification.
       if (linksChanged) yield* settleLinks(at)
     }
@@ -321,7 +322,8 @@ const make = Effect.gen(function* () {
     linksChanged = true
   })
   yield* Effect.forkScoped(Effect.forever(pass()))
-  yield* Effect.forkScoped(Rehearsal.run)
+  Rehearsal.schedule(heap, timer.now())
+  tell({ _tag: "Woken" })
   const stopAll = Effect.gen(function* () {
     const reply = yield* Deferred.make<void>()
     yield* Queue.offer(inbox, { _tag: "StopAsked", reply })

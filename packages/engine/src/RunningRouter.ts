@@ -35,6 +35,8 @@ import type { Slot, TimerHeap } from "./TimerHeap.ts"
  */
 export interface Surroundings {
   readonly heap: TimerHeap
+  /** `WakeTimer.leadMicros`: a takeover must not wait for the way from the kernel's timer to here. */
+  readonly leadMicros: number
   readonly outbox: Outbox
   readonly publish: (event: EngineEvent) => void
   /** The devices as last told by the kernel. */
@@ -79,7 +81,10 @@ export const make = (
   const told = new Map<InterfaceName, LinkState>()
   const drops = DropReport.make()
   const slot = (timer: TimerName): Slot =>
-    surroundings.heap.slot((at) => router.step({ _tag: "TimerExpired", at, timer }))
+    surroundings.heap.slot(
+      (at) => router.step({ _tag: "TimerExpired", at, timer }),
+      timer === "MasterDown" ? surroundings.leadMicros : 0
+    )
   const slots: Record<TimerName, Slot> = {
     MasterDown: slot("MasterDown"),
     Advert: slot("Advert"),

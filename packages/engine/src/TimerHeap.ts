@@ -18,6 +18,7 @@ import type { Instant } from "@holdfast/vrrp/Instant"
  */
 export interface Slot {
   readonly onExpired: (now: Instant) => void
+  readonly leadMicros: number
   /** When it shall expire; absent while disarmed. */
   wakeAt: Instant | undefined
   /** Where its live entry stands in the heap; other entries of the slot are stale. */
@@ -36,13 +37,16 @@ interface Entry {
  * @since 0.1.0
  */
 export interface TimerHeap {
-  readonly slot: (onExpired: (now: Instant) => void) => Slot
+  readonly slot: (onExpired: (now: Instant) => void, leadMicros?: number) => Slot
   readonly arm: (slot: Slot, wakeAt: Instant) => void
   readonly disarm: (slot: Slot) => void
   /** When to wake next; may be earlier than any true deadline, never later. */
   readonly next: () => Instant | undefined
-  /** Expires every slot that is due, earliest first, also those that the expiries themselves make due. */
-  readonly expire: (now: Instant) => void
+  /**
+   * Expires every slot that is due, earliest first, also those that the expiries themselves make due. `waitUntil` is
+   * asked to wait for a slot whose lead has begun.
+   */
+  readonly expire: (now: Instant, waitUntil: (deadline: Instant) => Instant) => void
 }
 
 /**
@@ -85,7 +89,8 @@ export const make = (): TimerHeap => {
     entries[index] = entry
   }
 
-  const queue = (slot: Slot, at: Instant): void => {
+  const queue = (slot: Slot, wakeAt: Instant): void => {
+    const at = (wakeAt - slot.leadMicros) as Instant
     slot.queuedAt = at
     push({ at, slot })
   }
@@ -93,10 +98,10 @@ export const make = (): TimerHeap => {
   const isStale = (entry: Entry): boolean => entry.slot.queuedAt !== entry.at
 
   return {
-    slot: (onExpired) => ({ onExpired, wakeAt: undefined, queuedAt: undefined }),
+    slot: (onExpired, leadMicros = 0) => ({ onExpired, leadMicros, wakeAt: undefined, queuedAt: undefined }),
     arm: (slot, wakeAt) => {
       slot.wakeAt = wakeAt
-      if (slot.queuedAt === undefined || slot.queuedAt > wakeAt) queue(slot, wakeAt)
+      if (slot.queuedAt === undefined || slot.queuedAt > wakeAt - slot.leadMicros) queue(slot, wakeAt)
     },
     disarm: (slot) => {
       slot.wakeAt = undefined
@@ -108,17 +113,19 @@ export const make = (): TimerHeap => {
       }
       return entries[0]?.at
     },
-    expire: (now) => {
+    expire: (from, waitUntil) => {
+      let now = from
       while (entries.length > 0 && entries[0]!.at <= now) {
         const entry = pop()
         if (isStale(entry)) continue
         const slot = entry.slot
         slot.queuedAt = undefined
         if (slot.wakeAt === undefined) continue
-        if (slot.wakeAt > now) {
+        if (slot.wakeAt - slot.leadMicros > now) {
           queue(slot, slot.wakeAt)
           continue
         }
+        if (slot.wakeAt > now) now = waitUntil(slot.wakeAt)
         slot.wakeAt = undefined
         slot.onExpired(now)
       }

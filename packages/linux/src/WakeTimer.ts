@@ -10,6 +10,9 @@ import type { Instant } from "@holdfast/vrrp/Instant"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
+/** From an idle processor to this code it takes 0.2 to 0.5 ms; a takeover is rare enough to wait for it awake. */
+const leadMicros = 700
+
 /**
  * The port on this kernel.
  *
@@ -20,6 +23,12 @@ export const layer: Layer.Layer<WakeTimer> = Layer.succeed(
   WakeTimer,
   WakeTimer.of({
     now: () => MonotonicClock.now() as Instant,
+    leadMicros,
+    waitUntil: (deadline) => {
+      let now = MonotonicClock.now()
+      while (now < deadline) now = MonotonicClock.now()
+      return now as Instant
+    },
     // A timer descriptor costs one file descriptor and no privilege: failing to get it means that the process cannot run at all.
     open: (onWake) => Effect.orDie(DeadlineTimer.make((now) => onWake(now as Instant)))
   })

@@ -119,6 +119,9 @@ export const layer = (
 
 const wakeTimer = ({ network: { world } }: SimulatedHost): WakeTimer["Service"] => ({
   now: world.now,
+  // Virtual time wakes on the microsecond.
+  leadMicros: 0,
+  waitUntil: (deadline) => deadline,
   open: (onWake) => {
     let armed: Task | undefined
     const disarm = (): void => {
