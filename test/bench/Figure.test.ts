@@ -17,19 +17,23 @@ describe("Figure", () => {
   })
 
   it("a multiple of keepalived is held against the ratio", () => {
-    const reached = (factor: number) =>
-      Figure.make({ ...about, reach: { _tag: "TimesKeepalived", factor } }, rounds).reached
+    const verdict = (factor: number) =>
+      Figure.make({ ...about, reach: { _tag: "TimesKeepalived", factor } }, rounds).verdict
 
-    assert.isTrue(reached(1))
-    assert.isFalse(reached(0.99))
+    assert.strictEqual(verdict(1), "reached")
+    assert.strictEqual(verdict(0.99), "not reached")
   })
 
   it("a bound of its own is held against ours alone", () => {
-    const reached = (value: number) =>
-      Figure.make({ ...about, reach: { _tag: "AtMost", value } }, rounds).reached
+    const verdict = (value: number) =>
+      Figure.make({ ...about, reach: { _tag: "AtMost", value } }, rounds).verdict
 
-    assert.isTrue(reached(2))
-    assert.isFalse(reached(1.9))
+    assert.strictEqual(verdict(2), "reached")
+    assert.strictEqual(verdict(1.9), "not reached")
+  })
+
+  it("what nothing was promised of is not judged", () => {
+    assert.strictEqual(Figure.make({ ...about, reach: { _tag: "Open" } }, rounds).verdict, "open")
   })
 
   it("a quantile is that of all samples, its range that of the rounds", () => {

@@ -7,7 +7,8 @@ import type { Pair } from "./Pairing.ts"
 import * as Statistics from "./Statistics.ts"
 
 /**
- * What ours has to reach: a bound of its own, or a multiple of what keepalived needs in the same round.
+ * What ours has to reach: a bound of its own, or a multiple of what keepalived needs in the same round. What nothing was
+ * promised of is `Open`: told, and not judged.
  *
  * @category models
  * @since 0.1.0
@@ -15,6 +16,7 @@ import * as Statistics from "./Statistics.ts"
 export type Reach =
   | { readonly _tag: "AtMost"; readonly value: number }
   | { readonly _tag: "TimesKeepalived"; readonly factor: number }
+  | { readonly _tag: "Open" }
 
 /**
  * @category models
@@ -28,7 +30,7 @@ export interface Figure {
   /** The median of the ratios, ours over keepalived's, round by round. */
   readonly ratio: number
   readonly reach: Reach
-  readonly reached: boolean
+  readonly verdict: "reached" | "not reached" | "open"
   /** How many rounds, and samples in each. */
   readonly runs: string
 }
@@ -81,7 +83,16 @@ const judge = (
   rounds: ReadonlyArray<Pair<number>>
 ): Figure => {
   const ratio = Statistics.median(rounds.map((round) => round.holdfast / round.keepalived))
-  const reached =
-    about.reach._tag === "AtMost" ? sides.holdfast.value <= about.reach.value : ratio <= about.reach.factor
-  return { ...about, ...sides, ratio, reached }
+  return { ...about, ...sides, ratio, verdict: verdictOf(about.reach, sides.holdfast.value, ratio) }
+}
+
+const verdictOf = (reach: Reach, value: number, ratio: number): Figure["verdict"] => {
+  switch (reach._tag) {
+    case "AtMost":
+      return value <= reach.value ? "reached" : "not reached"
+    case "TimesKeepalived":
+      return ratio <= reach.factor ? "reached" : "not reached"
+    case "Open":
+      return "open"
+  }
 }

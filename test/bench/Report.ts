@@ -31,7 +31,7 @@ export interface Circumstances {
  */
 export const line = (figure: Figure): string =>
   [
-    `${figure.reached ? "reached    " : "NOT REACHED"} ${figure.name} (${figure.runs})`,
+    `${figure.verdict === "not reached" ? "NOT REACHED" : figure.verdict.padEnd(11)} ${figure.name} (${figure.runs})`,
     `keepalived ${spread(figure.keepalived)} ${figure.unit}, holdfast ${spread(figure.holdfast)} ${figure.unit}`,
     `ratio ${figure.ratio.toFixed(2)}, reach ${reach(figure)}`
   ].join(": ")
@@ -49,7 +49,7 @@ export const row = (figure: Figure, circumstances: Circumstances): string => {
     `${spread(figure.holdfast)} ${figure.unit}`,
     figure.ratio.toFixed(2),
     reach(figure),
-    figure.reached ? "yes" : "**no**",
+    verdicts[figure.verdict],
     figure.runs,
     `${Math.round(circumstances.busyShare * 100)} %`,
     `${circumstances.commit}, ${circumstances.day}`
@@ -82,10 +82,18 @@ export const update = (document: string, rows: ReadonlyArray<string>): string =>
 
 const nameOf = (tableRow: string): string => tableRow.split(" | ", 1)[0] ?? ""
 
-const reach = (figure: { readonly reach: Reach; readonly unit: string }): string =>
-  figure.reach._tag === "AtMost"
-    ? `≤ ${figure.reach.value} ${figure.unit}`
-    : `≤ ${figure.reach.factor} × keepalived`
+const reach = (figure: { readonly reach: Reach; readonly unit: string }): string => {
+  switch (figure.reach._tag) {
+    case "AtMost":
+      return `≤ ${figure.reach.value} ${figure.unit}`
+    case "TimesKeepalived":
+      return `≤ ${figure.reach.factor} × keepalived`
+    case "Open":
+      return "none set"
+  }
+}
+
+const verdicts = { reached: "yes", "not reached": "**no**", open: "-" } as const
 
 const spread = (numbers: Spread): string =>
   `${number(numbers.value)} (${number(numbers.least)}..${number(numbers.greatest)})`
