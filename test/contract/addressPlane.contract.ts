@@ -33,7 +33,14 @@ const open = Effect.gen(function* () {
     events.flatMap((event) =>
       event._tag === "AddressesRestored" && event.owner === owner ? event.addresses : []
     )
-  return { levels, answers, restored }
+  /** The events of one owner since the beginning: addresses that are held, one by one, and answers. */
+  const told = (owner: string) =>
+    events.flatMap((event): ReadonlyArray<string> => {
+      if (event.owner !== owner) return []
+      if (event._tag === "AddressesHeld") return event.addresses.map((held) => `held ${held}`)
+      return event._tag === "OwnershipChanged" ? [event.owned ? "owned" : "given up"] : []
+    })
+  return { levels, answers, restored, told }
 })
 
 /** Waits until an adapter that watches the kernel knows of an address that the test added. */
@@ -53,6 +60,9 @@ const linkWatchTells = (text: string, eventually: Harness["eventually"]) =>
 
 const vip = "192.0.2.100"
 const other = "192.0.2.101"
+
+/** More than an adapter does at once. */
+const manyCount = 350
 
 /** Enough to meet an adapter that reads its own changes late. */
 const roundCount = 20
@@ -94,6 +104,99 @@ export const addressPlaneContract = (run: Run) =>
 
           assert.deepInclude(answers("web", true)[0], { failures: [] })
           assert.deepStrictEqual(addresses("eth0"), ["192.0.2.1/24", `${vip}/32`])
+        })
+      )
+    )
+
+    it.live("tells each address that it holds, once, and then that the level holds", () =>
+      run(({ eventually }) =>
+        Effect.gen(function* () {
+          const { answers, levels, told } = yield* open
+
+          levels.set("web", level(true, [address(vip), address(other), address("198.51.100.100", "eth1")]))
+          levels.set("db", level(true, [address("192.0.2.103")]))
+          yield* eventually(
+            "both answer",
+            () => answers("web", true).length === 1 && answers("db", true).length === 1
+          )
+
+          assert.deepStrictEqual(told("web"), [
+            `held ${vip}`,
+            `held ${other}`,
+            "held 198.51.100.100",
+            "owned"
+          ])
+          assert.deepStrictEqual(told("db"), ["held 192.0.2.103", "owned"])
+        })
+      )
+    )
+
+    it.live("tells each of hundreds of addresses once, in the order of the list", () =>
+      run(({ addresses, eventually }) =>
+        Effect.gen(function* () {
+          const { answers, levels, told } = yield* open
+          const many = Array.from({ length: manyCount }, (_, index) =>
+            address(`10.0.${Math.floor(index / 250)}.${(index % 250) + 1}`)
+          )
+
+          levels.set("web", level(true, many))
+          yield* eventually("it is held", () => answers("web", true).length === 1)
+
+          assert.deepStrictEqual(told("web"), [...many.map((one) => `held ${one.address}`), "owned"])
+          assert.lengthOf(addresses("eth0"), 1 + manyCount)
+        })
+      )
+    )
+
+    it.live("tells of an address that was there already that it is held, once", () =>
+      run(({ addAddress, eventually }) =>
+        Effect.gen(function* () {
+          const { answers, levels, told } = yield* open
+          addAddress("eth0", `${vip}/32`)
+
+          levels.set("web", level(true, [address(vip)]))
+          yield* eventually("it is held", () => answers("web", true).length === 1)
+          levels.set("web", level(true, [address(vip)]))
+          yield* eventually("it answers again", () => answers("web", true).length === 2)
+
+          assert.deepStrictEqual(told("web"), [`held ${vip}`, "owned", "owned"])
+        })
+      )
+    )
+
+    it.live("tells only what is new when an address joins the list", () =>
+      run(({ eventually }) =>
+        Effect.gen(function* () {
+          const { answers, levels, restored, told } = yield* open
+          levels.set("web", level(true, [address(vip)]))
+          yield* eventually("it is held", () => answers("web", true).length === 1)
+
+          levels.set("web", level(true, [address(vip), address(other)]))
+          yield* eventually("both are held", () => answers("web", true).length === 2)
+
+          assert.deepStrictEqual(told("web"), [`held ${vip}`, "owned", `held ${other}`, "owned"])
+          assert.isEmpty(restored("web"))
+        })
+      )
+    )
+
+    it.live("tells again what left the list and came back, and what was given up and taken again", () =>
+      run(({ eventually }) =>
+        Effect.gen(function* () {
+          const { answers, levels, told } = yield* open
+          levels.set("web", level(true, [address(vip), address(other)]))
+          yield* eventually("it is held", () => answers("web", true).length === 1)
+          levels.set("web", level(true, [address(vip)]))
+          levels.set("web", level(true, [address(vip), address(other)]))
+          yield* eventually("it is held again", () => answers("web", true).length === 2)
+          assert.deepStrictEqual(told("web").slice(3), [`held ${other}`, "owned"])
+
+          // Both before the first is carried out: what takes the addresses anew must hear of them.
+          levels.set("web", level(false, [address(vip), address(other)]))
+          levels.set("web", level(true, [address(vip), address(other)]))
+          yield* eventually("it is owned again", () => answers("web", true).length === 3)
+
+          assert.deepStrictEqual(told("web").slice(5), [`held ${vip}`, `held ${other}`, "owned"])
         })
       )
     )
@@ -185,7 +288,7 @@ export const addressPlaneContract = (run: Run) =>
     it.live("says which address has no device, and adds it when the device appears", () =>
       run(({ addLink, addresses, eventually }) =>
         Effect.gen(function* () {
-          const { answers, levels } = yield* open
+          const { answers, levels, restored, told } = yield* open
 
           levels.set("web", level(true, [address(vip), address("203.0.113.100", "eth7")]))
           yield* eventually("it answers", () => answers("web", true).length === 1)
@@ -193,9 +296,12 @@ export const addressPlaneContract = (run: Run) =>
           assert.lengthOf(answer?._tag === "OwnershipChanged" ? answer.failures : [], 1)
           assert.include(answer?._tag === "OwnershipChanged" ? answer.failures[0] : "", "203.0.113.100")
           assert.include(addresses("eth0"), `${vip}/32`)
+          assert.deepStrictEqual(told("web"), [`held ${vip}`, "owned"])
           addLink("eth7", "203.0.113.1/24")
 
           yield* eventually("it is added", () => addresses("eth7").includes("203.0.113.100/32"))
+          yield* eventually("it is told", () => restored("web").length === 1)
+          assert.deepStrictEqual([...restored("web")], ["203.0.113.100" as Ipv4Address])
         })
       )
     )

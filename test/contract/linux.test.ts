@@ -2,24 +2,26 @@
  * The contracts on this kernel. Each test has two network namespaces of its own, joined by a cable; the thread is in the
  * first while the test runs, since the adapters open their sockets where they are.
  */
+import { AddressPlane } from "@holdfast/engine/AddressPlane"
 import type { ReceivedAdvert } from "@holdfast/engine/AdvertTransport"
 import * as LinuxHost from "@holdfast/linux/LinuxHost"
 import * as Native from "@holdfast/native/Native"
 import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
 import * as PacketSocket from "@holdfast/raw-socket/PacketSocket"
 import * as RawIpv4Socket from "@holdfast/raw-socket/RawIpv4Socket"
+import type { VirtualAddress } from "@holdfast/vrrp/Parameters"
 import type { Ipv4Address } from "@holdfast/wire/Address"
 import * as Arp from "@holdfast/wire/Arp"
 import * as Ethernet from "@holdfast/wire/Ethernet"
 import * as Ipv4 from "@holdfast/wire/Ipv4"
-import { describe } from "@effect/vitest"
+import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { execFileSync } from "node:child_process"
 import { addressPlaneContract } from "./addressPlane.contract.ts"
 import { advertTransportContract } from "./advertTransport.contract.ts"
 import { announcerContract } from "./announcer.contract.ts"
-import { group, type Harness, type Peer, type Run } from "./Harness.ts"
+import { eth0, group, type Harness, type Peer, type Run } from "./Harness.ts"
 import { linkWatchContract } from "./linkWatch.contract.ts"
 import { wakeTimerContract } from "./wakeTimer.contract.ts"
 
@@ -146,7 +148,40 @@ const run: Run = (test) =>
     yield* test(harness(peer)).pipe(Effect.scoped, Effect.provide(LinuxHost.layer))
   }).pipe(Effect.scoped)
 
+const addressesNumbered = (count: number): ReadonlyArray<VirtualAddress> =>
+  Array.from({ length: count }, (_, index) => ({
+    address: `10.0.${Math.floor(index / 250)}.${(index % 250) + 1}` as Ipv4Address,
+    prefixLength: 32,
+    interface: eth0,
+    scope: 0,
+    advertised: true,
+    tracked: true
+  }))
+
+/** As many as a takeover of a large router has. */
+const manyCount = 1_000
+
 describe("linux", () => {
+  it.live("a takeover tells the first addresses while the kernel adds the others", () =>
+    run(() =>
+      Effect.gen(function* () {
+        const parts: Array<{ readonly size: number; readonly heldThen: number }> = []
+        const levels = yield* (yield* AddressPlane).open((event) => {
+          if (event._tag === "AddressesHeld")
+            parts.push({ size: event.addresses.length, heldThen: addressesOf("eth0").length - 1 })
+        })
+
+        levels.set("web", { owned: true, keepForeign: false, addresses: addressesNumbered(manyCount) })
+        yield* eventually("all are held", () => addressesOf("eth0").length === 1 + manyCount)
+        yield* eventually("all are told", () => parts.reduce((sum, { size }) => sum + size, 0) === manyCount)
+
+        const [first] = parts
+        assert.strictEqual(first?.heldThen, first?.size)
+        assert.isAtMost(first?.heldThen ?? manyCount, manyCount / 10)
+      })
+    )
+  )
+
   wakeTimerContract(run)
   linkWatchContract(run)
   advertTransportContract(run)

@@ -146,6 +146,47 @@ describe("Engine: addresses", () => {
     })
   )
 
+  it.effect("an address that is added is announced, at once and after the delay; the others are not", () =>
+    Effect.gen(function* () {
+      const { network, sent } = yield* makeNetwork()
+      const { engine } = yield* makeDirector(network, "r1")
+      yield* engine.apply([parameters({ priority: 200 })])
+      yield* run(20)
+      const before = sent.length
+
+      yield* engine.apply([
+        parameters({ priority: 200, addresses: [address("192.0.2.100"), address("192.0.2.101")] })
+      ])
+      yield* run(20)
+
+      assert.strictEqual(count(sent.slice(before), "arp 192.0.2.101"), 10)
+      assert.strictEqual(count(sent.slice(before), "arp 192.0.2.100"), 0)
+    })
+  )
+
+  it.effect("a router that loses its addresses and takes them again in one pass announces them again", () =>
+    Effect.gen(function* () {
+      const { network, lan, sent } = yield* makeNetwork()
+      const { engine, events, host } = yield* makeDirector(network, "r1")
+      yield* engine.apply([parameters({ priority: 200 })])
+      yield* run(20)
+      const before = sent.length
+
+      // The advert and the reload wait in one inbox: Backup, then Master as the owner.
+      lan.send("stranger", advertOf(51, 250))
+      network.world.runUntil(network.world.now())
+      yield* engine.apply([parameters({ priority: 255 })])
+      yield* run(0.1)
+
+      assert.deepStrictEqual(
+        events.flatMap((event) => (event._tag === "RoleChanged" ? [event.to] : [])).slice(-2),
+        ["Backup", "Master"]
+      )
+      assert.isTrue(host.kernel.holds(vip))
+      assert.strictEqual(count(sent.slice(before), "arp 192.0.2.100"), 5)
+    })
+  )
+
   it.effect("a router that starts takes away what a killed run left behind", () =>
     Effect.gen(function* () {
       const { network } = yield* makeNetwork()
@@ -179,17 +220,19 @@ describe("Engine: addresses", () => {
 
   it.effect("an address that the kernel refuses is told with its reason, and the rest is held", () =>
     Effect.gen(function* () {
-      const { network } = yield* makeNetwork()
+      const { network, sent } = yield* makeNetwork()
       const { engine, host, router } = yield* makeDirector(network, "r1")
       host.refusedAddresses.set(vip, "no room")
 
       yield* engine.apply([
         parameters({ priority: 200, addresses: [address("192.0.2.100"), address("192.0.2.101")] })
       ])
-      yield* run(10)
+      yield* run(15)
 
       const status = yield* router("web")
       assert.strictEqual(status.role, "Master")
+      assert.strictEqual(count(sent, "arp 192.0.2.101"), 10)
+      assert.strictEqual(count(sent, "arp 192.0.2.100"), 0)
       assert.lengthOf(status.addressFailures, 1)
       assert.include(status.addressFailures[0], "no room")
       assert.isTrue(host.kernel.holds("192.0.2.101" as Ipv4Address))
@@ -446,7 +489,10 @@ describe("Engine: reload", () => {
         ["192.0.2.100", "192.0.2.101", "192.0.2.102"].map((one) => host.kernel.holds(one as Ipv4Address)),
         [true, false, true]
       )
-      assert.strictEqual(count(sent.slice(sentBefore), "arp 192.0.2.102"), 5)
+      assert.deepStrictEqual(
+        sent.slice(sentBefore).map(({ what }) => what),
+        Array.from({ length: 5 }, () => "arp 192.0.2.102")
+      )
       assert.strictEqual(count(sent, "advert 51/0"), 0)
       assert.isFalse(events.some((event) => event._tag === "RoleChanged" && event.from === "Master"))
     })

@@ -64,8 +64,8 @@ const events = [
   "MalformedReceived",
   "TimerExpired",
   "InterfaceChanged",
+  "AddressesHeld",
   "OwnershipChanged",
-  "AddressesRestored",
   "Reconfigured"
 ]
 

@@ -4,6 +4,14 @@
  * The engine says which addresses a virtual router holds or does not hold; the adapter compares with the kernel and
  * repairs the difference, then and whenever somebody else changes it.
  *
+ * **Details** what an owner is told of a level that is owned, in this order
+ * 1. `AddressesHeld`, in parts as the adapter goes: each address that was not held for this owner when the level was set,
+ *    once, also one that was found in place. A level that is not owned ends all holding, even if another follows at once.
+ *    What the kernel refuses is not among them.
+ * 2. `OwnershipChanged`, after the last part.
+ *
+ * A level that was replaced while it was carried out tells nothing more of its addresses; the next one does.
+ *
  * @since 0.1.0
  */
 import type { VirtualAddress } from "@holdfast/vrrp/Parameters"
@@ -29,13 +37,16 @@ export interface Ownership {
 /**
  * What the adapter reports.
  *
+ * - `AddressesHeld`: these are held now and were not before.
  * - `OwnershipChanged`: the level last asked for holds, except for what `failures` lists with reason and remedy.
- * - `AddressesRestored`: somebody took these away while they were owned; they are back.
+ * - `AddressesRestored`: somebody took these away while they were owned, or they could not be held until now; they are
+ *   held again.
  *
  * @category models
  * @since 0.1.0
  */
 export type AddressEvent = Data.TaggedEnum<{
+  AddressesHeld: { readonly owner: string; readonly addresses: ReadonlyArray<Ipv4Address> }
   OwnershipChanged: {
     readonly owner: string
     readonly owned: boolean
@@ -57,7 +68,10 @@ export const AddressEvent = Data.taggedEnum<AddressEvent>()
  * @since 0.1.0
  */
 export interface OwnershipLevels {
-  /** Sets the level of one owner; never waits. Addresses that left the list since the last call are taken away. */
+  /**
+   * Sets the level of one owner; never waits. Addresses that left the list since the last call are taken away, before
+   * others are added.
+   */
   readonly set: (owner: string, ownership: Ownership) => void
   /** Takes away what the owner holds and forgets it; answers `OwnershipChanged` like `set`. */
   readonly release: (owner: string) => void

@@ -203,8 +203,9 @@ const make = Effect.gen(function* () {
       return router.step({ _tag: "OwnershipChanged", at, owned, failures })
     }
     if (router === undefined) return
-    publish({ _tag: "AddressesRestored", at, router: event.owner, addresses: event.addresses })
-    router.step({ _tag: "AddressesRestored", at, addresses: event.addresses })
+    if (event._tag === "AddressesRestored")
+      publish({ _tag: "AddressesRestored", at, router: event.owner, addresses: event.addresses })
+    router.step({ _tag: "AddressesHeld", at, addresses: event.addresses })
   }
 
   const stop = (leaving: ReadonlyArray<RunningRouter.RunningRouter>, at: Instant): void => {
@@ -226,6 +227,8 @@ const make = Effect.gen(function* () {
   }
 
   const apply = Effect.fnUntraced(function* (wanted: ReadonlyArray<Parameters>, at: Instant) {
+    // Reports carry the names that routers have until now.
+    for (const event of reported.splice(0)) reportAddresses(event, at)
     const running = [...routers.values()].map(({ state }) => state.parameters)
     const plan = RouterSet.diff(running, wanted)
     const started: Array<RunningRouter.RunningRouter> = []

@@ -31,7 +31,7 @@ export interface Edges {
  */
 export interface Outbox {
   readonly advert: (device: InterfaceName, advert: OutgoingAdvert) => void
-  /** The newest level of an owner replaces an earlier one of the same pass. */
+  /** Every level is told, in order: an owner that lost its addresses in this pass and took them again holds them anew. */
   readonly ownership: (owner: string, ownership: Ownership) => void
   readonly burst: (burst: Burst) => void
   readonly flush: () => void
@@ -45,7 +45,7 @@ export interface Outbox {
  */
 export const make = (edges: Edges): Outbox => {
   const adverts = new Map<InterfaceName, Array<OutgoingAdvert>>()
-  const ownerships = new Map<string, Ownership>()
+  const ownerships: Array<readonly [owner: string, ownership: Ownership]> = []
   const bursts: Array<Burst> = []
 
   return {
@@ -54,17 +54,15 @@ export const make = (edges: Edges): Outbox => {
       if (batch === undefined) adverts.set(device, [advert])
       else batch.push(advert)
     },
-    ownership: (owner, ownership) => void ownerships.set(owner, ownership),
+    ownership: (owner, ownership) => void ownerships.push([owner, ownership]),
     burst: (burst) => void bursts.push(burst),
     flush: () => {
       if (adverts.size > 0) {
         for (const [device, batch] of adverts) edges.send(device, batch)
         adverts.clear()
       }
-      if (ownerships.size > 0) {
-        for (const [owner, ownership] of ownerships) edges.setOwnership(owner, ownership)
-        ownerships.clear()
-      }
+      if (ownerships.length > 0)
+        for (const [owner, ownership] of ownerships.splice(0)) edges.setOwnership(owner, ownership)
       if (bursts.length > 0) for (const burst of bursts.splice(0)) edges.announce(burst)
     }
   }

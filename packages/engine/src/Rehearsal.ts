@@ -80,6 +80,7 @@ export const failover = (): void => {
   pass()
   hear(priorityHigher)
   for (let wake = 0; wake < wakes && RunningRouter.roleOf(router) !== "Master"; wake++) pass()
+  router.step({ _tag: "AddressesHeld", at: now, addresses: [virtual] })
   router.step({ _tag: "OwnershipChanged", at: now, owned: true, failures: [] })
   for (let wake = 0; wake < wakes; wake++) pass()
   hear(priorityHigher)

@@ -131,7 +131,7 @@ export const make = (
       case "AnnounceAddresses":
         return surroundings.outbox.burst({
           repeatCount: action.repeatCount,
-          addresses: announced(router.state.parameters.addresses, action.addresses)
+          addresses: entriesOf(router.state.parameters.addresses, action.addresses)
         })
       case "ArmTimer":
         return surroundings.heap.arm(slots[action.timer], onGrid(action.timer, action.deadline))
@@ -228,8 +228,10 @@ const sameLink = (left: LinkState, right: LinkState): boolean =>
 const addressOf = (link: LinkState): Ipv4Address | undefined =>
   link._tag === "Missing" ? undefined : link.address
 
-const announced = (all: ReadonlyArray<VirtualAddress>, some: ReadonlyArray<Ipv4Address> | undefined) =>
-  some === undefined ? all : all.filter((entry) => some.includes(entry.address))
+const entriesOf = (all: ReadonlyArray<VirtualAddress>, addresses: ReadonlyArray<Ipv4Address>) => {
+  const wanted = new Set(addresses)
+  return all.filter((entry) => wanted.has(entry.address))
+}
 
 /** Adverts may leave up to this much after their deadline, so that those of many routers share a wake-up. */
 const advertGridMicros = 500 // docs/decisions/0008: half of keepalived's CPU at 255 routers

@@ -7,7 +7,8 @@
  * 2. The addresses are asked for if and only if the role is Master.
  * 3. An advert leaves a Master, or a router that becomes one; priority 0 leaves a Master that stops or has a fault; a
  *    Master that yields may answer once more if it is told to.
- * 4. Gratuitous ARPs leave a Master whose kernel holds the addresses, and nobody else; they leave as soon as it does.
+ * 4. Gratuitous ARPs leave a Master for addresses that its kernel holds, and nobody else; at once for those, and only
+ *    those, that it is told to hold from now on.
  * 5. A transition is told as it happened. An owner alone is Master without having waited; a Master yields to a higher
  *    priority, or to the higher address in a tie, and to nothing else.
  * 6. Two Masters that hear each other resolve it within one interval and the latency, once nothing disturbs them.
@@ -196,13 +197,22 @@ const yields = (actions: ReadonlyArray<Action>): boolean =>
   )
 
 const announcementsAreTrue: Check = ({ event, node, step }) => {
-  const announces = step.actions.some(({ _tag }) => _tag === "AnnounceAddresses")
-  const isHolder = step.state.role._tag === "Master" && node.ownership().held
-  if (announces && !isHolder)
-    return `announcements: ${node.name} announces addresses that it does not hold as ${step.state.role._tag}`
-  return !announces && isHolder && event._tag === "OwnershipChanged" && event.owned
-    ? `announcements: ${node.name} has the addresses and does not announce them`
-    : undefined
+  const announced = step.actions.flatMap((action) =>
+    action._tag === "AnnounceAddresses" ? action.addresses : []
+  )
+  if (step.state.role._tag !== "Master")
+    return announced.length === 0
+      ? undefined
+      : `announcements: ${node.name} announces addresses as ${step.state.role._tag}`
+  const { held } = node.ownership()
+  const untrue = announced.find((address) => !held.has(address))
+  if (untrue !== undefined) return `announcements: ${node.name} announces ${untrue} and does not hold it`
+  if (event._tag !== "AddressesHeld") return undefined
+  const listed = new Set(step.state.parameters.addresses.map(({ address }) => address))
+  const news = event.addresses.filter((address) => listed.has(address))
+  return news.join(" ") === announced.join(" ")
+    ? undefined
+    : `announcements: ${node.name} holds ${news.join(" ")} now and announces ${announced.join(" ")}`
 }
 
 const transitionsAreTold: Check = ({ before, event, node, step }) => {

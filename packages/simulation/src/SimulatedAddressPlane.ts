@@ -38,6 +38,8 @@ interface Level {
   readonly candidates: Map<string, VirtualAddress>
   /** Those that were there before they were asked for. */
   readonly foreign: Set<string>
+  /** Those of the level that were reported as held. */
+  readonly held: Set<string>
   /** The level has been carried out once, so that what is missing was taken away by somebody. */
   applied: boolean
   released: boolean
@@ -63,12 +65,15 @@ const attach = (
     level.applied = true
     takeAway(host, level, ownedPlaces(levels))
     const { failures } = add(host, level)
+    const news = newlyHeld(host, level)
+    if (news.length > 0) onEvent(AddressEvent.AddressesHeld({ owner: level.owner, addresses: news }))
     onEvent(AddressEvent.OwnershipChanged({ owner: level.owner, owned: level.ownership.owned, failures }))
     if (level.released) levels.delete(level.owner)
   }
 
   const restore = (level: Level): void => {
     const { added } = add(host, level)
+    newlyHeld(host, level)
     if (added.length > 0) onEvent(AddressEvent.AddressesRestored({ owner: level.owner, addresses: added }))
   }
 
@@ -82,6 +87,8 @@ const attach = (
       if (!level.candidates.has(place) && isPresent(host, address)) level.foreign.add(place)
       level.candidates.set(place, address)
     }
+    const listed = new Set(ownership.owned ? ownership.addresses.map(placeOf) : [])
+    for (const place of level.held) if (!listed.has(place)) level.held.delete(place)
     level.ownership = ownership
     level.applied = false
     levels.set(level.owner, level)
@@ -120,6 +127,7 @@ const emptyLevel = (owner: string): Level => ({
   ownership: { owned: false, addresses: [], keepForeign: false },
   candidates: new Map(),
   foreign: new Set(),
+  held: new Set(),
   applied: false,
   released: false,
   task: undefined
@@ -136,6 +144,14 @@ const isPresent = (host: SimulatedHost, { address, interface: device }: VirtualA
 /** The addresses that shall be there and are not. */
 const absent = (host: SimulatedHost, { ownership }: Level): ReadonlyArray<VirtualAddress> =>
   ownership.owned ? ownership.addresses.filter((address) => !isPresent(host, address)) : []
+
+/** Notes the addresses of the level that are there, and returns those that were not noted before. */
+const newlyHeld = (host: SimulatedHost, { held, ownership }: Level): ReadonlyArray<Ipv4Address> => {
+  if (!ownership.owned) return []
+  const news = ownership.addresses.filter((entry) => isPresent(host, entry) && !held.has(placeOf(entry)))
+  for (const entry of news) held.add(placeOf(entry))
+  return news.map(({ address }) => address)
+}
 
 /** An address that passed to another owner stays where it is. */
 const ownedPlaces = (levels: ReadonlyMap<string, Level>): ReadonlySet<string> =>

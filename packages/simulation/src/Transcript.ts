@@ -75,16 +75,14 @@ const render = (routers: ReadonlyArray<string>, lines: ReadonlyArray<Line>): str
   ].join("\n")
 }
 
-const describe = ({ before, event, step }: Stepped, options: Options): string => {
+const describe = ({ event, step }: Stepped, options: Options): string => {
   const changed = step.actions.some(({ _tag }) => _tag === "PublishTransition")
   const said = step.actions.flatMap((action) => {
     const isRoutine =
       action._tag === "SendAdvert" && event._tag === "TimerExpired" && !changed && options.adverts !== true
     return isRoutine ? [] : describeAction(action)
   })
-  const heard =
-    event._tag === "AddressesRestored" && before.role._tag === "Master" ? ["addresses restored"] : []
-  return [...heard, ...said].join(", ")
+  return said.join(", ")
 }
 
 const describeAction = (action: Action): ReadonlyArray<string> => {

@@ -61,8 +61,8 @@ export interface VirtualNode {
   readonly state: () => VirtualRouter.VirtualRouter | undefined
   /** The deadline of each armed timer. */
   readonly armed: () => ReadonlyMap<TimerName, Instant>
-  /** The level that was last asked for, and the one that the kernel last reported. */
-  readonly ownership: () => { readonly asked: boolean; readonly held: boolean }
+  /** The level that was last asked for, and the addresses of it that were reported as held. */
+  readonly ownership: () => { readonly asked: boolean; readonly held: ReadonlySet<Ipv4Address> }
   readonly isFrozen: () => boolean
   readonly start: () => void
   readonly stop: () => void
@@ -114,12 +114,14 @@ export const make = (
   const armed = new Map<TimerName, { readonly deadline: Instant; readonly task: Task }>()
   /** Every address that was ever asked for: those that left the list are to be taken away. */
   const known = new Map<Ipv4Address, VirtualAddress>()
+  /** The addresses of the level that were reported as held. */
+  const held = new Set<Ipv4Address>()
   const inbox: Array<(at: Instant) => Event> = []
   let state: VirtualRouter.VirtualRouter | undefined
   let told = new Map<InterfaceName, LinkState>()
   let frozenUntil = 0 as Instant
   let asked = false
-  let held = false
+  let applied = false
   let applying: Task | undefined
   let answerIsDue = false
 
@@ -146,6 +148,7 @@ export const make = (
         return send(after.parameters, action.priority)
       case "SetAddressOwnership":
         asked = action.owned
+        keepHeld(action.owned ? after.parameters.addresses : [])
         answerIsDue = true
         for (const address of after.parameters.addresses) known.set(address.address, address)
         return apply()
@@ -192,24 +195,35 @@ export const make = (
   const apply = (): void => {
     applying ??= world.schedule((world.now() + random.integer(0, kernelMicrosMax)) as Instant, () => {
       applying = undefined
-      const missing = repair()
-      if (!answerIsDue) {
-        if (missing.length > 0) deliver((at) => ({ _tag: "AddressesRestored", at, addresses: missing }))
-        return
+      const added = repair()
+      const found = listed().filter((address) => kernel.holds(address) && !held.has(address))
+      // One event for each, so that a router meets levels that are held in part.
+      for (const address of new Set([...added, ...found])) {
+        held.add(address)
+        deliver((at) => ({ _tag: "AddressesHeld", at, addresses: [address] }))
       }
+      if (!answerIsDue) return
       answerIsDue = false
       const owned = asked
-      held = owned
+      applied = owned
       deliver((at) => ({ _tag: "OwnershipChanged", at, owned, failures: [] }))
     })
   }
 
+  const keepHeld = (addresses: ReadonlyArray<VirtualAddress>): void => {
+    const kept = new Set(addresses.map(({ address }) => address))
+    for (const address of held) if (!kept.has(address)) held.delete(address)
+  }
+
+  const listed = (): ReadonlyArray<Ipv4Address> =>
+    asked ? (state?.parameters.addresses ?? []).map(({ address }) => address) : []
+
   /** Makes the kernel's addresses those of the level; returns those that were missing. */
   const repair = (): ReadonlyArray<Ipv4Address> => {
     const missing: Array<Ipv4Address> = []
-    const listed = new Set(asked ? state?.parameters.addresses.map(({ address }) => address) : [])
+    const wanted = new Set(listed())
     for (const { address, interface: device, prefixLength, scope } of known.values()) {
-      if (!listed.has(address)) kernel.deleteAddress(device, address)
+      if (!wanted.has(address)) kernel.deleteAddress(device, address)
       else if (kernel.addAddress(device, { address, prefixLength, secondary: false, scope }) === undefined)
         missing.push(address)
     }
@@ -227,7 +241,7 @@ export const make = (
     if (
       state !== undefined &&
       asked &&
-      held &&
+      applied &&
       state.parameters.addresses.some(({ address }) => !kernel.holds(address))
     )
       apply()
@@ -268,7 +282,8 @@ export const make = (
       applying = undefined
       inbox.length = 0
       asked = false
-      held = false
+      applied = false
+      held.clear()
       answerIsDue = false
       frozenUntil = world.now()
       repair()

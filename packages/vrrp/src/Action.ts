@@ -135,8 +135,9 @@ export type Counter = typeof Counter.Type
  * The actions of a virtual router.
  *
  * - `SendAdvert`: send one advert now, with this priority (0: leaving).
- * - `SetAddressOwnership`: the level that shall hold from now on; the shell repairs the difference and answers `OwnershipChanged`.
- * - `AnnounceAddresses`: one burst of gratuitous ARPs, `repeatCount` frames for each of `addresses` (all when absent).
+ * - `SetAddressOwnership`: the level that shall hold from now on; the shell repairs the difference, tells what it takes by
+ *   `AddressesHeld`, and then answers `OwnershipChanged`.
+ * - `AnnounceAddresses`: one burst of gratuitous ARPs, `repeatCount` frames for each of `addresses`.
  * - `ArmTimer`, `DisarmTimer`: derived from the deadlines before and after a step, never written by a handler.
  * - `PublishTransition`: tell subscribers.
  * - `CountDrop`, `Count`: statistics; `CountDrop` names the sender, so that it can be told to the operator.
@@ -149,7 +150,7 @@ export const Action = Schema.TaggedUnion({
   SetAddressOwnership: { owned: Schema.Boolean },
   AnnounceAddresses: {
     repeatCount: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 255 })),
-    addresses: Schema.optionalKey(Schema.Array(Address.Ipv4Address))
+    addresses: Schema.Array(Address.Ipv4Address)
   },
   ArmTimer: { timer: TimerName, deadline: Instant },
   DisarmTimer: { timer: TimerName },

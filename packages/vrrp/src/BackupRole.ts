@@ -37,7 +37,7 @@ export const step = (state: State.State, role: Backup, event: Event): Transition
       )
     case "Started":
     case "OwnershipChanged":
-    case "AddressesRestored":
+    case "AddressesHeld":
       return Transition.stay(state)
   }
 }

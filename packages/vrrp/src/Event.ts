@@ -60,8 +60,10 @@ export type TimerName = typeof TimerName.Type
  * - `MalformedReceived`: the same, but it did not decode.
  * - `TimerExpired`: a timer ran out. Acts only if the state still holds a deadline that is not after `at`.
  * - `InterfaceChanged`: what the kernel says of a device that the router depends on.
- * - `OwnershipChanged`: the addresses are now all held (`owned`) or all gone. `failures` says what the kernel refused.
- * - `AddressesRestored`: somebody else took these addresses away and they were put back.
+ * - `AddressesHeld`: these addresses are held now and were not before: taken with mastership, added by a reload, or put
+ *   back after another program took them away. Those of one level may come in parts.
+ * - `OwnershipChanged`: the level that was asked for holds: all addresses are held (`owned`), except for those that
+ *   `failures` lists with what the kernel said, or all are gone. A report; nothing follows from it.
  * - `Reconfigured`: new parameters for the same virtual router (same interface, VRID and kind of transport). Devices
  *   that they bring in are told of before, or they are missing and the router enters Fault.
  *
@@ -87,8 +89,8 @@ export const Event = Schema.TaggedUnion({
   },
   TimerExpired: { at: Instant, timer: TimerName },
   InterfaceChanged: { at: Instant, interface: InterfaceName, link: LinkState },
+  AddressesHeld: { at: Instant, addresses: Schema.Array(Address.Ipv4Address) },
   OwnershipChanged: { at: Instant, owned: Schema.Boolean, failures: Schema.Array(Schema.String) },
-  AddressesRestored: { at: Instant, addresses: Schema.Array(Address.Ipv4Address) },
   Reconfigured: { at: Instant, parameters: Parameters }
 })
 

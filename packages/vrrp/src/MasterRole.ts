@@ -4,13 +4,14 @@
  * @since 0.1.0
  */
 import * as Address from "@holdfast/wire/Address"
-import type { Action, TransitionCause } from "./Action.ts"
+import type { TransitionCause } from "./Action.ts"
+import * as Announcing from "./Announcing.ts"
 import type { Event, TimerName } from "./Event.ts"
 import * as Health from "./Health.ts"
 import { type Instant, type Micros, plus } from "./Instant.ts"
 import { type Parameters, priorityOwner } from "./Parameters.ts"
 import * as Reception from "./Reception.ts"
-import type { Announcing, Master } from "./Role.ts"
+import type { Master } from "./Role.ts"
 import * as State from "./State.ts"
 import * as Timing from "./Timing.ts"
 import * as Transition from "./Transition.ts"
@@ -33,17 +34,18 @@ export const step = (state: State.State, role: Master, event: Event): Transition
       return expire(state, role, event.timer, event.at)
     case "InterfaceChanged":
       return Transition.reassess(State.withLink(state, event.interface, event.link), event.at)
-    case "OwnershipChanged":
-      return event.owned
-        ? announceAll(state, role, event.at)
-        : Transition.stay({ ...state, role: { ...role, announcing: awaitingOwnership } })
-    case "AddressesRestored":
-      return Transition.stay(state, announce(state.parameters.announcement.repeatCount, event.addresses))
+    case "AddressesHeld":
+      return announce(
+        state,
+        role,
+        Announcing.hold(role.announcing, state.parameters, event.addresses, event.at)
+      )
     case "Reconfigured":
       return Transition.reassess({ ...state, parameters: event.parameters }, event.at, (configured) =>
         reconfigure(configured, role, state.parameters, event.at)
       )
     case "Started":
+    case "OwnershipChanged":
       return Transition.stay(state)
   }
 }
@@ -101,58 +103,38 @@ const yieldTo = (state: State.State, at: Instant, cause: TransitionCause): Trans
   )
 }
 
-/**
- * RFC 9568 6.4.3 asserts itself by an advert. keepalived announces the addresses too: the other Master has done the same,
- * and switches and neighbours believed it.
- */
+/** RFC 9568 6.4.3 asserts itself by an advert. keepalived announces the addresses too. */
 const answerLower = (state: State.State, role: Master, at: Instant): Transition.Step => {
-  const { announcement, answerLowerPriority, priority } = state.parameters
+  const { answerLowerPriority, priority } = state.parameters
   const counted = Transition.count("lowerPriorityReceivedAsMaster")
   if (!answerLowerPriority) return Transition.stay(state, [counted])
-  const answered = [counted, ...Transition.sendAdvert(priority)]
-  if (role.announcing._tag === "AwaitingOwnership") return Transition.stay(state, answered)
-  const repeatCount = announcement.lowerPriorityRepeatCount
-  const announcing = { ...role.announcing, ...burstAfter(at, announcement.lowerPriorityDelay, repeatCount) }
-  return Transition.stay({ ...state, role: { ...role, announcing } }, [...answered, ...announce(repeatCount)])
+  return Transition.andThen(Transition.stay(state, [counted, ...Transition.sendAdvert(priority)]), (state) =>
+    announce(state, role, Announcing.heal(role.announcing, state.parameters, at))
+  )
 }
 
 /** Acts on a deadline that has come: the caller has compared it with the state. */
 const expire = (state: State.State, role: Master, timer: TimerName, at: Instant): Transition.Step => {
-  const { advertInterval, announcement, priority } = state.parameters
+  const { advertInterval, priority } = state.parameters
   switch (timer) {
     case "Advert": {
       const advertAt = Timing.nextPeriodic(role.advertAt, advertInterval, at)
       return Transition.stay({ ...state, role: { ...role, advertAt } }, Transition.sendAdvert(priority))
     }
-    case "Announce": {
-      if (role.announcing._tag === "AwaitingOwnership" || role.announcing.burst === undefined) break
-      const { burst, ...announcing } = role.announcing
-      return Transition.stay({ ...state, role: { ...role, announcing } }, announce(burst.repeatCount))
-    }
-    case "Refresh": {
-      if (role.announcing._tag === "AwaitingOwnership" || role.announcing.refreshAt === undefined) break
-      const refreshAt = Timing.nextPeriodic(role.announcing.refreshAt, announcement.refreshInterval, at)
-      return Transition.stay(
-        { ...state, role: { ...role, announcing: { ...role.announcing, refreshAt } } },
-        announce(announcement.refreshRepeatCount)
-      )
-    }
+    case "Announce":
+      return announce(state, role, Announcing.repeat(role.announcing))
+    case "Refresh":
+      return announce(state, role, Announcing.refresh(role.announcing, state.parameters, at))
     case "MasterDown":
-      break
+      return Transition.stay(state)
   }
-  return Transition.stay(state)
 }
 
-/** The addresses are held now, so their neighbours may be told. */
-const announceAll = (state: State.State, role: Master, at: Instant): Transition.Step => {
-  const { delay, refreshInterval, repeatCount } = state.parameters.announcement
-  const announcing: Announcing = {
-    _tag: "Holding",
-    ...burstAfter(at, delay, repeatCount),
-    ...refreshAfter(at, refreshInterval)
-  }
-  return Transition.stay({ ...state, role: { ...role, announcing } }, announce(repeatCount))
-}
+const announce = (
+  state: State.State,
+  role: Master,
+  { actions, announcing }: Announcing.Announced
+): Transition.Step => Transition.stay({ ...state, role: { ...role, announcing } }, actions)
 
 const reconfigure = (state: State.State, role: Master, before: Parameters, at: Instant): Transition.Step => {
   const { parameters } = state
@@ -161,38 +143,9 @@ const reconfigure = (state: State.State, role: Master, before: Parameters, at: I
     parameters.advertInterval === before.advertInterval
       ? role.advertAt
       : (Math.max(at, sentAt + parameters.advertInterval) as Instant)
-  const ownership = Transition.restateOwnership(state, before)
-  const announcing =
-    ownership.length > 0 ? awaitingOwnership : reconfigureAnnouncing(role.announcing, parameters, before, at)
-  return Transition.stay({ ...state, role: { ...role, advertAt, announcing } }, ownership)
+  const announcing = Announcing.reconfigure(role.announcing, parameters, before, at)
+  return Transition.stay(
+    { ...state, role: { ...role, advertAt, announcing } },
+    Transition.restateOwnership(state, before)
+  )
 }
-
-const reconfigureAnnouncing = (
-  announcing: Announcing,
-  parameters: Parameters,
-  before: Parameters,
-  at: Instant
-): Announcing => {
-  const { refreshInterval } = parameters.announcement
-  if (announcing._tag === "AwaitingOwnership" || refreshInterval === before.announcement.refreshInterval) {
-    return announcing
-  }
-  const { burst } = announcing
-  return { _tag: "Holding", ...(burst === undefined ? {} : { burst }), ...refreshAfter(at, refreshInterval) }
-}
-
-const announce = (
-  repeatCount: number,
-  addresses?: ReadonlyArray<Address.Ipv4Address>
-): ReadonlyArray<Action> =>
-  repeatCount === 0 || addresses?.length === 0
-    ? []
-    : [{ _tag: "AnnounceAddresses", repeatCount, ...(addresses === undefined ? {} : { addresses }) }]
-
-const burstAfter = (at: Instant, delay: Micros, repeatCount: number) =>
-  delay === 0 || repeatCount === 0 ? {} : { burst: { at: plus(at, delay), repeatCount } }
-
-const refreshAfter = (at: Instant, interval: Micros) =>
-  interval === 0 ? {} : { refreshAt: plus(at, interval) }
-
-const awaitingOwnership: Announcing = { _tag: "AwaitingOwnership" }

@@ -123,7 +123,7 @@ export type Transport = typeof Transport.Type
 export const Announcement = Schema.Struct({
   /** Frames per address in one burst; 0 to 255, default 5 (`garp_master_repeat`). */
   repeatCount: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 })),
-  /** From becoming Master to the second burst; 0 for none, default 5 s (`garp_master_delay`). */
+  /** From holding addresses to their second burst; 0 for none, default 5 s (`garp_master_delay`). */
   delay: Micros,
   /** Between periodic bursts while Master; 0 for none, the default (`garp_master_refresh`). */
   refreshInterval: Micros,

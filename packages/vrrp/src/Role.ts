@@ -9,6 +9,7 @@
 import * as Address from "@holdfast/wire/Address"
 import * as Schema from "effect/Schema"
 import { Fault as FaultReason } from "./Action.ts"
+import { Announcing } from "./Announcing.ts"
 import type { TimerName } from "./Event.ts"
 import { Instant } from "./Instant.ts"
 
@@ -35,35 +36,12 @@ export const Takeover = Schema.TaggedUnion({
 export type Takeover = typeof Takeover.Type
 
 /**
- * How far a Master is with gratuitous ARPs: it announces only addresses that it is known to hold.
- *
- * - `AwaitingOwnership`: the addresses were asked for; announcing one now would draw traffic to a host that drops it.
- * - `Holding`: the addresses are held. `burst` is the one pending repetition, `refreshAt` the next periodic burst.
- *
- * @category models
- * @since 0.1.0
- */
-export const Announcing = Schema.TaggedUnion({
-  AwaitingOwnership: {},
-  Holding: {
-    burst: Schema.optionalKey(Schema.Struct({ at: Instant, repeatCount: Schema.Int })),
-    refreshAt: Schema.optionalKey(Instant)
-  }
-})
-
-/**
- * @category models
- * @since 0.1.0
- */
-export type Announcing = typeof Announcing.Type
-
-/**
  * The role of a virtual router.
  *
  * - `Init`: it shall not run.
  * - `Backup`: it takes over at `masterDownAt`, which is counted from `countedFrom`. `preemptDelayFrom` is the start of
  *   the preempt delay, absent when an equal or higher Master was heard since.
- * - `Master`: it holds the addresses and sends its next advert at `advertAt`.
+ * - `Master`: it takes and holds the addresses and sends its next advert at `advertAt`.
  * - `Fault`: it shall run, and `faults`, never empty, keep it from running.
  *
  * @category models
@@ -131,13 +109,9 @@ export const deadlines = (role: Role): Deadlines => {
   }
 }
 
-const announcingDeadlines = (announcing: Announcing): Deadlines => {
-  if (announcing._tag === "AwaitingOwnership") return none
-  const { burst, refreshAt } = announcing
-  return {
-    ...(burst === undefined ? none : { Announce: burst.at }),
-    ...(refreshAt === undefined ? none : { Refresh: refreshAt })
-  }
-}
+const announcingDeadlines = ({ burst, refreshAt }: Announcing): Deadlines => ({
+  ...(burst === undefined ? none : { Announce: burst.at }),
+  ...(refreshAt === undefined ? none : { Refresh: refreshAt })
+})
 
 const none: Deadlines = {}

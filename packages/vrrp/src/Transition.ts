@@ -8,6 +8,7 @@
  */
 import * as Equal from "effect/Equal"
 import type { Action, Counter, Fault, TransitionCause } from "./Action.ts"
+import * as Announcing from "./Announcing.ts"
 import * as Health from "./Health.ts"
 import { type Instant, plus } from "./Instant.ts"
 import { type Parameters, priorityOwner } from "./Parameters.ts"
@@ -153,7 +154,7 @@ export const becomeMaster = (state: State, at: Instant, cause: TransitionCause):
     {
       _tag: "Master",
       advertAt: plus(at, state.parameters.advertInterval),
-      announcing: { _tag: "AwaitingOwnership" }
+      announcing: Announcing.none
     },
     cause,
     [...sendAdvert(state.parameters.priority), { _tag: "SetAddressOwnership", owned: true }]

@@ -25,7 +25,7 @@
  * from Init to Fault.
  *
  * **Gotchas** where keepalived is followed and not RFC 3768
- * - Gratuitous ARPs follow the addresses (`OwnershipChanged`), not the transition, and come twice.
+ * - Gratuitous ARPs follow the addresses (`AddressesHeld`), not the transition, and come twice.
  * - A Master answers a lower advert (RFC 9568 6.4.3 asks for it too) and announces its addresses again.
  * - The preempt delay of a Backup restarts its timer for as long as it lasts.
  * - Two owners on one network are decided by their addresses; RFC 3768 7.1 would let both be Master for ever
@@ -138,7 +138,7 @@ const stepInit = (state: VirtualRouter, event: Event): Step => {
     case "Stopped":
     case "TimerExpired":
     case "OwnershipChanged":
-    case "AddressesRestored":
+    case "AddressesHeld":
       return Transition.stay(state)
   }
 }
@@ -162,7 +162,7 @@ const stepFault = (state: VirtualRouter, role: Role.Fault, event: Event): Step =
     case "Started":
     case "TimerExpired":
     case "OwnershipChanged":
-    case "AddressesRestored":
+    case "AddressesHeld":
       return Transition.stay(state)
   }
 }

@@ -94,8 +94,8 @@ export const disowned = (at: number): Event => ({
   owned: false,
   failures: []
 })
-export const restored = (at: number, addresses: ReadonlyArray<Ipv4Address>): Event => ({
-  _tag: "AddressesRestored",
+export const held = (at: number, ...addresses: ReadonlyArray<Ipv4Address>): Event => ({
+  _tag: "AddressesHeld",
   at: at as Instant,
   addresses
 })
@@ -178,6 +178,7 @@ export const running = (overrides: Overrides = {}): Driver => {
 export const master = (overrides: Overrides = {}): Driver => {
   const router = running(overrides)
   router.step(expired("MasterDown", 4 * second))
+  router.step(held(4 * second, ...router.state.parameters.addresses.map((entry) => entry.address)))
   router.step(owned(4 * second))
   return router
 }
@@ -188,6 +189,10 @@ export const advertsOf = (actions: ReadonlyArray<Action>): ReadonlyArray<number>
 
 export const announcementsOf = (actions: ReadonlyArray<Action>): ReadonlyArray<number> =>
   actions.flatMap((action) => (action._tag === "AnnounceAddresses" ? [action.repeatCount] : []))
+
+/** The addresses that are announced, in order, each once. */
+export const announcedOf = (actions: ReadonlyArray<Action>): ReadonlyArray<Ipv4Address> =>
+  actions.flatMap((action) => (action._tag === "AnnounceAddresses" ? action.addresses : []))
 
 export const dropsOf = (actions: ReadonlyArray<Action>): ReadonlyArray<string> =>
   actions.flatMap((action) => (action._tag === "CountDrop" ? [action.reason] : []))

@@ -3,6 +3,7 @@ import type { Ipv4Address } from "@holdfast/wire/Address"
 import {
   address,
   advertsOf,
+  announcedOf,
   announcementsOf,
   causesOf,
   deadlinesOf,
@@ -12,6 +13,7 @@ import {
   eth1,
   expired,
   heard,
+  held,
   linkChanged,
   master,
   masterDown,
@@ -24,7 +26,8 @@ import {
   running,
   second,
   started,
-  up
+  up,
+  virtualAddress
 } from "./Fixture.ts"
 
 const added = address({ address: "10.0.0.2" as Ipv4Address })
@@ -154,16 +157,44 @@ describe("Reconfigured as Master", () => {
     assert.strictEqual(deadlinesOf(router).Advert, 12 * second)
   })
 
-  it("with another list of addresses: asks for them, and announces when they are held", () => {
-    const router = master()
+  it("with another list of addresses: asks for them, and announces those that are new when they are held", () => {
+    const router = master({ announcement: { delay: second / 2 } })
+    router.step(expired("Announce", 4.5 * second))
+    const longer = { addresses: [address(), added], announcement: { delay: second / 2 } }
 
-    const actions = router.step(reconfigured(4.5 * second, { addresses: [address(), added] }))
+    const actions = router.step(reconfigured(4.5 * second, longer))
 
     assert.deepStrictEqual(ownershipOf(actions), [true])
     assert.deepStrictEqual(announcementsOf(actions), [])
     assert.strictEqual(deadlinesOf(router).Advert, 5 * second)
-    assert.deepStrictEqual(announcementsOf(router.step(owned(4.6 * second))), [5])
+    assert.deepStrictEqual(router.step(held(4.6 * second, added.address)).slice(0, 1), [
+      { _tag: "AnnounceAddresses", repeatCount: 5, addresses: [added.address] }
+    ])
+    assert.deepStrictEqual(router.step(owned(4.6 * second)), [])
+    router.step(expired("Advert", 5 * second))
+    assert.deepStrictEqual(announcedOf(router.step(expired("Announce", 5.1 * second))), [added.address])
+    assert.deepStrictEqual(announcedOf(router.step(heard(5.2 * second, 50))), [virtualAddress, added.address])
     assert.strictEqual(roleOf(router), "Master")
+  })
+
+  it("with a shorter list: what left it is announced no more, also in the burst that was pending", () => {
+    const router = master({ addresses: [address(), added] })
+
+    router.step(reconfigured(4.5 * second, { addresses: [added] }))
+
+    assert.deepStrictEqual(announcedOf(router.step(heard(4.6 * second, 50))), [added.address])
+    const other = master()
+    other.step(reconfigured(4.5 * second, { addresses: [added] }))
+    assert.isUndefined(deadlinesOf(other).Announce)
+  })
+
+  it("with an address on another device: it is announced when it is held there, not before", () => {
+    const router = master()
+    router.step(linkChanged(4.4 * second, eth1, { _tag: "Up" }))
+    router.step(reconfigured(4.5 * second, { addresses: [address({ interface: eth1 })] }))
+
+    assert.deepStrictEqual(announcedOf(router.step(heard(4.6 * second, 50))), [])
+    assert.deepStrictEqual(announcedOf(router.step(held(4.7 * second, virtualAddress))), [virtualAddress])
   })
 
   it("with another garp_master_refresh: from now on, or no more", () => {
@@ -175,6 +206,14 @@ describe("Reconfigured as Master", () => {
     router.step(reconfigured(4.6 * second, {}))
     assert.isUndefined(deadlinesOf(router).Refresh)
     assert.strictEqual(deadlinesOf(router).Announce, 9 * second)
+  })
+
+  it("without addresses and without garp_master_refresh: nothing is refreshed any more", () => {
+    const router = master({ announcement: { refreshInterval: 60 * second } })
+
+    router.step(reconfigured(4.5 * second, { addresses: [] }))
+
+    assert.isUndefined(deadlinesOf(router).Refresh)
   })
 
   it("onto a device that is not there: Fault, with the new parameters", () => {

@@ -19,6 +19,7 @@ import {
   expired,
   group,
   heard,
+  held,
   higherAddress,
   linkChanged,
   lowerAddress,
@@ -29,11 +30,9 @@ import {
   owned,
   parameters,
   reconfigured,
-  restored,
   second,
   started,
-  stopped,
-  virtualAddress
+  stopped
 } from "./Fixture.ts"
 
 /** The parameters that matter for the state machine, each at its edges. */
@@ -94,7 +93,7 @@ export const Command = Schema.Struct({
     Expire: { timer: TimerName },
     ChangeLink: { device: Schema.Literals(["eth0", "eth1"]), link: Link },
     Confirm: { owned: Schema.Boolean },
-    Restore: {},
+    Hold: { which: Schema.Literals(["First", "All"]) },
     Reconfigure: { change: Change },
     Stop: {}
   })
@@ -225,12 +224,32 @@ const checkStep = (
       assert.isTrue(roles.includes("Master"), "an advert leaves a Master only")
       if (action.priority === 0) assert.notStrictEqual(after.role._tag, "Master", "priority 0 is for leaving")
     }
-    if (action._tag === "AnnounceAddresses")
-      assert.strictEqual(after.role._tag, "Master", "a Master announces")
   }
+  checkAnnouncements(event, actions, after)
   const isUnchanged =
     event._tag === "Reconfigured" && JSON.stringify(event.parameters) === JSON.stringify(before.parameters)
   if (isUnchanged) assert.deepStrictEqual({ state: after, actions }, { state: before, actions: [] })
+}
+
+/** A Master announces what it holds, and at once what it is told that it holds now. */
+const checkAnnouncements = (
+  event: Event,
+  actions: ReadonlyArray<Action>,
+  { parameters, role }: VirtualRouter.VirtualRouter
+): void => {
+  const announced = actions.flatMap((a) => (a._tag === "AnnounceAddresses" ? a.addresses : []))
+  if (role._tag !== "Master") return assert.isEmpty(announced, "a Master announces")
+  const { burst, held } = role.announcing
+  assert.includeMembers(
+    parameters.addresses.map((entry) => entry.address),
+    [...held],
+    "what is held is on the list"
+  )
+  assert.includeMembers([...held], [...announced], "what is announced is held")
+  assert.includeMembers([...held], [...(burst?.addresses ?? [])], "what will be announced is held")
+  if (event._tag !== "AddressesHeld") return
+  assert.includeMembers([...held], [...event.addresses])
+  if (parameters.announcement.repeatCount > 0) assert.deepStrictEqual(announced, [...event.addresses])
 }
 
 const checkState = (
@@ -343,8 +362,10 @@ const eventsOf = (
       return [linkChanged(now, devices[what.device]!, links[what.link])]
     case "Confirm":
       return [what.owned ? owned(now) : disowned(now)]
-    case "Restore":
-      return [restored(now, [virtualAddress])]
+    case "Hold": {
+      const listed = given.addresses.map((entry) => entry.address)
+      return [held(now, ...(what.which === "All" ? listed : listed.slice(0, 1)))]
+    }
     case "Reconfigure":
       return [reconfigured(now, changed(given, what.change))]
   }

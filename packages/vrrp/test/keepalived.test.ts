@@ -1,8 +1,10 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { Instant } from "@holdfast/vrrp/Instant"
 import type { Ipv4Address } from "@holdfast/wire/Address"
 import {
   address,
   advertsOf,
+  announcedOf,
   announcementsOf,
   causesOf,
   countsOf,
@@ -15,6 +17,7 @@ import {
   eth1,
   expired,
   heard,
+  held,
   higherAddress,
   linkChanged,
   lowerAddress,
@@ -27,7 +30,6 @@ import {
   owned,
   ownershipOf,
   parameters,
-  restored,
   roleOf,
   running,
   second,
@@ -38,6 +40,9 @@ import {
 } from "./Fixture.ts"
 
 const peer = "10.0.0.50" as Ipv4Address
+const next = "10.0.0.2" as Ipv4Address
+const third = "10.0.0.3" as Ipv4Address
+const several = [address(), address({ address: next }), address({ address: third })]
 const unicast = { _tag: "Unicast", peers: [peer] } as const
 const toUs = { source: peer, destination: ownAddress, hopLimit: 64 }
 
@@ -226,7 +231,9 @@ describe("receive checks", () => {
 
 describe("a Master that hears", () => {
   it("a lower priority: advert at once, gratuitous ARPs, and again after the delay", () => {
-    const router = master({ announcement: { lowerPriorityRepeatCount: 3, lowerPriorityDelay: 2 * second } })
+    const router = master({
+      announcement: { delay: 0, lowerPriorityRepeatCount: 3, lowerPriorityDelay: 2 * second }
+    })
 
     const actions = router.step(heard(4.5 * second, 50))
 
@@ -243,6 +250,30 @@ describe("a Master that hears", () => {
     router.step(heard(4.5 * second, 50))
 
     assert.strictEqual(deadlinesOf(router).Announce, 9 * second)
+  })
+
+  it("a lower priority while a burst is pending: one burst of both, at the later time", () => {
+    const router = master({ announcement: { lowerPriorityRepeatCount: 3, lowerPriorityDelay: 2 * second } })
+
+    router.step(heard(4.5 * second, 50))
+    assert.strictEqual(deadlinesOf(router).Announce, 9 * second)
+    router.step(heard(7.5 * second, 50))
+    for (const at of [5, 6, 7, 8, 9]) router.step(expired("Advert", at * second))
+
+    assert.strictEqual(deadlinesOf(router).Announce, 9.5 * second)
+    assert.deepStrictEqual(router.step(expired("Announce", 9.5 * second)).slice(0, 1), [
+      { _tag: "AnnounceAddresses", repeatCount: 5, addresses: [virtualAddress] }
+    ])
+  })
+
+  it("a lower priority while it takes its addresses: it announces those that it holds", () => {
+    const router = running({ addresses: several })
+    router.step(expired("MasterDown", 4 * second))
+    router.step(held(4 * second, virtualAddress))
+
+    assert.deepStrictEqual(announcedOf(router.step(heard(4.1 * second, 50))), [virtualAddress])
+    router.step(held(4.2 * second, next))
+    assert.deepStrictEqual(announcedOf(router.step(heard(4.3 * second, 50))), [virtualAddress, next])
   })
 
   it("a lower priority with lower_prio_no_advert: it is counted and that is all", () => {
@@ -297,20 +328,45 @@ describe("gratuitous ARPs", () => {
     const router = running({ announcement: { repeatCount: 2, delay: second / 2 } })
     router.step(expired("MasterDown", masterDown))
 
-    assert.deepStrictEqual(announcementsOf(router.step(owned(4 * second))), [2])
+    assert.deepStrictEqual(announcementsOf(router.step(held(4 * second, virtualAddress))), [2])
     assert.strictEqual(deadlinesOf(router).Announce, 4.5 * second)
     assert.deepStrictEqual(announcementsOf(router.step(expired("Announce", 4.5 * second))), [2])
     assert.isUndefined(deadlinesOf(router).Announce)
   })
 
-  it("go out for what is held when the kernel refused some", () => {
-    const router = running()
-    router.step(expired("MasterDown", masterDown))
+  it("go out for each part as soon as it is held, and once more for all, after the last", () => {
+    const router = running({ addresses: several })
+    router.step(expired("MasterDown", 4 * second))
 
-    assert.deepStrictEqual(
-      announcementsOf(router.step(owned(4 * second, ["10.0.0.1/32: no such device"]))),
-      [5]
-    )
+    assert.deepStrictEqual(announcedOf(router.step(held(4 * second, virtualAddress, next))), [
+      virtualAddress,
+      next
+    ])
+    assert.deepStrictEqual(announcedOf(router.step(held(4.1 * second, third))), [third])
+    assert.strictEqual(deadlinesOf(router).Announce, 9.1 * second)
+    for (const at of [5, 6, 7, 8, 9]) router.step(expired("Advert", at * second))
+    assert.deepStrictEqual(announcedOf(router.step(expired("Announce", 9.1 * second))), [
+      virtualAddress,
+      next,
+      third
+    ])
+  })
+
+  it("do not go out for what the kernel refused: not at once, not later, not as an answer", () => {
+    const router = running({ addresses: several, announcement: { refreshInterval: 2 * second } })
+    router.step(expired("MasterDown", 4 * second))
+
+    const taking = [
+      held(4 * second, virtualAddress, third),
+      owned(4 * second, ["10.0.0.2/32: no such device"]),
+      heard(4.5 * second, 50),
+      expired("Advert", 5 * second),
+      expired("Refresh", 6 * second)
+    ]
+    const announced = taking.flatMap((event) => announcedOf(router.step(event)))
+
+    assert.lengthOf(announced, 6)
+    assert.notInclude(announced, next)
   })
 
   it("go out once when garp_master_delay is 0, and never when garp_master_repeat is 0", () => {
@@ -318,8 +374,8 @@ describe("gratuitous ARPs", () => {
     const never = running({ announcement: { repeatCount: 0 } })
     for (const router of [once, never]) router.step(expired("MasterDown", masterDown))
 
-    assert.deepStrictEqual(announcementsOf(once.step(owned(4 * second))), [5])
-    assert.deepStrictEqual(announcementsOf(never.step(owned(4 * second))), [])
+    assert.deepStrictEqual(announcementsOf(once.step(held(4 * second, virtualAddress))), [5])
+    assert.deepStrictEqual(announcementsOf(never.step(held(4 * second, virtualAddress))), [])
     for (const router of [once, never]) assert.isUndefined(deadlinesOf(router).Announce)
   })
 
@@ -332,21 +388,39 @@ describe("gratuitous ARPs", () => {
     assert.strictEqual(deadlinesOf(router).Refresh, 124 * second)
   })
 
-  it("go out for the addresses that were put back, and for no others", () => {
+  it("go out for the addresses that were put back, and for no others, and once more", () => {
+    const router = master({ addresses: several })
+    for (const at of [5, 6, 7, 8, 9]) router.step(expired("Advert", at * second))
+    router.step(expired("Announce", 9 * second))
+
+    assert.deepStrictEqual(router.step(held(9.5 * second, third)), [
+      { _tag: "AnnounceAddresses", repeatCount: 5, addresses: [third] },
+      { _tag: "ArmTimer", timer: "Announce", deadline: (14.5 * second) as Instant }
+    ])
+    for (const at of [10, 11, 12, 13, 14]) router.step(expired("Advert", at * second))
+    assert.deepStrictEqual(announcedOf(router.step(expired("Announce", 14.5 * second))), [third])
+    assert.deepStrictEqual(router.step(held(14.6 * second)), [])
+  })
+
+  it("do not go out because the level is reported", () => {
     const router = master()
 
-    assert.deepStrictEqual(router.step(restored(4.5 * second, [virtualAddress])), [
-      { _tag: "AnnounceAddresses", repeatCount: 5, addresses: [virtualAddress] }
-    ])
-    assert.deepStrictEqual(router.step(restored(4.5 * second, [])), [])
+    assert.deepStrictEqual(router.step(owned(4.5 * second)), [])
+    assert.deepStrictEqual(router.step(disowned(4.5 * second)), [])
+  })
+
+  it("do not go out for addresses that are not on the list: they left it while the kernel took them", () => {
+    const router = master()
+
+    assert.deepStrictEqual(router.step(held(4.5 * second, third)), [])
   })
 
   it("do not go out in another role", () => {
     const router = running()
 
+    assert.deepStrictEqual(router.step(held(second, virtualAddress)), [])
     assert.deepStrictEqual(router.step(owned(second)), [])
     assert.deepStrictEqual(router.step(disowned(second)), [])
-    assert.deepStrictEqual(router.step(restored(second, [virtualAddress])), [])
   })
 
   it("end with the role: no burst is left when a Master yields", () => {

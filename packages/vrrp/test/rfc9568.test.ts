@@ -11,13 +11,13 @@ import {
   eth0,
   expired,
   heard,
+  held,
   higherAddress,
   linkChanged,
   lowerAddress,
   malformed,
   master,
   masterDown,
-  owned,
   parameters,
   roleOf,
   running,
@@ -139,7 +139,7 @@ describe("RFC 9568 7.1: receiving", () => {
 
   it("7.1, erratum 8298: an owner hears adverts, and answers a lower Master", () => {
     const router = running({ priority: 255 })
-    router.step(owned(10))
+    router.step(held(10, virtualAddress))
 
     const actions = router.step(heard(second / 2, 254))
 
