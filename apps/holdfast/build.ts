@@ -10,6 +10,10 @@ import { build } from "rolldown"
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
 const release = here("./dist/release")
 
+// A daemon lives for months and shares its machine with what it serves: docs/decisions/0014. bin/holdfast says the same.
+const smallAllocator = "MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=65536 MALLOC_TRIM_THRESHOLD_=65536"
+const smallHeap = "--no-opt --no-maglev --max-semi-space-size=1"
+
 mkdirSync(release, { recursive: true })
 await build({
   input: here("./src/main.ts"),
@@ -17,7 +21,7 @@ await build({
   output: {
     file: `${release}/holdfast.mjs`,
     format: "esm",
-    banner: "#!/usr/bin/env node",
+    banner: `#!/usr/bin/env -S ${smallAllocator} node ${smallHeap}`,
     minify: true,
     // The demo is imported when asked for; one file holds it all the same.
     codeSplitting: false

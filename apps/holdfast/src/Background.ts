@@ -17,13 +17,15 @@ import * as ExitCode from "./ExitCode.ts"
  */
 export const detach = (words: ReadonlyArray<string>): Effect.Effect<number> =>
   Effect.callback<number>((resume) => {
-    const child = spawn(process.execPath, [process.argv[1]!, ...words, "--dont-fork"], {
+    const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...words, "--dont-fork"], {
       detached: true,
       stdio: ["ignore", "ignore", "pipe", "pipe"],
       env: { ...process.env, [readyVariable]: String(readyDescriptor) }
     })
     child.stderr!.pipe(process.stderr)
     child.stdio[readyDescriptor]!.once("data", () => {
+      // Whatever is still open to the daemon would keep this process waiting for it.
+      for (const pipe of child.stdio) pipe?.destroy()
       child.unref()
       resume(Effect.succeed(ExitCode.ok))
     })

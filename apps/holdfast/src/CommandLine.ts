@@ -16,8 +16,8 @@ export interface DaemonOptions {
   readonly file: string
   /** Stay in the foreground (`--dont-fork`). */
   readonly foreground: boolean
-  /** Log to standard error and not to syslog (`--log-console`). */
-  readonly logConsole: boolean
+  /** Standard error (`--log-console`), syslog, or nowhere (`--no-syslog` alone). */
+  readonly logTarget: "console" | "syslog" | "nowhere"
   /** Log what is only of interest when looking for a fault (`--log-detail`). */
   readonly logDetail: boolean
   readonly logFormat: "line" | "json"
@@ -84,7 +84,8 @@ const readOptions = (words: ReadonlyArray<string>): Command => {
     options: {
       file,
       foreground: values["dont-fork"] === true,
-      logConsole: values["log-console"] === true,
+      logTarget:
+        values["log-console"] === true ? "console" : values["no-syslog"] === true ? "nowhere" : "syslog",
       logDetail: values["log-detail"] === true,
       logFormat,
       vrrp: values.vrrp === true || values.check !== true,

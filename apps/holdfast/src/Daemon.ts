@@ -2,7 +2,7 @@
  * The daemon: reads the file, runs the VRRP thread, and answers signals.
  *
  * **Details** start: file → pid file → thread → routers. HUP: file → routers, by difference; a file with a mistake
- * changes nothing. USR2: the status as JSON. TERM or INT: stop.
+ * changes nothing. USR1, USR2: the status as JSON. TERM or INT: stop.
  *
  * @since 0.1.0
  */
@@ -21,7 +21,7 @@ import * as Log from "./Log.ts"
 import * as PidFile from "./PidFile.ts"
 import * as VrrpThreadHandle from "./VrrpThreadHandle.ts"
 
-type Signal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGUSR2"
+type Signal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGUSR1" | "SIGUSR2"
 
 /**
  * Runs until it is told to stop, and returns the exit code. `onStarted` is called once the routers run.
@@ -69,6 +69,7 @@ export const run = (
           case "SIGHUP":
             yield* reload
             break
+          case "SIGUSR1":
           case "SIGUSR2":
             writeStatus(log, options.statsFile, yield* thread.status)
             break
@@ -136,7 +137,8 @@ const writeStatus = (log: Log.Log, path: string, status: object): void => {
   }
 }
 
-const handled: ReadonlyArray<Signal> = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR2"]
+/** SIGUSR1 is here also because Node would open its debugger to the machine when nobody listens to it. */
+const handled: ReadonlyArray<Signal> = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2"]
 
 /** Signals that may wait while a reload runs; more of them would ask for the same again. */
 const signalsMax = 16

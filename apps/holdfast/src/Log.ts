@@ -34,7 +34,7 @@ export interface Log {
  * @since 0.1.0
  */
 export interface LogOptions {
-  readonly logConsole: boolean
+  readonly logTarget: "console" | "syslog" | "nowhere"
   readonly logDetail: boolean
   readonly logFormat: "line" | "json"
 }
@@ -48,7 +48,7 @@ export interface LogOptions {
 export const open = Effect.fnUntraced(function* (
   options: LogOptions
 ): Effect.fn.Return<Log, never, Scope.Scope> {
-  const emit = options.logConsole ? toConsole : yield* Effect.orElseSucceed(openSyslog, () => toConsole)
+  const emit = yield* targets[options.logTarget]
   const render = options.logFormat === "json" ? renderJson : renderLine
   return {
     write: (level, message, fields) => {
@@ -68,6 +68,8 @@ const toConsole: Emit = (_, line) => {
   }
 }
 
+const toNowhere: Emit = () => undefined
+
 const openSyslog = Effect.gen(function* () {
   if (!existsSync(syslogPath)) return toConsole
   const socket = yield* UnixDatagramSocket.open(syslogPath)
@@ -77,6 +79,12 @@ const openSyslog = Effect.gen(function* () {
   }
   return emit
 })
+
+const targets = {
+  console: Effect.succeed(toConsole),
+  syslog: Effect.orElseSucceed(openSyslog, () => toConsole),
+  nowhere: Effect.succeed(toNowhere)
+}
 
 const renderLine = (level: Level, message: string, _: object | undefined, withTime: boolean): string =>
   `${withTime ? `${new Date().toISOString()} ` : ""}${level === "info" || level === "detail" ? "" : `${level}: `}${oneLine(message)}`
