@@ -56,7 +56,8 @@ const released = Effect.map(
     }),
     (directory) => Effect.sync(() => rmSync(directory, { recursive: true, force: true }))
   ),
-  (directory) => [process.execPath, join(directory, "holdfast.mjs")]
+  // As an operator runs it: its first line names the interpreter and how to start it.
+  (directory) => [join(directory, "holdfast.mjs")]
 )
 
 const options = (files: Daemon.Files): ReadonlyArray<string> => [

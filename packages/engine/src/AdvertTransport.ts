@@ -64,6 +64,8 @@ export interface ChannelOptions {
 export interface AdvertChannel {
   /** Sends all at once, never waits, and says what the kernel refused and why; nothing when all left. */
   readonly send: (adverts: ReadonlyArray<OutgoingAdvert>) => ReadonlyArray<string>
+  /** Does what `send` does and sends nothing: docs/decisions/0013. */
+  readonly rehearse: (adverts: ReadonlyArray<OutgoingAdvert>) => void
   /** VRIDs of others, to be dropped before they wake this process. Replaces the former set. */
   readonly mute: (vrids: ReadonlySet<number>) => void
 }

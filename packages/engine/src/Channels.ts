@@ -59,6 +59,8 @@ export interface Channels {
   readonly settle: (links: Links, routers: ReadonlyArray<Parameters>, at: Instant) => Effect.Effect<boolean>
   readonly isOpen: (device: InterfaceName) => boolean
   readonly send: (device: InterfaceName, adverts: ReadonlyArray<OutgoingAdvert>, at: Instant) => void
+  /** Goes through sending on some channel, if one is open, and sends nothing. */
+  readonly rehearse: (adverts: ReadonlyArray<OutgoingAdvert>) => void
   /** Counts an advert of a VRID that nobody here runs; the first is told and mutes the rest: true when this one did. */
   readonly hearForeign: (device: InterfaceName, vrid: number, source: Ipv4Address, at: Instant) => boolean
   /** Adverts heard by device and foreign VRID. */
@@ -150,6 +152,9 @@ export const make = Effect.fnUntraced(function* (listeners: Listeners) {
     send: (device, adverts, at) => {
       const failures = open.get(device)?.channel.send(adverts) ?? []
       if (failures.length > 0) listeners.publish({ _tag: "SendFailed", at, interface: device, failures })
+    },
+    rehearse: (adverts) => {
+      for (const { channel } of open.values()) return channel.rehearse(adverts)
     },
     hearForeign: (device, vrid, source, at) => {
       const heard = foreign.get(device) ?? ForeignRouters.make()

@@ -293,6 +293,12 @@ const make = Effect.gen(function* () {
     }
   })
 
+  /** The last rehearsal is a moment before the performance: what it needs is then in the processor's caches. */
+  const waitUntil = (deadline: Instant): Instant => {
+    Rehearsal.failover(channels.rehearse)
+    return timer.waitUntil(deadline)
+  }
+
   const pass = Effect.fnUntraced(function* () {
     const inputs = yield* Queue.takeAll(inbox)
     const at = timer.now()
@@ -304,7 +310,7 @@ const make = Effect.gen(function* () {
     const due = heap.next()
     if (due !== undefined && due <= at) {
       lateness.record(at - due)
-      heap.expire(at, timer.waitUntil)
+      heap.expire(at, waitUntil)
       // What an expiry found out about devices cannot wait for a notification.
       if (linksChanged) yield* settleLinks(at)
     }
@@ -325,7 +331,7 @@ const make = Effect.gen(function* () {
     linksChanged = true
   })
   yield* Effect.forkScoped(Effect.forever(pass()))
-  Rehearsal.schedule(heap, timer.now())
+  Rehearsal.schedule(heap, timer.now(), channels.rehearse)
   tell({ _tag: "Woken" })
   const stopAll = Effect.gen(function* () {
     const reply = yield* Deferred.make<void>()

@@ -13,6 +13,7 @@ import type { InterfaceName, Parameters, Priority, Vrid } from "@holdfast/vrrp/P
 import type { Ipv4Address, MacAddress } from "@holdfast/wire/Address"
 import * as Advertisement from "@holdfast/wire/Advertisement"
 import { groupVrrp } from "@holdfast/wire/Ipv4"
+import type { OutgoingAdvert } from "./AdvertTransport.ts"
 import { deliver } from "./Channels.ts"
 import { describe } from "./EngineEvent.ts"
 import type { Links } from "./LinkWatch.ts"
@@ -22,15 +23,23 @@ import * as Statistics from "./Statistics.ts"
 import * as TimerHeap from "./TimerHeap.ts"
 
 /**
+ * Goes through sending adverts without sending them.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Send = (adverts: ReadonlyArray<OutgoingAdvert>) => void
+
+/**
  * Rehearses on the engine's own heap, so that its wake-ups are rehearsed too, and ends by itself.
  *
  * @category main
  * @since 0.1.0
  */
-export const schedule = (heap: TimerHeap.TimerHeap, from: Instant): void => {
+export const schedule = (heap: TimerHeap.TimerHeap, from: Instant, send: Send): void => {
   let left = rehearsals
   const slot = heap.slot((now) => {
-    failover()
+    failover(send)
     left -= 1
     if (left > 0) heap.arm(slot, (now + pauseMicros) as Instant)
   })
@@ -43,11 +52,11 @@ export const schedule = (heap: TimerHeap.TimerHeap, from: Instant): void => {
  * @category main
  * @since 0.1.0
  */
-export const failover = (): void => {
+export const failover = (send: Send): void => {
   const heap = TimerHeap.make()
   const sent: Array<unknown> = []
   const outbox = Outbox.make({
-    send: (_, adverts) => void sent.push(adverts),
+    send: (_, adverts) => send(adverts),
     setOwnership: (_, ownership) => void sent.push(ownership),
     announce: (burst) => void sent.push(burst)
   })

@@ -50,6 +50,7 @@ export const layer: Layer.Layer<AdvertTransport> = Layer.succeed(
               ? []
               : [`${adverts.length - outcome.sentCount} of ${adverts.length}: ${Errno.nameOf(outcome.errno)}`]
           },
+          rehearse: socket.rehearse,
           mute: (vrids) => Effect.runSync(Effect.ignore(socket.setFilter(PacketFilter.acceptAllBut(vrids))))
         }
         return channel

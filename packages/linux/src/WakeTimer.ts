@@ -10,8 +10,11 @@ import type { Instant } from "@holdfast/vrrp/Instant"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 
-/** From an idle processor to this code it takes 0.2 to 0.5 ms; a takeover is rare enough to wait for it awake. */
-const leadMicros = 700
+/**
+ * From an idle processor to this code it takes 0.4 to 0.7 ms, and a last rehearsal 0.2; a takeover is rare enough to wait
+ * for the rest awake.
+ */
+const leadMicros = 1500
 
 /**
  * The port on this kernel.

@@ -84,6 +84,8 @@ export interface RawIpv4SocketOptions {
  */
 export interface RawIpv4Socket {
   readonly send: (packets: ReadonlyArray<OutgoingPacket>) => Socket.SendOutcome
+  /** Does all that `send` does but on no socket. */
+  readonly rehearse: (packets: ReadonlyArray<OutgoingPacket>) => void
   readonly joinGroup: (group: Address.Ipv4Address) => Effect.Effect<void, SocketError.SocketError>
   readonly leaveGroup: (group: Address.Ipv4Address) => Effect.Effect<void, SocketError.SocketError>
   readonly setFilter: (program: PacketFilter.Program) => Effect.Effect<void, SocketError.SocketError>
@@ -111,6 +113,7 @@ export const open = Effect.fnUntraced(function* (
     options.onEvent({ _tag: "Overrun", droppedCount })
   }
   const routeOf = makeRoutes()
+  const messageOf = (packet: OutgoingPacket) => ({ data: packet.payload, ...routeOf(packet, interfaceIndex) })
   const socket = yield* Socket.open({
     domain: Linux.AF_INET,
     type: Linux.SOCK_RAW,
@@ -127,8 +130,8 @@ export const open = Effect.fnUntraced(function* (
     }
   })
   return {
-    send: (packets) =>
-      socket.send(packets.map((packet) => ({ data: packet.payload, ...routeOf(packet, interfaceIndex) }))),
+    send: (packets) => socket.send(packets.map(messageOf)),
+    rehearse: (packets) => socket.rehearse(packets.map(messageOf)),
     joinGroup: (group) => socket.setOption(SocketOption.addMembership(group, interfaceIndex)),
     leaveGroup: (group) => socket.setOption(SocketOption.dropMembership(group, interfaceIndex)),
     setFilter: (program) => socket.setFilter(PacketFilter.encode(program))

@@ -113,6 +113,7 @@ export interface SocketOptions {
  *
  * - `send`: copies the messages into the socket's arena and sends them.
  * - `sendArena`: sends what lies in an arena of the caller's, without copying.
+ * - `rehearse`: does all that `send` does but on no socket, so that the first real one finds its code compiled.
  * - `receive`: receives what is there now instead of when the event loop comes to it.
  * - `setFilter`: replaces the classic BPF program at once.
  *
@@ -123,6 +124,7 @@ export interface Socket {
   readonly descriptor: Descriptor.Descriptor
   readonly send: (messages: ReadonlyArray<SendArena.OutgoingMessage>) => SendOutcome
   readonly sendArena: (arena: SendArena.SendArena) => SendOutcome
+  readonly rehearse: (messages: ReadonlyArray<SendArena.OutgoingMessage>) => void
   readonly receive: () => void
   readonly setOption: (option: SocketOption.SocketOption) => Effect.Effect<void, SocketError.SocketError>
   readonly setFilter: (program: Uint8Array) => Effect.Effect<void, SocketError.SocketError>
@@ -164,6 +166,7 @@ export const open = Effect.fnUntraced(function* (
     descriptor,
     send: (messages) => sendCopied(descriptor.fd, arena, messages),
     sendArena: (prepared) => sendPrepared(descriptor.fd, prepared),
+    rehearse: (messages) => void sendCopied(noSocket, arena, messages),
     receive: drain,
     setOption: (option) => Effect.asVoid(setOption(option)),
     setFilter: (program) => Effect.asVoid(setFilter(program))
@@ -266,6 +269,8 @@ const sendPrepared = (fd: number, arena: SendArena.SendArena): SendOutcome => {
   return { sentCount, errno: 0 }
 }
 
+/** The kernel refuses it with EBADF before it looks at anything. */
+const noSocket = -1
 /** Batches before the loop gets its turn again: a flood must not hold back the timers. The kernel keeps the rest. */
 const drainRoundsMax = 16
 /** An error that every wake-up repeats is not passing: watching on would only spin. */

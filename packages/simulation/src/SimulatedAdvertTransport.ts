@@ -95,6 +95,7 @@ const attach = (
   return {
     channel: {
       send,
+      rehearse: () => undefined,
       mute: (vrids) => {
         muted = vrids
       }
