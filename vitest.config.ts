@@ -10,14 +10,24 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["packages/*/test/**/*.test.ts", "apps/*/test/**/*.test.ts", "test/conformance/**/*.test.ts", "test/simulation/**/*.test.ts"],
+          include: [
+            "packages/*/test/**/*.test.ts",
+            "apps/*/test/**/*.test.ts",
+            "test/conformance/**/*.test.ts",
+            "test/simulation/**/*.test.ts"
+          ],
           exclude: ["**/*.system.test.ts", "**/node_modules/**"]
         }
       },
       {
         test: {
           name: "system",
-          include: ["packages/*/test/**/*.system.test.ts", "apps/*/test/**/*.system.test.ts", "test/{integration,interop,contract}/**/*.test.ts", "examples/**/*.system.test.ts"],
+          include: [
+            "packages/*/test/**/*.system.test.ts",
+            "apps/*/test/**/*.system.test.ts",
+            "test/{integration,interop,contract}/**/*.test.ts",
+            "examples/**/*.system.test.ts"
+          ],
           fileParallelism: false,
           pool: "forks",
           testTimeout: 60_000,

@@ -9,5 +9,6 @@ process.once("SIGTERM", () => void holdfast.stop())
 
 for await (const event of holdfast.events()) {
   if (event._tag === "RoleChanged") console.log(`${event.router}: ${event.from} -> ${event.to}`)
-  if (event._tag === "AddressesChanged") console.log(`${event.router}: ${event.owned ? "holds" : "gave up"} ${address}`)
+  if (event._tag === "AddressesChanged")
+    console.log(`${event.router}: ${event.owned ? "holds" : "gave up"} ${address}`)
 }

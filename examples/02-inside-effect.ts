@@ -9,7 +9,12 @@ const [device = "eth0", address = "192.0.2.10/24"] = process.argv.slice(2)
 
 const program = Effect.gen(function* () {
   const engine = yield* Engine.Engine
-  const router = yield* RouterOptions.decode({ name: "web", interface: device, vrid: 51, addresses: [address] })
+  const router = yield* RouterOptions.decode({
+    name: "web",
+    interface: device,
+    vrid: 51,
+    addresses: [address]
+  })
   yield* engine.apply([router])
   yield* engine.events.pipe(Stream.runForEach((event) => Console.log(EngineEvent.describe(event).message)))
 })

@@ -24,9 +24,13 @@ const inNamespace = Effect.gen(function* () {
       Effect.acquireRelease(
         Effect.sync(() =>
           NetworkNamespace.within(namespace, () =>
-            spawn(process.execPath, [new URL(`../${example}`, import.meta.url).pathname, "eth0", `${address}/24`], {
-              stdio: ["ignore", "pipe", "inherit"]
-            })
+            spawn(
+              process.execPath,
+              [new URL(`../${example}`, import.meta.url).pathname, "eth0", `${address}/24`],
+              {
+                stdio: ["ignore", "pipe", "inherit"]
+              }
+            )
           )
         ),
         (child) => Effect.sync(() => child.kill("SIGKILL"))

@@ -61,8 +61,10 @@ const released = Effect.map(
 )
 
 const options = (files: Daemon.Files): ReadonlyArray<string> => [
-  ...["-n", "-l", "-P", "-f", files.configuration],
-  ...["-p", join(files.directory, "main.pid"), "-r", join(files.directory, "vrrp.pid")]
+  "-nlP",
+  `--use-file=${files.configuration}`,
+  `--pid=${join(files.directory, "main.pid")}`,
+  `--vrrp_pid=${join(files.directory, "vrrp.pid")}`
 ]
 
 // The benchmarks wait for what is on the wire and not for a line of a log.

@@ -74,7 +74,7 @@ const run = (
     if (!updated) return
     const circumstances = {
       commit: commit(),
-      day: new Date().toISOString().slice(0, 10),
+      day: today(),
       busyShare: Machine.busySince(before)
     }
     const rows = figures.map((figure) => Report.row(figure, circumstances))
@@ -84,6 +84,8 @@ const run = (
       Effect.sync(() => fail(`${name} could not be measured: ${Cause.pretty(cause)}`))
     )
   )
+
+const today = (): string => new Date().toISOString().slice(0, 10)
 
 /** The commit measured; with a plus when product files differ from it. */
 const commit = (): string => {

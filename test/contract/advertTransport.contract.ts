@@ -44,7 +44,7 @@ const payloadOf = (vrid: number): Uint8Array =>
   })
 
 const wordsOf = ({ destination, hopLimit, payload, source }: ReceivedAdvert): string =>
-  `${source} ${destination} ${hopLimit} ${payload}`
+  `${source} ${destination} ${hopLimit} ${payload.join()}`
 
 const fromPeer = (vrid: number, destination = group) => ({
   source: peerAddress,
@@ -68,8 +68,8 @@ export const advertTransportContract = (run: Run) =>
           yield* eventually("the peer hears both", () => peer.heard.length === 2)
 
           assert.deepStrictEqual(peer.heard.map(wordsOf), [
-            `${ownAddress} ${group} 255 ${payloadOf(51)}`,
-            `${ownAddress} ${peerAddress} 255 ${payloadOf(52)}`
+            `${ownAddress} ${group} 255 ${payloadOf(51).join()}`,
+            `${ownAddress} ${peerAddress} 255 ${payloadOf(52).join()}`
           ])
         })
       )
@@ -104,8 +104,8 @@ export const advertTransportContract = (run: Run) =>
           yield* eventually("both arrive", () => received.length === 2)
 
           assert.deepStrictEqual(received.map(wordsOf), [
-            `${peerAddress} ${group} 255 ${payloadOf(51)}`,
-            `${peerAddress} ${ownAddress} 255 ${payloadOf(52)}`
+            `${peerAddress} ${group} 255 ${payloadOf(51).join()}`,
+            `${peerAddress} ${ownAddress} 255 ${payloadOf(52).join()}`
           ])
         })
       )

@@ -15,7 +15,7 @@ await Effect.runPromise(
     Effect.gen(function* () {
       yield* Takeover.running(both, (director) => Configuration.scenario("a-basic", director))
       yield* Effect.sync(() => console.log("ready"))
-      yield* Effect.never
+      return yield* Effect.never
     })
   )
 )

@@ -476,7 +476,7 @@ describe("Engine: reload", () => {
       const sentBefore = sent.length
       const removals: Array<string> = []
       host.kernel.watch((links) => {
-        const present = links.get(eth0)?.addresses.map((one) => one.address as string) ?? []
+        const present = links.get(eth0)?.addresses.map((one) => one.address) ?? []
         if (!present.includes(vip)) removals.push(vip)
       })
 

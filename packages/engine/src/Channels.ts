@@ -80,7 +80,9 @@ interface Open {
  * @category constructors
  * @since 0.1.0
  */
-export const make = Effect.fnUntraced(function* (listeners: Listeners) {
+export const make = Effect.fnUntraced(function* (
+  listeners: Listeners
+): Effect.fn.Return<Channels, never, AdvertTransport | Scope.Scope> {
   const transport = yield* AdvertTransport
   const parent = yield* Scope.Scope
   const open = new Map<InterfaceName, Open>()
@@ -165,7 +167,7 @@ export const make = Effect.fnUntraced(function* (listeners: Listeners) {
       return true
     },
     foreignCounts: () => new Map([...foreign].map(([device, heard]) => [device, heard.counts]))
-  } satisfies Channels as Channels
+  }
 })
 
 /**
@@ -194,7 +196,7 @@ const groupsByDevice = (
     if (transport._tag === "Multicast") groups.add(transport.group)
     wanted.set(device, groups)
   }
-  return new Map([...wanted].map(([device, groups]) => [device, [...groups].sort()]))
+  return new Map([...wanted].map(([device, groups]) => [device, [...groups].toSorted()]))
 }
 
 /** A datagram too short to have a VRID belongs to nobody here (RFC 3768 section 5.3.3 starts them at 1). */

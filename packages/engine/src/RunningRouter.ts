@@ -24,7 +24,7 @@ import type { EngineEvent } from "./EngineEvent.ts"
 import { linkStateOf } from "./LinkFacts.ts"
 import type { Links } from "./LinkWatch.ts"
 import type { Outbox } from "./Outbox.ts"
-import * as Statistics from "./Statistics.ts"
+import type * as Statistics from "./Statistics.ts"
 import type { Slot, TimerHeap } from "./TimerHeap.ts"
 
 /**

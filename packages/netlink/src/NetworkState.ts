@@ -12,7 +12,7 @@
 import type { Ipv4Address } from "@holdfast/wire/Address"
 import * as InterfaceAddress from "./InterfaceAddress.ts"
 import type { Link } from "./Link.ts"
-import { NetworkChange, type Snapshot } from "./NetworkChange.ts"
+import type { NetworkChange, Snapshot } from "./NetworkChange.ts"
 
 /**
  * Devices by index, and the addresses of each by the same index. A device without addresses may be absent from

@@ -30,15 +30,17 @@ export const make = (
     open: (given) =>
       Effect.sync(() => {
         listener = given
+        const send = (datagram: Uint8Array) => {
+          const requests = Message.split(datagram.slice())
+          datagrams.push(requests)
+          if (errno === 0) queueMicrotask(() => onRequests(requests, kernel))
+          return errno
+        }
         return {
           portId,
           receive: () => undefined,
-          send: (datagram) => {
-            const requests = Message.split(datagram.slice())
-            datagrams.push(requests)
-            if (errno === 0) queueMicrotask(() => onRequests(requests, kernel))
-            return errno
-          }
+          send,
+          sendElsewhere: (datagram) => Effect.sync(() => send(datagram))
         }
       }),
     answer: (...messages) => listener!.onDatagrams([Message.encode(messages)]),

@@ -43,8 +43,8 @@ describe("Link", () => {
         name: "m0",
         flags: 0x1002,
         hardwareType: 1,
-        mac: Schema.decodeUnknownSync(Address.MacAddress)("00:00:5e:00:01:52"),
-        macBroadcast: Schema.decodeUnknownSync(Address.MacAddress)("ff:ff:ff:ff:ff:ff"),
+        mac: Schema.decodeSync(Address.MacAddress)("00:00:5e:00:01:52"),
+        macBroadcast: Schema.decodeSync(Address.MacAddress)("ff:ff:ff:ff:ff:ff"),
         mtu: 1500,
         operState: "down",
         carrier: true,
@@ -184,7 +184,7 @@ describe("Neighbour", () => {
       {
         linkIndex: 3,
         address: ipv4("192.0.2.9"),
-        mac: Schema.decodeUnknownSync(Address.MacAddress)("02:00:00:00:00:09"),
+        mac: Schema.decodeSync(Address.MacAddress)("02:00:00:00:00:09"),
         state: Neighbour.NeighbourState.permanent
       }
     ])

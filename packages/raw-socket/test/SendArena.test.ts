@@ -4,7 +4,7 @@ import * as SendArena from "@holdfast/raw-socket/SendArena"
 const bytes = (...values: ReadonlyArray<number>) => Uint8Array.from(values)
 
 const partAt = (arena: SendArena.SendArena, field: number) =>
-  arena.bytes.slice(arena.fields[field]!, arena.fields[field]! + arena.fields[field + 1]!)
+  arena.bytes.slice(arena.fields[field], arena.fields[field]! + arena.fields[field + 1]!)
 
 describe("SendArena", () => {
   it("keeps data, address and control of each message, at multiples of eight", () => {

@@ -9,7 +9,7 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { parentPort } from "node:worker_threads"
 
-const scope = Effect.runSync(Scope.make())
+const scope = Scope.makeUnsafe()
 const timer = Effect.runSync(
   Scope.provide(
     DeadlineTimer.make((now) => {

@@ -13,7 +13,7 @@ const bytesOf = (hex: string): Uint8Array =>
 /** An advert of keepalived: VRID 82, priority 250, 1 s, 192.168.3.117 and 172.168.0.7. */
 const vector = bytesOf("2152fa02 000173dc c0a80375 aca80007 00000000 00000000")
 
-const value = Schema.decodeUnknownSync(Advertisement.Advertisement)({
+const value = Schema.decodeSync(Advertisement.Advertisement)({
   version: 2,
   vrid: 82,
   priority: 250,
