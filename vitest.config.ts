@@ -13,8 +13,7 @@ export default defineConfig({
           include: [
             "packages/*/test/**/*.test.ts",
             "apps/*/test/**/*.test.ts",
-            "test/conformance/**/*.test.ts",
-            "test/simulation/**/*.test.ts"
+            "test/{bench,conformance,simulation}/**/*.test.ts"
           ],
           exclude: ["**/*.system.test.ts", "**/node_modules/**"]
         }

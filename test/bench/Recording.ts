@@ -57,13 +57,8 @@ export const start = (
     return { finish }
   })
 
-/**
- * Reads a pcap file of nanoseconds: a file header, then a header before each packet, in host byte order.
- *
- * @category decoding
- * @since 0.1.0
- */
-export const read = (file: Buffer): ReadonlyArray<Frame.Frame> => {
+/** Reads a pcap file of nanoseconds: a file header, then a header before each packet, in host byte order. */
+const read = (file: Buffer): ReadonlyArray<Frame.Frame> => {
   if (file.length < fileHeaderLength || file.readUInt32LE(0) !== magicNanos) {
     throw new Error("tcpdump wrote no little-endian pcap with nanoseconds")
   }

@@ -75,13 +75,8 @@ export const keepalived: Program = {
   started: /Entering BACKUP STATE/
 }
 
-/**
- * The daemon of this repository.
- *
- * @category constants
- * @since 0.1.0
- */
-export const holdfast: Program = holdfastAt(inRepository("apps/holdfast/bin/holdfast"))
+/** The daemon of this repository. */
+const holdfast: Program = holdfastAt(inRepository("apps/holdfast/bin/holdfast"))
 
 /**
  * The daemon whose own rules are tested: that of this repository, or what `HOLDFAST_TEST_PROGRAM` names. That is

@@ -64,13 +64,8 @@ export interface Port {
   readonly mac: string
 }
 
-/**
- * All cards.
- *
- * @category constants
- * @since 0.1.0
- */
-export const ports = [
+/** All cards. */
+const ports = [
   { node: "client", name: "eth1", bridge: "br0", address: "192.168.3.10", mac: "02:00:00:00:03:0a" },
   { node: "LD1", name: "eth1", bridge: "br0", address: "192.168.3.181", mac: "02:00:00:00:03:b5" },
   { node: "LD2", name: "eth1", bridge: "br0", address: "192.168.3.182", mac: "02:00:00:00:03:b6" },

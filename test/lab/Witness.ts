@@ -36,15 +36,8 @@ export interface AddressChange {
   readonly address: string
 }
 
-/**
- * Returns the IPv4 addresses of a node.
- *
- * @category getters
- * @since 0.1.0
- */
-export const addresses = (
-  namespace: Namespace
-): Effect.Effect<ReadonlyArray<OwnedAddress>, Child.CommandFailed> =>
+/** Returns the IPv4 addresses of a node. */
+const addresses = (namespace: Namespace): Effect.Effect<ReadonlyArray<OwnedAddress>, Child.CommandFailed> =>
   Effect.map(Child.run(namespace, ["ip", "-j", "-4", "addr", "show"]), (output) =>
     decodeAddresses(output).flatMap((link) =>
       (link.addr_info ?? []).map((info) => ({

@@ -19,7 +19,7 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
 
-export const group = "224.0.0.18" as Ipv4Address
+const group = "224.0.0.18" as Ipv4Address
 export const vip = "192.0.2.100" as Ipv4Address
 
 /** One frame as a line: when, from which port, and what. */

@@ -46,8 +46,6 @@ export const Scope = { global: 0, site: 200, link: 253, host: 254, nowhere: 255 
 
 /** Flags of an address (linux/if_addr.h). @category constants @since 0.1.0 */
 export const IFA_F_SECONDARY = 0x01
-export const IFA_F_NODAD = 0x02
-export const IFA_F_DEPRECATED = 0x20
 export const IFA_F_PERMANENT = 0x80
 export const IFA_F_NOPREFIXROUTE = 0x200
 

@@ -62,9 +62,7 @@ export type MacvlanMode = keyof typeof macvlanModes
 
 /** Flags of a device (linux/if.h). @category constants @since 0.1.0 */
 export const IFF_UP = 0x1
-export const IFF_LOOPBACK = 0x8
 export const IFF_RUNNING = 0x40
-export const IFF_LOWER_UP = 0x1_0000
 
 /**
  * Whether an administrator set the device up.

@@ -41,7 +41,6 @@ export const NLM_F_DUMP = 0x300
 export const NLM_F_REPLACE = 0x100
 export const NLM_F_EXCL = 0x200
 export const NLM_F_CREATE = 0x400
-export const NLM_F_APPEND = 0x800
 
 /** Flags of an acknowledgement: the request is left out; extended attributes follow. @category constants @since 0.1.0 */
 export const NLM_F_CAPPED = 0x100

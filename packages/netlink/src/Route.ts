@@ -146,15 +146,6 @@ export const add = (route: NewRoute): Request =>
   requestNew("route-add", route, Message.NLM_F_CREATE | Message.NLM_F_EXCL)
 
 /**
- * Adds a route, or puts it in the place of the one of this destination, priority and table.
- *
- * @category requests
- * @since 0.1.0
- */
-export const replace = (route: NewRoute): Request =>
-  requestNew("route-replace", route, Message.NLM_F_CREATE | Message.NLM_F_REPLACE)
-
-/**
  * Deletes the first route that has all that is given; fails with `NotFound` when there is none.
  *
  * @category requests

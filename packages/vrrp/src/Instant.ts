@@ -60,14 +60,6 @@ export const plus = (instant: Instant, span: Micros): Instant => (instant + span
 export const seconds = (value: number): Micros => Math.round(value * 1_000_000) as Micros
 
 /**
- * Returns the span from milliseconds, rounded to the nearest microsecond.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const millis = (value: number): Micros => Math.round(value * 1_000) as Micros
-
-/**
  * Returns a span as decimal seconds for people, such as `3.414`.
  *
  * @category conversions

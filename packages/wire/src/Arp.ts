@@ -23,14 +23,6 @@ import * as Ethernet from "./Ethernet.ts"
  */
 export const operationRequest = 1
 
-/**
- * Operation of a reply (RFC 826).
- *
- * @category constants
- * @since 0.1.0
- */
-export const operationReply = 2
-
 const packetLength = 28
 
 /**

@@ -94,11 +94,8 @@ export const running = (programs: Programs, configuration: (director: Configurat
 /**
  * Checks that a former Master sent at most one advert more after the first of its successor: what was under way when
  * that first advert came.
- *
- * @category assertions
- * @since 0.1.0
  */
-export const assertYielded = (
+const assertYielded = (
   frames: ReadonlyArray<Frame.Frame>,
   former: Configuration.Director,
   first: Frame.Advert
@@ -355,10 +352,7 @@ const announceAgainMicros = 5_000_000
 /**
  * How late anything may be: several labs share two cores, and making and removing namespaces holds a lock of the
  * kernel that sending needs. Well below the 3 s between a takeover by priority 0 and one without.
- *
- * @category constants
- * @since 0.1.0
  */
-export const marginMicros = 400_000
+const marginMicros = 400_000
 // Stamps of two clocks are compared, the probe's and the kernel's.
 const clockMicros = 2_000
