@@ -60,6 +60,18 @@ export interface Native {
    * A length of zero means no address, or no control messages. Parts may be shared between messages.
    */
   readonly sendmmsg: (fd: number, arena: Uint8Array, meta: Int32Array, count: number, flags: number) => number
+  /**
+   * The same in a thread of libuv's pool: returns zero, and calls `onSent` with what `sendmmsg` would have returned. The
+   * descriptor must stay open and the memory as it is until then.
+   */
+  readonly sendmmsgElsewhere: (
+    fd: number,
+    arena: Uint8Array,
+    meta: Int32Array,
+    count: number,
+    flags: number,
+    onSent: (result: number) => void
+  ) => number
 
   /**
    * Calls `onReady(events, error)` on the event loop when the descriptor is ready. `events` is a set of `pollReadable`

@@ -8,6 +8,7 @@
 #include "native.h"
 
 #include <linux/filter.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -164,30 +165,100 @@ static bool describe_batch(struct bytes arena, const int32_t *fields, int count,
   return true;
 }
 
-/* Returns how many messages left; an error only when the first message did not. */
-static napi_value send_batch(napi_env env, napi_callback_info info) {
-  napi_value values[5];
-  int fd, count, flags;
+/* Messages in JavaScript's memory and where they go. */
+struct sending {
+  int fd;
+  int count;
+  int flags;
   struct bytes arena;
   struct words meta;
-  if (!read_arguments(env, info, 5, values) || !read_int(env, values[0], &fd) || !read_bytes(env, values[1], &arena) ||
-      !read_words(env, values[2], &meta) || !read_int(env, values[3], &count) || !read_int(env, values[4], &flags)) {
-    return NULL;
-  }
-  if (count < 0 || (size_t)count > meta.length / SEND_FIELDS) return return_number(env, -EINVAL);
+};
+
+static bool read_sending(napi_env env, const napi_value *values, struct sending *sending) {
+  return read_int(env, values[0], &sending->fd) && read_bytes(env, values[1], &sending->arena) &&
+         read_words(env, values[2], &sending->meta) && read_int(env, values[3], &sending->count) &&
+         read_int(env, values[4], &sending->flags);
+}
+
+/* Returns how many messages left; -errno only when the first message did not. */
+static int send_messages(const struct sending *sending) {
+  if (sending->count < 0 || (size_t)sending->count > sending->meta.length / SEND_FIELDS) return -EINVAL;
 
   struct mmsghdr headers[BATCH_MAX];
   struct iovec vectors[BATCH_MAX];
   int sent = 0;
-  while (sent < count) {
-    int part = count - sent < BATCH_MAX ? count - sent : BATCH_MAX;
-    if (!describe_batch(arena, meta.data + sent * SEND_FIELDS, part, headers, vectors)) return return_number(env, -EFAULT);
-    int result = sendmmsg(fd, headers, part, flags | MSG_DONTWAIT | MSG_NOSIGNAL);
-    if (result == -1) return return_number(env, sent > 0 ? sent : -errno);
+  while (sent < sending->count) {
+    int part = sending->count - sent < BATCH_MAX ? sending->count - sent : BATCH_MAX;
+    const int32_t *fields = sending->meta.data + sent * SEND_FIELDS;
+    if (!describe_batch(sending->arena, fields, part, headers, vectors)) return -EFAULT;
+    int result = sendmmsg(sending->fd, headers, part, sending->flags | MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (result == -1) return sent > 0 ? sent : -errno;
     sent += result;
     if (result < part) break;
   }
-  return return_number(env, sent);
+  return sent;
+}
+
+static napi_value send_batch(napi_env env, napi_callback_info info) {
+  napi_value values[5];
+  struct sending sending;
+  if (!read_arguments(env, info, 5, values) || !read_sending(env, values, &sending)) return NULL;
+  return return_number(env, send_messages(&sending));
+}
+
+/* A batch that another thread sends: it keeps the memory that it reads from. */
+struct errand {
+  struct sending sending;
+  napi_async_work work;
+  napi_ref arena;
+  napi_ref meta;
+  napi_ref on_sent;
+  int result;
+};
+
+static void run_errand(napi_env env, void *data) {
+  (void)env;
+  struct errand *errand = data;
+  errand->result = send_messages(&errand->sending);
+}
+
+static void end_errand(napi_env env, napi_status status, void *data) {
+  struct errand *errand = data;
+  napi_value on_sent, result, undefined;
+  int number = status == napi_ok ? errand->result : -ECANCELED;
+  if (napi_get_reference_value(env, errand->on_sent, &on_sent) == napi_ok &&
+      napi_get_undefined(env, &undefined) == napi_ok && napi_create_int32(env, number, &result) == napi_ok) {
+    napi_call_function(env, undefined, on_sent, 1, &result, NULL);
+  }
+  napi_delete_reference(env, errand->arena);
+  napi_delete_reference(env, errand->meta);
+  napi_delete_reference(env, errand->on_sent);
+  napi_delete_async_work(env, errand->work);
+  free(errand);
+}
+
+/* Returns zero when the errand is under way; its result comes by the callback. */
+static napi_value send_batch_elsewhere(napi_env env, napi_callback_info info) {
+  napi_value values[6], name;
+  struct errand *errand = calloc(1, sizeof *errand);
+  if (errand == NULL) return return_number(env, -ENOMEM);
+  if (!read_arguments(env, info, 6, values) || !read_sending(env, values, &errand->sending)) {
+    free(errand);
+    return NULL;
+  }
+  bool ready = napi_create_reference(env, values[1], 1, &errand->arena) == napi_ok &&
+               napi_create_reference(env, values[2], 1, &errand->meta) == napi_ok &&
+               napi_create_reference(env, values[5], 1, &errand->on_sent) == napi_ok &&
+               napi_create_string_utf8(env, "holdfast.send", NAPI_AUTO_LENGTH, &name) == napi_ok &&
+               napi_create_async_work(env, NULL, name, run_errand, end_errand, errand, &errand->work) == napi_ok &&
+               napi_queue_async_work(env, errand->work) == napi_ok;
+  if (ready) return return_number(env, 0);
+  if (errand->arena != NULL) napi_delete_reference(env, errand->arena);
+  if (errand->meta != NULL) napi_delete_reference(env, errand->meta);
+  if (errand->on_sent != NULL) napi_delete_reference(env, errand->on_sent);
+  if (errand->work != NULL) napi_delete_async_work(env, errand->work);
+  free(errand);
+  return return_number(env, -ENOMEM);
 }
 
 const struct function socket_functions[] = {
@@ -201,5 +272,6 @@ const struct function socket_functions[] = {
     {"attachFilter", attach_filter},
     {"recvmmsg", receive_batch},
     {"sendmmsg", send_batch},
+    {"sendmmsgElsewhere", send_batch_elsewhere},
     {NULL, NULL},
 };

@@ -1,7 +1,7 @@
 /**
  * `Announcer` on a packet socket: gratuitous ARPs in batches.
  *
- * **Details** between two batches the event loop turns, so that a burst of thousands of frames never holds back an advert.
+ * **Details** long batches are sent by another thread, so that a burst of thousands of frames never holds back an advert.
  *
  * @since 0.1.0
  */
@@ -28,7 +28,9 @@ export const layer: Layer.Layer<Announcer, SocketError, KernelNetwork> = Layer.e
   Effect.gen(function* () {
     const network = yield* KernelNetwork
     const socket = yield* PacketSocket.open()
-    const waiting: Array<Batch> = []
+    // By round: each address is announced once before any is announced again, so that the last waits for the others least.
+    const rounds: Array<Array<Batch>> = []
+    let waitingCount = 0
     const rings = yield* Queue.sliding<void>(1)
 
     const framesOf = ({ addresses }: Burst): ReadonlyArray<Frame> => {
@@ -40,47 +42,74 @@ export const layer: Layer.Layer<Announcer, SocketError, KernelNetwork> = Layer.e
       })
     }
 
-    const sendFirst = Effect.fnUntraced(function* () {
-      const batch = waiting.shift()!
-      const { sentCount, errno } = socket.sendLaid(batch.laid)
-      if (errno === 0) return
+    const take = (): { readonly batch: Batch; readonly round: Array<Batch> } | undefined => {
+      const round = rounds.find((batches) => batches.length > 0)
+      const batch = round?.shift()
+      if (round === undefined || batch === undefined) return undefined
+      waitingCount -= batch.frames.length
+      return { batch, round }
+    }
+
+    const putBack = (round: Array<Batch>, frames: ReadonlyArray<Frame>): void => {
+      if (frames.length === 0) return
+      round.unshift(batchOf(frames))
+      waitingCount += frames.length
+    }
+
+    const sendNext = Effect.fnUntraced(function* () {
+      const next = take()
+      if (next === undefined) return false
+      const { laid, frames } = next.batch
+      const isShort = frames.length <= framesAtOnceMax
+      const { sentCount, errno } = isShort ? socket.sendLaid(laid) : yield* socket.sendLaidElsewhere(laid)
+      if (errno === 0) return true
+      if (Errno.isTransient(errno)) {
+        putBack(next.round, frames.slice(sentCount))
+        yield* Effect.sleep(retryDelay)
+        return true
+      }
       // A device that refuses one frame refuses those of its kind: go past it and let the next burst try again.
-      const rest = batch.frames.slice(Errno.isTransient(errno) ? sentCount : sentCount + 1)
-      if (rest.length > 0) waiting.unshift(batchOf(rest))
-      if (Errno.isTransient(errno)) return yield* Effect.sleep(retryDelay)
-      const { address } = batch.frames[sentCount]!
-      yield* Effect.logWarning(`gratuitous ARP for ${address} not sent: ${Errno.nameOf(errno)}`)
+      putBack(next.round, frames.slice(sentCount + 1))
+      yield* Effect.logWarning(
+        `gratuitous ARP for ${frames[sentCount]!.address} not sent: ${Errno.nameOf(errno)}`
+      )
+      return true
     })
 
     const drain = Effect.gen(function* () {
       yield* Queue.take(rings)
-      while (waiting.length > 0) {
-        for (let turn = 0; turn < batchesPerTurn && waiting.length > 0; turn++) yield* sendFirst()
-        yield* Effect.yieldNow
-      }
+      for (let turn = 1; yield* sendNext(); turn++) if (turn % batchesPerTurn === 0) yield* Effect.yieldNow
     })
     yield* Effect.forkScoped(Effect.forever(drain))
+
+    const enqueue = (batch: Batch, repeatCount: number): void => {
+      for (let round = 0; round < repeatCount && waitingCount < waitingMax; round++) {
+        const batches = (rounds[round] ??= [])
+        batches.push(batch)
+        waitingCount += batch.frames.length
+      }
+    }
 
     return Announcer.of({
       announce: (burst) => {
         const frames = framesOf(burst)
-        const batches: Array<Batch> = []
         for (let from = 0; from < frames.length; from += batchMax)
-          batches.push(batchOf(frames.slice(from, from + batchMax)))
-        // Each address is announced once before any is announced again: the last one waits for the others least.
-        for (let round = 0; round < burst.repeatCount; round++)
-          for (const batch of batches) if (waiting.length < waitingMax) waiting.push(batch)
+          enqueue(batchOf(frames.slice(from, from + batchMax)), burst.repeatCount)
         Queue.offerUnsafe(rings, undefined)
       },
       cancel: (addresses) => {
-        if (waiting.length === 0) return
+        if (waitingCount === 0) return
         const gone = new Set(addresses)
-        const left = waiting.splice(0).flatMap((batch) => {
-          const frames = batch.frames.filter((frame) => !gone.has(frame.address))
-          if (frames.length === batch.frames.length) return [batch]
-          return frames.length === 0 ? [] : [batchOf(frames)]
-        })
-        waiting.push(...left)
+        waitingCount = 0
+        for (const batches of rounds) {
+          const left = batches.splice(0).flatMap((batch) => {
+            const frames = batch.frames.filter((frame) => !gone.has(frame.address))
+            if (frames.length === batch.frames.length) return [batch]
+            return frames.length === 0 ? [] : [batchOf(frames)]
+          })
+          batches.push(...left)
+          for (const batch of left) waitingCount += batch.frames.length
+        }
       }
     })
   })
@@ -101,11 +130,14 @@ const batchOf = (frames: ReadonlyArray<Frame>): Batch => ({ frames, laid: Packet
 /** Frames a call: 5,000 leave in 30 ms this way, larger batches gain nothing. */
 const batchMax = 100
 
-/** Batches before the event loop gets its turn: 500 frames are 3 ms in which no advert can leave. */
+/** More are sent in another thread: an advert must not wait for the kernel to take them. */
+const framesAtOnceMax = 100
+
+/** Short batches before the event loop gets its turn. */
 const batchesPerTurn = 5
 
-/** Batches that may wait: 20 bursts of 1,000 addresses. Beyond it the network is long lost, and the newest are dropped. */
-const waitingMax = 1000
+/** Frames that may wait: 20 bursts of 1,000 addresses. Beyond it the network is long lost, and the newest are dropped. */
+const waitingMax = 100_000
 
 /** When the device's queue is full, it drains within a tick. */
 const retryDelay = "1 millis"

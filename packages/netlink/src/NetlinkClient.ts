@@ -16,6 +16,7 @@
  */
 import type * as SocketError from "@holdfast/raw-socket/SocketError"
 import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Result from "effect/Result"
@@ -212,47 +213,49 @@ const exchangeOne = (session: Session, request: Request, answers: Answers): Effe
  * The kernel does them in order and always tells of one that failed. So only the last asks for an acknowledgement: what
  * was not told of by then has succeeded.
  */
-const exchange = (
+const exchange = Effect.fnUntraced(function* (
   session: Session,
   requests: ReadonlyArray<Request>,
   answers: Answers
-): Effect.Effect<ReadonlyArray<Outcome>> =>
-  Effect.suspend(() => {
-    const outcomes = new Array<Outcome | undefined>(requests.length).fill(undefined)
-    const settleRest = (outcomeOfRest: (request: Request) => Outcome) =>
-      requests.forEach((request, index) => (outcomes[index] ??= outcomeOfRest(request)))
-    return Effect.callback<void>((resume) => {
-      const sequenceFirst = takeSequences(session, requests.length)
-      const sequenceLast = sequenceFirst + requests.length - 1
-      const end = (outcomeOfRest: (request: Request) => Outcome) => {
-        if (!session.exchanges.delete(waiting)) return
-        settleRest(outcomeOfRest)
-        resume(Effect.void)
-      }
-      const waiting: Exchange = {
-        sequenceFirst,
-        sequenceLast,
-        onMessage: (message) => {
-          answers.onMessage?.(message)
-          const acknowledgement = Message.acknowledgement(message)
-          if (acknowledgement === undefined) return
-          const index = message.sequence - sequenceFirst
-          outcomes[index] = outcomeOf(requests[index]!, acknowledgement)
-          if (message.sequence === sequenceLast) end(() => Result.void)
-        },
-        onLoss:
-          answers.onLoss ?? (() => end((request) => Result.fail(NetlinkError.make(request, "AnswerLost"))))
-      }
-      session.exchanges.add(waiting)
-      const errno = session.transport.send(encode(requests, sequenceFirst))
-      if (errno === 0) session.transport.receive()
-      else end((request) => outcomeOf(request, { errno, text: undefined, attributeOffset: undefined }))
-      return Effect.sync(() => session.exchanges.delete(waiting))
-    }).pipe(
-      Effect.timeoutOrElse({ duration: answers.timeout, orElse: () => Effect.void }),
-      Effect.map(() => outcomes.map((outcome, index) => outcome ?? timedOut(requests[index]!)))
-    )
+): Effect.fn.Return<ReadonlyArray<Outcome>> {
+  const { exchanges, transport } = session
+  const outcomes = new Array<Outcome | undefined>(requests.length).fill(undefined)
+  const done = Deferred.makeUnsafe<void>()
+  const sequenceFirst = takeSequences(session, requests.length)
+  const sequenceLast = sequenceFirst + requests.length - 1
+  const end = (outcomeOfRest: (request: Request) => Outcome) => {
+    if (!exchanges.delete(waiting)) return
+    requests.forEach((request, index) => (outcomes[index] ??= outcomeOfRest(request)))
+    Deferred.doneUnsafe(done, Effect.void)
+  }
+  const waiting: Exchange = {
+    sequenceFirst,
+    sequenceLast,
+    onMessage: (message) => {
+      answers.onMessage?.(message)
+      const acknowledgement = Message.acknowledgement(message)
+      if (acknowledgement === undefined) return
+      const index = message.sequence - sequenceFirst
+      outcomes[index] = outcomeOf(requests[index]!, acknowledgement)
+      if (message.sequence === sequenceLast) end(() => Result.void)
+    },
+    onLoss: answers.onLoss ?? (() => end((request) => Result.fail(NetlinkError.make(request, "AnswerLost"))))
+  }
+  const run = Effect.gen(function* () {
+    exchanges.add(waiting)
+    const datagram = encode(requests, sequenceFirst)
+    const isShort = requests.length <= requestsAtOnceMax
+    const errno = isShort ? transport.send(datagram) : yield* transport.sendElsewhere(datagram)
+    if (errno === 0) transport.receive()
+    else end((request) => outcomeOf(request, { errno, text: undefined, attributeOffset: undefined }))
+    yield* Effect.timeoutOption(Deferred.await(done), answers.timeout)
   })
+  yield* Effect.ensuring(
+    run,
+    Effect.sync(() => exchanges.delete(waiting))
+  )
+  return outcomes.map((outcome, index) => outcome ?? timedOut(requests[index]!))
+})
 
 const timedOut = (request: Request): Outcome => Result.fail(NetlinkError.make(request, "TimedOut"))
 
@@ -279,6 +282,9 @@ const takeSequences = (session: Session, count: number): number => {
 }
 
 const sequenceMax = 0xffff_ffff
+
+/** So many are done in a tenth of a millisecond; more would hold up whatever else this thread has to do. */
+const requestsAtOnceMax = 8
 
 /** Of 1,000 additions no larger batch was faster; its acknowledgements fit the smallest default receive buffer. */
 const requestsPerDatagram = 100

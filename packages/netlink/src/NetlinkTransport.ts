@@ -20,6 +20,8 @@ import type * as Scope from "effect/Scope"
 export interface NetlinkTransport {
   readonly portId: number
   readonly send: (datagram: Uint8Array) => number
+  /** The same in another thread; zero, or the errno. */
+  readonly sendElsewhere: (datagram: Uint8Array) => Effect.Effect<number>
   readonly receive: () => void
 }
 
@@ -89,6 +91,7 @@ export const kernel =
       (socket) => ({
         portId: socket.portId,
         send: (datagram) => socket.send(datagram).errno,
+        sendElsewhere: (datagram) => Effect.map(socket.sendElsewhere(datagram), ({ errno }) => errno),
         receive: socket.receive
       })
     )

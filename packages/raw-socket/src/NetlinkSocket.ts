@@ -17,6 +17,7 @@ import * as Native from "@holdfast/native/Native"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Linux from "./Linux.ts"
+import * as SendArena from "./SendArena.ts"
 import * as Socket from "./Socket.ts"
 import * as SocketAddress from "./SocketAddress.ts"
 import * as SocketError from "./SocketError.ts"
@@ -55,6 +56,8 @@ export interface NetlinkSocketOptions {
 export interface NetlinkSocket {
   readonly portId: number
   readonly send: (datagram: Uint8Array) => Socket.SendOutcome
+  /** The same in another thread: the kernel does what a request asks for while it is being sent. */
+  readonly sendElsewhere: (datagram: Uint8Array) => Effect.Effect<Socket.SendOutcome>
   /** Receives at once: the kernel has answered most requests when `send` returns. */
   readonly receive: () => void
   readonly joinGroup: (group: number) => Effect.Effect<void, SocketError.SocketError>
@@ -99,6 +102,11 @@ export const open = Effect.fnUntraced(function* (
   return {
     portId: yield* readPortId(socket.descriptor.fd),
     send: (datagram) => socket.send([{ data: datagram }]),
+    sendElsewhere: (datagram) => {
+      const arena = SendArena.make(1, datagram.length + alignment)
+      SendArena.append(arena, { data: datagram })
+      return socket.sendArenaElsewhere(arena)
+    },
     receive: socket.receive,
     joinGroup,
     leaveGroup: (group) =>
@@ -134,6 +142,8 @@ const readPortId = (fd: number) => {
 const netlinkOption = (name: string, number: number, value: number) =>
   SocketOption.int(name, Linux.SOL_NETLINK, number, value)
 
+/** An arena aligns what it holds. */
+const alignment = 8
 /** The kernel fills at most 32 KiB of a dump into one datagram. */
 const datagramSizeMax = 0x8000
 const batchCountMax = 16

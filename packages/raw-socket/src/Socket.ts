@@ -113,6 +113,8 @@ export interface SocketOptions {
  *
  * - `send`: copies the messages into the socket's arena and sends them.
  * - `sendArena`: sends what lies in an arena of the caller's, without copying.
+ * - `sendArenaElsewhere`: the same in another thread, for batches that take the kernel milliseconds. The arena must be left
+ *   alone until it is done. Not interruptible: whoever runs it must end before the socket's scope does.
  * - `rehearse`: does all that `send` does but on no socket, so that the first real one finds its code compiled.
  * - `receive`: receives what is there now instead of when the event loop comes to it.
  * - `setFilter`: replaces the classic BPF program at once.
@@ -124,6 +126,7 @@ export interface Socket {
   readonly descriptor: Descriptor.Descriptor
   readonly send: (messages: ReadonlyArray<SendArena.OutgoingMessage>) => SendOutcome
   readonly sendArena: (arena: SendArena.SendArena) => SendOutcome
+  readonly sendArenaElsewhere: (arena: SendArena.SendArena) => Effect.Effect<SendOutcome>
   readonly rehearse: (messages: ReadonlyArray<SendArena.OutgoingMessage>) => void
   readonly receive: () => void
   readonly setOption: (option: SocketOption.SocketOption) => Effect.Effect<void, SocketError.SocketError>
@@ -166,6 +169,7 @@ export const open = Effect.fnUntraced(function* (
     descriptor,
     send: (messages) => sendCopied(descriptor.fd, arena, messages),
     sendArena: (prepared) => sendPrepared(descriptor.fd, prepared),
+    sendArenaElsewhere: (prepared) => sendElsewhere(descriptor.fd, prepared),
     rehearse: (messages) => void sendCopied(noSocket, arena, messages),
     receive: drain,
     setOption: (option) => Effect.asVoid(setOption(option)),
@@ -268,6 +272,23 @@ const sendPrepared = (fd: number, arena: SendArena.SendArena): SendOutcome => {
   }
   return { sentCount, errno: 0 }
 }
+
+/** One call is enough: what a short send leaves out is for the caller to send again. */
+const sendElsewhere = (fd: number, arena: SendArena.SendArena): Effect.Effect<SendOutcome> =>
+  Effect.uninterruptible(
+    Effect.callback<SendOutcome>((resume) => {
+      const end = (result: number) =>
+        resume(Effect.succeed(result < 0 ? { sentCount: 0, errno: -result } : outcomeOf(result, arena.count)))
+      const refused = Native.load().sendmmsgElsewhere(fd, arena.bytes, arena.fields, arena.count, 0, end)
+      if (refused < 0) end(refused)
+    })
+  )
+
+/** A short send tells no reason: the kernel's queue was full. */
+const outcomeOf = (sentCount: number, count: number): SendOutcome => ({
+  sentCount,
+  errno: sentCount < count ? Errno.EAGAIN : 0
+})
 
 /** The kernel refuses it with EBADF before it looks at anything. */
 const noSocket = -1
