@@ -121,10 +121,14 @@ const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void
       ...tasks.flatMap((task) => removalsOf(task, owned, network.state())),
       ...tasks.flatMap((task) => additionsOf(task, network.state()))
     ]
-    for (let start = 0; start < jobs.length; start += jobsPerPart) {
-      for (const [{ name }, addresses] of yield* carryOut(jobs.slice(start, start + jobsPerPart)))
+    const parts = Array.from({ length: Math.ceil(jobs.length / jobsPerPart) }, (_, part) =>
+      jobs.slice(part * jobsPerPart, (part + 1) * jobsPerPart)
+    )
+    const doPart = Effect.fnUntraced(function* (part: ReadonlyArray<Job>) {
+      for (const [{ name }, addresses] of yield* carryOut(part))
         onEvent(AddressEvent.AddressesHeld({ owner: name, addresses }))
-    }
+    })
+    yield* Effect.forEach(parts, doPart, { concurrency: partsUnderWay, discard: true })
     for (const { level } of tasks) if (!level.owned) AddressTable.prepare(level.addresses, network.state())
     for (const { failures, level, owner } of tasks)
       onEvent(AddressEvent.OwnershipChanged({ owner: owner.name, owned: level.owned, failures }))
@@ -255,6 +259,9 @@ const describeStranded = (entry: VirtualAddress): string =>
 
 /** As many as one datagram takes: the kernel answers about a millisecond later. */
 const jobsPerPart = 100
+
+/** While the answer of one part is read the kernel does the next. */
+const partsUnderWay = 2
 
 /** Even a notification that was lost twice is made good after this long. */
 const inspectInterval = "30 seconds"
