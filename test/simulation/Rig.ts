@@ -7,10 +7,17 @@ import type { RouterStatus } from "@holdfast/engine/Status"
 import * as SimulatedHost from "@holdfast/simulation/SimulatedHost"
 import * as SimulatedNetwork from "@holdfast/simulation/SimulatedNetwork"
 import type { LinkOptions } from "@holdfast/simulation/VirtualKernel"
-import type { Micros } from "@holdfast/vrrp/Instant"
-import type { InterfaceName, Parameters, Priority, VirtualAddress, Vrid } from "@holdfast/vrrp/Parameters"
+import {
+  defaults,
+  type InterfaceName,
+  type Parameters,
+  type Priority,
+  type VirtualAddress,
+  type Vrid
+} from "@holdfast/vrrp/Parameters"
 import type { Ipv4Address } from "@holdfast/wire/Address"
 import * as Advertisement from "@holdfast/wire/Advertisement"
+import { groupVrrp } from "@holdfast/wire/Ipv4"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -19,7 +26,6 @@ import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { TestClock } from "effect/testing"
 
-const group = "224.0.0.18" as Ipv4Address
 export const vip = "192.0.2.100" as Ipv4Address
 
 /** One frame as a line: when, from which port, and what. */
@@ -76,27 +82,11 @@ export const makeDirector = Effect.fnUntraced(function* (
 export const parameters = (
   options: Omit<Partial<Parameters>, "priority"> & { readonly priority: number }
 ): Parameters => ({
+  ...defaults,
   name: "web",
   interface: "eth0" as InterfaceName,
   vrid: 51 as Vrid,
-  advertInterval: 1_000_000 as Micros,
-  preempt: true,
-  preemptDelay: 0 as Micros,
-  transport: { _tag: "Multicast", group },
   addresses: [address("192.0.2.100")],
-  announcement: {
-    repeatCount: 5,
-    delay: 5_000_000 as Micros,
-    refreshInterval: 0 as Micros,
-    refreshRepeatCount: 1,
-    lowerPriorityDelay: 5_000_000 as Micros,
-    lowerPriorityRepeatCount: 5
-  },
-  answerLowerPriority: true,
-  answerHigherPriority: false,
-  skipRepeatedAddressCheck: false,
-  checkUnicastSource: false,
-  trackPrimary: true,
   ...options,
   priority: options.priority as Priority
 })
@@ -123,7 +113,7 @@ export const advertOf = (vrid: number, priority: number, change: (bytes: Uint8Ar
   change(payload)
   return SimulatedNetwork.Frame.Advert({
     source: "192.0.2.200" as Ipv4Address,
-    destination: group,
+    destination: groupVrrp,
     hopLimit: 255,
     payload
   })

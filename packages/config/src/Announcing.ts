@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Instant from "@holdfast/vrrp/Instant"
-import type { Announcement } from "@holdfast/vrrp/Parameters"
+import { type Announcement, defaults } from "@holdfast/vrrp/Parameters"
 import type { GlobalDefinitions } from "./GlobalDefinitions.ts"
 import * as Section from "./Section.ts"
 import * as Value from "./Value.ts"
@@ -58,12 +58,12 @@ export const compile = (
     refreshInterval: Section.either(
       own.garp_master_refresh,
       all.vrrp_garp_master_refresh,
-      Instant.seconds(0)
+      usual.refreshInterval
     ),
     refreshRepeatCount: Section.either(
       own.garp_master_refresh_repeat,
       all.vrrp_garp_master_refresh_repeat,
-      refreshRepeatCountDefault
+      usual.refreshRepeatCount
     ),
     lowerPriorityDelay: Section.either(own.garp_lower_prio_delay, all.vrrp_garp_lower_prio_delay, delay),
     lowerPriorityRepeatCount: Section.either(
@@ -75,6 +75,5 @@ export const compile = (
 }
 
 // The defaults of keepalived, without and with vrrp_min_garp.
-const usual = { repeatCount: 5, delay: Instant.seconds(5) }
+const usual = defaults.announcement
 const minimal = { repeatCount: 1, delay: Instant.seconds(0) }
-const refreshRepeatCountDefault = 1

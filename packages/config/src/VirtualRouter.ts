@@ -5,7 +5,7 @@
  */
 import * as Instant from "@holdfast/vrrp/Instant"
 import type { InterfaceName, Parameters, Priority, Transport, Vrid } from "@holdfast/vrrp/Parameters"
-import { priorityOwner } from "@holdfast/vrrp/Parameters"
+import { defaults, priorityOwner } from "@holdfast/vrrp/Parameters"
 import type * as Address from "@holdfast/wire/Address"
 import * as Announcing from "./Announcing.ts"
 import type { Report } from "./Diagnostic.ts"
@@ -84,7 +84,7 @@ const vridOf = (instance: VrrpInstance, report: Report): Vrid | undefined => {
 const priorityOf = (instance: VrrpInstance, report: Report): Priority => {
   const { mentioned, values } = instance.settings
   if (values.priority !== undefined) return values.priority.value
-  if (values.state?.value !== "Master" || mentioned.has("priority")) return priorityDefault
+  if (values.state?.value !== "Master" || mentioned.has("priority")) return defaults.priority
   const message = "state MASTER without priority makes the router the address owner, priority 255"
   report.warning(values.state.span, message, "write the priority")
   return priorityOwner
@@ -119,7 +119,7 @@ const preemptionOf = (
 
 const advertIntervalOf = (instance: VrrpInstance, report: Report): Instant.Micros => {
   const setting = instance.settings.values.advert_int
-  if (setting === undefined) return advertIntervalDefault
+  if (setting === undefined) return defaults.advertInterval
   // RFC 3768 5.3.7: the interval is a byte that counts seconds.
   if (setting.value % Instant.seconds(1) !== 0) {
     const message = "advert_int is not a whole number of seconds, as VRRP version 2 needs"
@@ -133,7 +133,7 @@ const transportOf = (instance: VrrpInstance, globals: GlobalDefinitions): Transp
   return unicast_peer === undefined
     ? {
         _tag: "Multicast",
-        group: Section.either(mcast_dst_ip, globals.values.vrrp_mcast_group4, groupDefault)
+        group: Section.either(mcast_dst_ip, globals.values.vrrp_mcast_group4, defaults.transport.group)
       }
     : { _tag: "Unicast", peers: [...new Set(unicast_peer.value.map((peer) => peer.address))] }
 }
@@ -173,10 +173,5 @@ const reportPeers = (
   }
 }
 
-// The defaults of keepalived.
-const priorityDefault = 100 as Priority
 /** Stands in for an interface that is missing, which is an error, so that the addresses are checked all the same. */
 const interfaceUnknown = "?" as InterfaceName
-const advertIntervalDefault = Instant.seconds(1)
-/** RFC 3768 5.2.2. */
-const groupDefault = "224.0.0.18" as Address.Ipv4Address

@@ -8,8 +8,8 @@
  * @see docs/decisions/0013-rehearse-the-failover.md
  * @since 0.1.0
  */
-import type { Instant, Micros } from "@holdfast/vrrp/Instant"
-import type { InterfaceName, Parameters, Priority, Vrid } from "@holdfast/vrrp/Parameters"
+import type { Instant } from "@holdfast/vrrp/Instant"
+import { defaults, type InterfaceName, type Parameters, type Vrid } from "@holdfast/vrrp/Parameters"
 import type { Ipv4Address, MacAddress } from "@holdfast/wire/Address"
 import * as Advertisement from "@holdfast/wire/Advertisement"
 import { groupVrrp } from "@holdfast/wire/Ipv4"
@@ -121,30 +121,13 @@ const links: Links = new Map([
 ])
 
 const parameters: Parameters = {
+  ...defaults,
   name: "rehearsal",
   interface: device,
   vrid: 1 as Vrid,
-  priority: 100 as Priority,
-  advertInterval: 1_000_000 as Micros,
-  preempt: true,
-  preemptDelay: 0 as Micros,
-  transport: { _tag: "Multicast", group: groupVrrp },
   addresses: [
     { address: virtual, prefixLength: 32, interface: device, scope: 0, advertised: true, tracked: true }
-  ],
-  announcement: {
-    repeatCount: 5,
-    delay: 5_000_000 as Micros,
-    refreshInterval: 0 as Micros,
-    refreshRepeatCount: 1,
-    lowerPriorityDelay: 5_000_000 as Micros,
-    lowerPriorityRepeatCount: 5
-  },
-  answerLowerPriority: true,
-  answerHigherPriority: false,
-  skipRepeatedAddressCheck: false,
-  checkUnicastSource: false,
-  trackPrimary: true
+  ]
 }
 
 const advertisement: Advertisement.Advertisement = {

@@ -12,8 +12,7 @@
  *
  * @since 0.1.0
  */
-import { groupVrrp } from "@holdfast/wire/Ipv4"
-import { Parameters } from "@holdfast/vrrp/Parameters"
+import { defaults, Parameters } from "@holdfast/vrrp/Parameters"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
@@ -72,32 +71,20 @@ export const decode = (options: RouterOptions): Effect.Effect<Parameters, Router
     return Effect.fail(fail("advertInterval is whole seconds, 1 to 255 (VRRP version 2)"))
   if (options.addresses.length === 0) return Effect.fail(fail("addresses names no address to hold"))
   return Schema.decodeUnknownEffect(Parameters)({
+    ...defaults,
     name: options.name,
     interface: options.interface,
     vrid: options.vrid,
-    priority: options.priority ?? 100,
+    priority: options.priority ?? defaults.priority,
     advertInterval,
-    preempt: options.preempt ?? true,
+    preempt: options.preempt ?? defaults.preempt,
     preemptDelay: micros(options.preemptDelay ?? 0),
     transport:
       options.unicastPeers === undefined
-        ? { _tag: "Multicast", group: groupVrrp }
+        ? defaults.transport
         : { _tag: "Unicast", peers: options.unicastPeers },
     ...(options.sourceAddress === undefined ? {} : { sourceAddress: options.sourceAddress }),
-    addresses: options.addresses.map((entry) => addressOf(entry, options.interface)),
-    announcement: {
-      repeatCount: 5,
-      delay: 5_000_000,
-      refreshInterval: 0,
-      refreshRepeatCount: 1,
-      lowerPriorityDelay: 5_000_000,
-      lowerPriorityRepeatCount: 5
-    },
-    answerLowerPriority: true,
-    answerHigherPriority: false,
-    skipRepeatedAddressCheck: false,
-    checkUnicastSource: false,
-    trackPrimary: true
+    addresses: options.addresses.map((entry) => addressOf(entry, options.interface))
   }).pipe(Effect.mapError((error) => fail(error.message.replaceAll("\n", " "))))
 }
 

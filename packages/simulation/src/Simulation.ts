@@ -6,8 +6,16 @@
  * @since 0.1.0
  */
 import { type Instant, type Micros } from "@holdfast/vrrp/Instant"
-import type { InterfaceName, Parameters, Priority, VirtualAddress, Vrid } from "@holdfast/vrrp/Parameters"
+import {
+  defaults,
+  type InterfaceName,
+  type Parameters,
+  type Priority,
+  type VirtualAddress,
+  type Vrid
+} from "@holdfast/vrrp/Parameters"
 import type { Ipv4Address } from "@holdfast/wire/Address"
+import { groupVrrp } from "@holdfast/wire/Ipv4"
 import { type Command, type ForgedOptions, routerDefaults, type RouterOptions } from "./Command.ts"
 import * as Random from "./Random.ts"
 import * as VirtualLan from "./VirtualLan.ts"
@@ -85,7 +93,7 @@ export const make = (): Simulation => {
   const forge = (options: ForgedOptions): void =>
     lan.send(stranger, {
       source: addressOfStranger,
-      destination: group,
+      destination: groupVrrp,
       hopLimit: options.hopLimit ?? 255,
       content: options.malformed ?? {
         version: 2,
@@ -178,6 +186,7 @@ export const make = (): Simulation => {
 }
 
 const parametersOf = (name: string, options: RouterOptions): Parameters => ({
+  ...defaults,
   name,
   interface: "eth0" as InterfaceName,
   vrid,
@@ -185,24 +194,13 @@ const parametersOf = (name: string, options: RouterOptions): Parameters => ({
   advertInterval: options.interval as Micros,
   preempt: options.preempt,
   preemptDelay: options.preemptDelay as Micros,
-  transport: { _tag: "Multicast", group },
   addresses: [
     virtualAddress("eth0", addressVirtual),
     ...(options.tracked ? [virtualAddress("eth1", addressTracked)] : [])
   ],
-  announcement: {
-    repeatCount: 5,
-    delay: 5_000_000 as Micros,
-    refreshInterval: options.refresh as Micros,
-    refreshRepeatCount: 1,
-    lowerPriorityDelay: 5_000_000 as Micros,
-    lowerPriorityRepeatCount: 5
-  },
+  announcement: { ...defaults.announcement, refreshInterval: options.refresh as Micros },
   answerLowerPriority: options.answerLower,
-  answerHigherPriority: options.answerHigher,
-  skipRepeatedAddressCheck: false,
-  checkUnicastSource: false,
-  trackPrimary: true
+  answerHigherPriority: options.answerHigher
 })
 
 const virtualAddress = (device: string, address: Ipv4Address): VirtualAddress => ({
@@ -234,8 +232,6 @@ const addressTracked = "203.0.113.100" as Ipv4Address
 const addressOfStranger = "192.0.2.200" as Ipv4Address
 const stranger = "stranger"
 
-/** RFC 3768 section 5.2.2. */
-const group = "224.0.0.18" as Ipv4Address
 const vrid = 51 as Vrid
 
 /** More adverts than this in a row are lost by an outage, not by a burst: it is as many as a Backup forgives. */

@@ -7,8 +7,9 @@
  * @since 0.1.0
  */
 import * as Address from "@holdfast/wire/Address"
+import { groupVrrp } from "@holdfast/wire/Ipv4"
 import * as Schema from "effect/Schema"
-import { Micros } from "./Instant.ts"
+import { Micros, seconds } from "./Instant.ts"
 
 /**
  * Virtual router identifier, 1 to 255 (RFC 3768 section 5.3.3; `virtual_router_id`).
@@ -182,3 +183,30 @@ export const Parameters = Schema.Struct({
  * @since 0.1.0
  */
 export type Parameters = typeof Parameters.Type
+
+/**
+ * What keepalived takes where its file says nothing.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const defaults = {
+  priority: 100 as Priority,
+  advertInterval: seconds(1),
+  preempt: true,
+  preemptDelay: seconds(0),
+  transport: { _tag: "Multicast", group: groupVrrp },
+  announcement: {
+    repeatCount: 5,
+    delay: seconds(5),
+    refreshInterval: seconds(0),
+    refreshRepeatCount: 1,
+    lowerPriorityDelay: seconds(5),
+    lowerPriorityRepeatCount: 5
+  },
+  answerLowerPriority: true,
+  answerHigherPriority: false,
+  skipRepeatedAddressCheck: false,
+  checkUnicastSource: false,
+  trackPrimary: true
+} as const satisfies Partial<Parameters>
