@@ -13,7 +13,7 @@ import type * as Scope from "effect/Scope"
 import type * as Daemon from "../lab/Daemon.ts"
 
 /**
- * Both programs, and which form of ours it is.
+ * Both programs, and which form of ours it is, of which commit; with a plus where product files differed from that.
  *
  * @category models
  * @since 0.1.0
@@ -22,6 +22,7 @@ export interface Contenders {
   readonly keepalived: Daemon.Program
   readonly holdfast: Daemon.Program
   readonly form: "released bundle" | "checkout"
+  readonly commit: string
 }
 
 /**
@@ -34,6 +35,7 @@ export interface Contenders {
 export const make = (form: Contenders["form"]): Effect.Effect<Contenders, never, Scope.Scope> =>
   Effect.map(form === "checkout" ? Effect.succeed([checkout]) : released, ([program = "", ...words]) => ({
     form,
+    commit: commit(),
     keepalived: {
       name: "keepalived",
       command: (files) => ["keepalived", ...options(files)],
@@ -69,6 +71,13 @@ const options = (files: Daemon.Files): ReadonlyArray<string> => [
 
 // The benchmarks wait for what is on the wire and not for a line of a log.
 const anyLine = /^/
+const commit = (): string => {
+  const git = (...words: ReadonlyArray<string>) =>
+    execFileSync("git", ["-C", inRepository("."), ...words], { encoding: "utf8" }).trim()
+  const changed = git("status", "--porcelain", "--untracked-files=no", "apps", "packages", "native") !== ""
+  return `${git("rev-parse", "--short", "HEAD")}${changed ? "+" : ""}`
+}
+
 const inRepository = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const checkout = inRepository("apps/holdfast/bin/holdfast")
 const bundle = inRepository("apps/holdfast/dist/release/holdfast.mjs")

@@ -7,7 +7,6 @@
  *
  * @since 0.1.0
  */
-import { execFileSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { cpus, release } from "node:os"
 import { delimiter } from "node:path"
@@ -55,8 +54,9 @@ const main = async (): Promise<void> => {
   const measureAll = Effect.gen(function* () {
     const contenders = yield* Contender.make(values.checkout === true ? "checkout" : "released bundle")
     const machine = `Node ${process.version}, Linux ${release()}, ${cpus().length} processors`
-    console.log(`${contenders.form} at ${commit()}, ${machine}`)
-    for (const [name, measure] of chosen) yield* run(name, measure(contenders), values.update === true)
+    console.log(`${contenders.form} at ${contenders.commit}, ${machine}`)
+    for (const [name, measure] of chosen)
+      yield* run(name, measure(contenders), contenders.commit, values.update === true)
   })
   await Effect.runPromise(Effect.scoped(measureAll))
 }
@@ -65,6 +65,7 @@ const main = async (): Promise<void> => {
 const run = (
   name: string,
   measure: ReturnType<(typeof benches)[keyof typeof benches]>,
+  commit: string,
   updated: boolean
 ): Effect.Effect<void> =>
   Effect.gen(function* () {
@@ -73,7 +74,7 @@ const run = (
     for (const figure of figures) console.log(Report.line(figure))
     if (!updated) return
     const circumstances = {
-      commit: commit(),
+      commit,
       day: today(),
       busyShare: Machine.busySince(before)
     }
@@ -86,14 +87,6 @@ const run = (
   )
 
 const today = (): string => new Date().toISOString().slice(0, 10)
-
-/** The commit measured; with a plus when product files differ from it. */
-const commit = (): string => {
-  const git = (...words: ReadonlyArray<string>) =>
-    execFileSync("git", ["-C", inRepository("."), ...words], { encoding: "utf8" }).trim()
-  const changed = git("status", "--porcelain", "--untracked-files=no", "apps", "packages", "native") !== ""
-  return `${git("rev-parse", "--short", "HEAD")}${changed ? "+" : ""}`
-}
 
 const fail = (message: string): void => {
   console.error(message)
