@@ -13,6 +13,8 @@
  * 2. In a pass everything that was heard is stepped before any timer expires: after a stall, adverts that waited in the
  *    kernel's buffer count before the silence does.
  * 3. No edge out of a pass waits.
+ * 4. Nothing but adverts and the counts of overruns is lost when the inbox is full: wake-ups, links and reports of
+ *    addresses are kept beside it, and every pass looks at them; commands wait for room.
  *
  * @see docs/ARCHITECTURE.md; docs/decisions/0008-one-actor-fiber-one-timer.md
  * @since 0.1.0
@@ -112,7 +114,8 @@ const make = Effect.gen(function* () {
   const tellSubscribers = (): void => {
     for (const event of untold.splice(0)) PubSub.publishUnsafe(events, event)
   }
-  const tell = (input: Input): void => void Queue.offerUnsafe(inbox, input)
+  // False when the inbox is full. Then a pass is due, and what it does whatever it was told makes up for it.
+  const tell = (input: Input): boolean => Queue.offerUnsafe(inbox, input)
 
   // A reservoir for the bulk input, so that a flood of adverts can never crowd out the rest of the inbox.
   let deliveriesWaiting = 0
@@ -127,13 +130,13 @@ const make = Effect.gen(function* () {
   const channels = yield* Channels.make({
     publish,
     onDelivered: (device, deliveries) => {
-      if (deliveriesWaiting >= deliveriesMax) return lateness.countFlooded(deliveries.length)
-      deliveriesWaiting += 1
-      tell({ _tag: "Delivered", device, deliveries })
+      if (deliveriesWaiting < deliveriesMax && tell({ _tag: "Delivered", device, deliveries }))
+        deliveriesWaiting += 1
+      else lateness.countFlooded(deliveries.length)
     },
-    onOverrun: (device, droppedCount) => tell({ _tag: "Overrun", device, droppedCount })
+    onOverrun: (device, droppedCount) => void tell({ _tag: "Overrun", device, droppedCount })
   })
-  const wake = yield* timer.open(() => tell({ _tag: "Woken" }))
+  const wake = yield* timer.open(() => void tell({ _tag: "Woken" }))
 
   const lateness = Lateness.make()
   const heap = TimerHeap.make()
@@ -208,6 +211,10 @@ const make = Effect.gen(function* () {
     router.step({ _tag: "AddressesHeld", at, addresses: event.addresses })
   }
 
+  const reportAllAddresses = (at: Instant): void => {
+    for (const event of reported.splice(0)) reportAddresses(event, at)
+  }
+
   const stop = (leaving: ReadonlyArray<RunningRouter.RunningRouter>, at: Instant): void => {
     for (const router of leaving) {
       if (RunningRouter.roleOf(router) === "Master" || router.addressesHeld) releasing.add(router.name)
@@ -228,7 +235,7 @@ const make = Effect.gen(function* () {
 
   const apply = Effect.fnUntraced(function* (wanted: ReadonlyArray<Parameters>, at: Instant) {
     // Reports carry the names that routers have until now.
-    for (const event of reported.splice(0)) reportAddresses(event, at)
+    reportAllAddresses(at)
     const running = [...routers.values()].map(({ state }) => state.parameters)
     const plan = RouterSet.diff(running, wanted)
     const started: Array<RunningRouter.RunningRouter> = []
@@ -282,8 +289,7 @@ const make = Effect.gen(function* () {
           droppedCount: input.droppedCount
         })
       case "AddressesReported":
-        for (const event of reported.splice(0)) reportAddresses(event, at)
-        return
+        return reportAllAddresses(at)
       case "ApplyAsked":
         return yield* Deferred.succeed(input.reply, yield* apply(input.wanted, at))
       case "StopAsked":
@@ -306,6 +312,7 @@ const make = Effect.gen(function* () {
       if (input._tag === "Delivered") hear(input)
       else yield* handle(input, at)
     }
+    reportAllAddresses(at)
     if (linksChanged) yield* settleLinks(at)
     const due = heap.next()
     if (due !== undefined && due <= at) {
