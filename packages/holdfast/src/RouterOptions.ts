@@ -15,6 +15,7 @@
 import { defaults, Parameters } from "@holdfast/vrrp/Parameters"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 /**
@@ -66,19 +67,23 @@ export class RouterOptionsError extends Schema.TaggedError<RouterOptionsError>()
 export const decode = (options: RouterOptions): Effect.Effect<Parameters, RouterOptionsError> => {
   const fail = (message: string) =>
     new RouterOptionsError({ router: options.name, message: `${options.name}: ${message}` })
-  const advertInterval = micros(options.advertInterval ?? "1 second")
-  if (advertInterval % 1_000_000 !== 0 || advertInterval < 1_000_000 || advertInterval > 255_000_000)
+  const advertInterval = seconds(options.advertInterval) ?? defaults.advertInterval / second
+  if (!Number.isInteger(advertInterval) || advertInterval < 1 || advertInterval > advertIntervalSecondsMax)
     return Effect.fail(fail("advertInterval is whole seconds, 1 to 255 (VRRP version 2)"))
+  const preemptDelay = seconds(options.preemptDelay) ?? defaults.preemptDelay / second
+  if (!(preemptDelay >= 0 && preemptDelay <= preemptDelaySecondsMax))
+    return Effect.fail(fail("preemptDelay is 0 to 1000 seconds"))
   if (options.addresses.length === 0) return Effect.fail(fail("addresses names no address to hold"))
+  if (options.unicastPeers?.length === 0) return Effect.fail(fail("unicastPeers names no peer"))
   return Schema.decodeUnknownEffect(Parameters)({
     ...defaults,
     name: options.name,
     interface: options.interface,
     vrid: options.vrid,
     priority: options.priority ?? defaults.priority,
-    advertInterval,
+    advertInterval: advertInterval * second,
     preempt: options.preempt ?? defaults.preempt,
-    preemptDelay: micros(options.preemptDelay ?? 0),
+    preemptDelay: Math.round(preemptDelay * second),
     transport:
       options.unicastPeers === undefined
         ? defaults.transport
@@ -88,19 +93,31 @@ export const decode = (options: RouterOptions): Effect.Effect<Parameters, Router
   }).pipe(Effect.mapError((error) => fail(error.message.replaceAll("\n", " "))))
 }
 
-const micros = (span: Duration.Input): number =>
-  Math.round(Duration.toMillis(Duration.fromInputUnsafe(span)) * 1000)
+/** Not a number for what is no span, so that no bound holds it. */
+const seconds = (span: Duration.Input | undefined): number | undefined =>
+  span === undefined
+    ? undefined
+    : Option.match(Duration.fromInput(span), { onNone: () => Number.NaN, onSome: Duration.toSeconds })
 
 const addressOf = (entry: RouterOptions["addresses"][number], device: string) => {
   const { address, interface: carrier } =
     typeof entry === "string" ? { address: entry, interface: device } : entry
-  const [host, length] = address.split("/")
+  const withPrefix = /^(.+)\/([0-9]{1,2})$/.exec(address)
   return {
-    address: host,
-    prefixLength: length === undefined ? 32 : Number(length),
+    address: withPrefix?.[1] ?? address,
+    prefixLength: Number(withPrefix?.[2] ?? 32),
     interface: carrier,
     scope: 0,
     advertised: true,
     tracked: true
   }
 }
+
+/** In the microseconds of `Parameters`. */
+const second = 1_000_000
+
+/** RFC 3768 5.3.7: a byte that counts seconds. */
+const advertIntervalSecondsMax = 255
+
+/** keepalived's bound of `preempt_delay`. */
+const preemptDelaySecondsMax = 1000
