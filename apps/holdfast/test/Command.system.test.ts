@@ -1,0 +1,192 @@
+/**
+ * The command as a service manager sees it: exit codes, pid files, and the way to the background.
+ */
+import { execFileSync, spawn } from "node:child_process"
+import { once } from "node:events"
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { setTimeout as pause } from "node:timers/promises"
+import { fileURLToPath } from "node:url"
+import { assert, describe, it } from "@effect/vitest"
+import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
+import * as Effect from "effect/Effect"
+
+const holdfast = fileURLToPath(new URL("../bin/holdfast", import.meta.url))
+const address = "192.0.2.10"
+
+const good = `vrrp_instance web {
+  interface eth0
+  virtual_router_id 51
+  priority 255
+  virtual_ipaddress {
+    ${address}/24
+  }
+}
+`
+const mistaken = good.replace("virtual_router_id 51", "virtual_router_id 510")
+
+/** A folder with configuration files, and a namespace with one device. */
+const makeHost = Effect.gen(function* () {
+  const directory = yield* Effect.acquireRelease(
+    Effect.sync(() => mkdtempSync(join(tmpdir(), "holdfast-command-test-"))),
+    (path) => Effect.sync(() => rmSync(path, { recursive: true }))
+  )
+  const file = (name: string): string => join(directory, name)
+  writeFileSync(file("good.conf"), good)
+  writeFileSync(file("mistaken.conf"), mistaken)
+  const namespace = yield* NetworkNamespace.make
+  const ip = (...words: ReadonlyArray<string>): string =>
+    NetworkNamespace.within(namespace, () => execFileSync("ip", words, { encoding: "utf8" }))
+  ip("link", "add", "eth0", "type", "veth", "peer", "name", "peer0")
+  ip("addr", "add", "192.0.2.1/24", "dev", "eth0")
+  ip("link", "set", "eth0", "up")
+  ip("link", "set", "peer0", "up")
+  // Also a daemon that a failed test has left in the background.
+  yield* Effect.addFinalizer(() => Effect.ignore(Effect.try(() => killHolder(file("pid")))))
+
+  const start = (words: string, ...wrapper: ReadonlyArray<string>) =>
+    Effect.map(
+      Effect.acquireRelease(
+        Effect.sync(() => {
+          const [program, ...rest] = [...wrapper, holdfast, ...words.split(" ")]
+          return NetworkNamespace.within(namespace, () => spawn(program!, rest, { cwd: directory }))
+        }),
+        (child) => Effect.sync(() => child.kill("SIGKILL"))
+      ),
+      (child) => {
+        let output = ""
+        for (const stream of [child.stdout, child.stderr])
+          stream.on("data", (data) => (output += String(data)))
+        // Not "exit": what was printed has arrived only at "close".
+        const closed = once(child, "close")
+        return {
+          pid: child.pid,
+          output: () => output,
+          stop: () => child.kill("SIGTERM"),
+          code: Effect.promise(async () => (await closed)[0] as number | null)
+        }
+      }
+    )
+  return { file, start, holdsAddress: () => ip("-4", "addr", "show", "dev", "eth0").includes(address) }
+})
+
+const killHolder = (pidFile: string): void => {
+  if (existsSync(pidFile)) process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL")
+}
+
+const until = (what: string, check: () => boolean): Effect.Effect<void> =>
+  Effect.promise(async () => {
+    for (let waited = 0; !check(); waited += stepMillis) {
+      if (waited > waitMillisMax) throw new Error(`it does not come true that ${what}`)
+      await pause(stepMillis)
+    }
+  })
+
+const stepMillis = 10
+const waitMillisMax = 20_000
+
+const withoutPrivilege = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"]
+
+describe("Command: exit codes", () => {
+  const cases: ReadonlyArray<
+    readonly [words: string, code: number, says: string, wrapper?: ReadonlyArray<string>]
+  > = [
+    ["check good.conf", 0, "good.conf: good: 1 virtual router, 0 virtual servers"],
+    ["check mistaken.conf", 1, "mistaken.conf:3:"],
+    ["check", 2, "check needs the name of one file; see holdfast --help"],
+    ["check missing.conf", 3, "cannot read missing.conf"],
+    ["check .", 3, "cannot read ."],
+    ["-t -f good.conf", 0, "good.conf: good"],
+    ["-t -f missing.conf", 3, "cannot read missing.conf"],
+    ["--version", 0, "Holdfast 0."],
+    ["--nonsense", 2, "--nonsense"],
+    ["-n -f missing.conf", 3, "cannot read missing.conf"],
+    ["-f missing.conf", 3, "cannot read missing.conf"],
+    ["-n -f mistaken.conf", 1, "mistaken.conf has mistakes; nothing was started"],
+    ["-n -f good.conf -p pid", 4, "needs CAP_NET_ADMIN and CAP_NET_RAW", withoutPrivilege],
+    ["-f good.conf -p pid", 4, "needs CAP_NET_ADMIN and CAP_NET_RAW", withoutPrivilege],
+    ["-n -f good.conf -p good.conf/pid", 4, "cannot write pid file good.conf/pid"],
+    ["-f good.conf -p good.conf/pid", 4, "cannot write pid file good.conf/pid"]
+  ]
+  for (const [words, code, says, wrapper = []] of cases)
+    it.live(`${code}: holdfast ${words}${wrapper.length > 0 ? ", without privilege" : ""}`, () =>
+      Effect.gen(function* () {
+        const host = yield* makeHost
+        const child = yield* host.start(words, ...wrapper)
+
+        assert.strictEqual(yield* child.code, code, child.output())
+        assert.include(child.output(), says)
+        assert.isFalse(existsSync(host.file("pid")))
+      })
+    )
+})
+
+describe("Command: pid files", () => {
+  it.live("a second start is refused with 5 and disturbs nothing; a stop removes the file", () =>
+    Effect.gen(function* () {
+      const host = yield* makeHost
+      const first = yield* host.start("-nl -f good.conf -p pid -r vrrp.pid")
+      yield* until("the first holds the address", host.holdsAddress)
+      const second = yield* host.start("-nl -f good.conf -p pid")
+
+      assert.strictEqual(yield* second.code, 5)
+      assert.include(second.output(), `already running as process ${first.pid} (pid file pid)`)
+      for (const name of ["pid", "vrrp.pid"])
+        assert.strictEqual(readFileSync(host.file(name), "utf8"), `${first.pid}\n`)
+      assert.isTrue(host.holdsAddress())
+
+      first.stop()
+      assert.strictEqual(yield* first.code, 0, first.output())
+      for (const name of ["pid", "vrrp.pid"]) assert.isFalse(existsSync(host.file(name)))
+      assert.isFalse(host.holdsAddress())
+    })
+  )
+
+  it.live("a stale file is no obstacle, even if its process lives", () =>
+    Effect.gen(function* () {
+      const host = yield* makeHost
+      writeFileSync(host.file("pid"), `${process.ppid} and more\n`)
+      const daemon = yield* host.start("-nl -f good.conf -p pid")
+
+      yield* until("the daemon holds the address", host.holdsAddress)
+      assert.strictEqual(readFileSync(host.file("pid"), "utf8"), `${daemon.pid}\n`)
+      daemon.stop()
+      assert.strictEqual(yield* daemon.code, 0, daemon.output())
+    })
+  )
+})
+
+describe("Command: in the background", () => {
+  it.live("returns 0 once the routers run, logs nowhere with -G, and SIGTERM stops the daemon", () =>
+    Effect.gen(function* () {
+      const host = yield* makeHost
+      const command = yield* host.start("-G -f good.conf -p pid")
+
+      assert.strictEqual(yield* command.code, 0, command.output())
+      const pid = Number(readFileSync(host.file("pid"), "utf8"))
+      assert.notStrictEqual(pid, command.pid)
+      assert.isTrue(process.kill(pid, 0))
+      yield* until("the daemon holds the address", host.holdsAddress)
+
+      process.kill(pid, "SIGTERM")
+      yield* until("the daemon has ended", () => !existsSync(host.file("pid")))
+      assert.isFalse(host.holdsAddress())
+      assert.strictEqual(command.output(), "")
+    })
+  )
+
+  it.live("returns the daemon's exit code when it ends before", () =>
+    Effect.gen(function* () {
+      const host = yield* makeHost
+      const first = yield* host.start("-nl -f good.conf -p pid")
+      yield* until("the first holds the address", host.holdsAddress)
+      const second = yield* host.start("-f good.conf -p pid")
+
+      assert.strictEqual(yield* second.code, 5)
+      assert.include(second.output(), "already running")
+      first.stop()
+      assert.strictEqual(yield* first.code, 0, first.output())
+    })
+  )
+})
