@@ -75,7 +75,7 @@ export const decode = (options: RouterOptions): Effect.Effect<Parameters, Router
     return Effect.fail(fail("preemptDelay is 0 to 1000 seconds"))
   if (options.addresses.length === 0) return Effect.fail(fail("addresses names no address to hold"))
   if (options.unicastPeers?.length === 0) return Effect.fail(fail("unicastPeers names no peer"))
-  return Schema.decodeUnknownEffect(Parameters)({
+  return Schema.decodeEffect(Parameters)({
     ...defaults,
     name: options.name,
     interface: options.interface,
