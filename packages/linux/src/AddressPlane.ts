@@ -16,6 +16,7 @@ import {
   type Ownership,
   type OwnershipLevels
 } from "@holdfast/engine/AddressPlane"
+import * as InterfaceAddress from "@holdfast/netlink/InterfaceAddress"
 import type { NetworkChange } from "@holdfast/netlink/NetworkChange"
 import type { Outcome } from "@holdfast/netlink/NetlinkClient"
 import type { NetworkState } from "@holdfast/netlink/NetworkState"
@@ -102,11 +103,12 @@ const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void
   }
 
   /** Does jobs in one exchange; returns the addresses that are held now and were not, by owner. */
-  const carryOut = Effect.fnUntraced(function* (jobs: ReadonlyArray<Job>) {
+  const carryOut = Effect.fnUntraced(function* (jobs: ReadonlyArray<Job>, wanted: "Added" | "AddedOrFound") {
     const outcomes = yield* network.client.requestAll(jobs.map(({ change }) => change.request))
     const news = new Map<Owner, Array<Ipv4Address>>()
     for (const [index, job] of jobs.entries()) {
-      if (!isNewlyHeld(job, outcomes[index]!)) continue
+      const how = noteOutcome(job, outcomes[index]!)
+      if (how === undefined || (how === "Found" && wanted === "Added")) continue
       const { owner } = job.task
       const addresses = news.get(owner)
       if (addresses === undefined) news.set(owner, [job.change.entry.address])
@@ -121,29 +123,26 @@ const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void
       ...tasks.flatMap((task) => removalsOf(task, owned, network.state())),
       ...tasks.flatMap((task) => additionsOf(task, network.state()))
     ]
-    const parts = Array.from({ length: Math.ceil(jobs.length / jobsPerPart) }, (_, part) =>
-      jobs.slice(part * jobsPerPart, (part + 1) * jobsPerPart)
-    )
-    const doPart = Effect.fnUntraced(function* (part: ReadonlyArray<Job>) {
-      for (const [{ name }, addresses] of yield* carryOut(part))
+    for (let start = 0; start < jobs.length; start += jobsPerPart) {
+      for (const [{ name }, addresses] of yield* carryOut(
+        jobs.slice(start, start + jobsPerPart),
+        "AddedOrFound"
+      ))
         onEvent(AddressEvent.AddressesHeld({ owner: name, addresses }))
-    })
-    yield* Effect.forEach(parts, doPart, { concurrency: partsUnderWay, discard: true })
+    }
     for (const { level } of tasks) if (!level.owned) AddressTable.prepare(level.addresses, network.state())
     for (const { failures, level, owner } of tasks)
       onEvent(AddressEvent.OwnershipChanged({ owner: owner.name, owned: level.owned, failures }))
   })
 
-  /** Looks at everything that is owned and puts back what is gone. */
+  /** Puts back what is owned and known not to be held. What is found in place after all was never gone. */
   const repair = Effect.gen(function* () {
     const jobs = [...owners.values()].flatMap((owner): ReadonlyArray<Job> => {
       if (!owner.level.owned || due.has(owner)) return []
-      const task = makeTask(owner)
-      const { changes } = AddressTable.missing(owner.level.addresses, network.state())
-      return changes.map((change) => ({ task, change }))
+      return additionsOf(makeTask(owner), network.state())
     })
     if (jobs.length === 0) return
-    for (const [{ name }, addresses] of yield* carryOut(jobs))
+    for (const [{ name }, addresses] of yield* carryOut(jobs, "Added"))
       onEvent(AddressEvent.AddressesRestored({ owner: name, addresses }))
   })
 
@@ -163,15 +162,34 @@ const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void
     inspect = true
     ring()
   }
-  const onChanges = (changes: ReadonlyArray<NetworkChange>): void => {
-    if (changes.some((change) => mayHaveTaken(change, owners.values()))) look()
+  /** Forgets as held what the kernel does not have. */
+  const compareWith = (state: NetworkState): void => {
+    const present = AddressTable.presentIn(state)
+    for (const { held } of owners.values()) for (const key of held) if (!present.has(key)) held.delete(key)
   }
+  const onChanges = (changes: ReadonlyArray<NetworkChange>): void => {
+    for (const change of changes) {
+      if (change._tag === "Synchronised") compareWith(network.state())
+      else if (change._tag === "LinkRemoved") forgetDevice(owners.values(), change.link.name)
+      else if (change._tag === "AddressRemoved") forget(owners.values(), network.state(), change.address)
+    }
+    if ([...owners.values()].some(lacksSome)) look()
+  }
+  const compareAll = Effect.gen(function* () {
+    const addresses = yield* network.client.dump(InterfaceAddress.list())
+    compareWith({
+      links: network.state().links,
+      addresses: Map.groupBy(addresses, ({ linkIndex }) => linkIndex)
+    })
+    look()
+  }).pipe(Effect.catch((error) => Effect.logWarning(`addresses cannot be compared: ${error.message}`)))
+
   yield* Effect.acquireRelease(
     Effect.sync(() => network.onChanges(onChanges)),
     (unsubscribe) => Effect.sync(unsubscribe)
   )
   yield* Effect.forkScoped(Effect.forever(work))
-  yield* Effect.sync(look).pipe(Effect.delay(inspectInterval), Effect.forever, Effect.forkScoped)
+  yield* compareAll.pipe(Effect.delay(compareInterval), Effect.forever, Effect.forkScoped)
 
   return { set, release, rename } satisfies OwnershipLevels
 })
@@ -188,23 +206,26 @@ const makeTask = (owner: Owner): Task => ({ owner, level: owner.level, failures:
 
 const nothing: Ownership = { owned: false, addresses: [], keepForeign: false }
 
-/** Notes what became of a job. A level that was replaced meanwhile has no news: the next one asks again. */
-const isNewlyHeld = ({ change, task }: Job, outcome: Outcome): boolean => {
+/**
+ * Notes what became of a job, and returns how an address came to be held that was not. A level that was replaced
+ * meanwhile has no news: the next one asks again.
+ */
+const noteOutcome = ({ change, task }: Job, outcome: Outcome): "Added" | "Found" | undefined => {
   const { level, owner } = task
   const key = AddressTable.keyOf(change.entry)
   const wasFound = Result.isFailure(outcome)
   if (wasFound && !AddressTable.isReached(change, outcome.failure)) {
     task.failures.push(outcome.failure.message)
-    return false
+    return undefined
   }
   if (change._tag === "Remove") {
     owner.added.delete(key)
-    return false
+    return undefined
   }
   if (!wasFound) owner.added.add(key)
-  if (owner.level !== level || (wasFound && owner.held.has(key))) return false
+  if (owner.level !== level || (wasFound && owner.held.has(key))) return undefined
   owner.held.add(key)
-  return true
+  return wasFound ? "Found" : "Added"
 }
 
 const removalsOf = (task: Task, owned: ReadonlySet<string>, state: NetworkState): ReadonlyArray<Job> => {
@@ -215,17 +236,18 @@ const removalsOf = (task: Task, owned: ReadonlySet<string>, state: NetworkState)
   owner.dropped = new Map()
   const changes = AddressTable.surplus(
     unwanted.map(([, entry]) => entry),
+    owner.added,
     state
   )
   return changes.map((change) => ({ task, change }))
 }
 
 /** Every address that is new to the level is asserted, whatever the watch says: it may be a moment behind. */
-const additionsOf = (task: Task, { links }: NetworkState): ReadonlyArray<Job> => {
+const additionsOf = (task: Task, state: NetworkState): ReadonlyArray<Job> => {
   const { held } = task.owner
   if (!task.level.owned) return []
   const wanted = task.level.addresses.filter((entry) => !held.has(AddressTable.keyOf(entry)))
-  const { changes, stranded } = AddressTable.missing(wanted, { links, addresses: new Map() })
+  const { changes, stranded } = AddressTable.missing(wanted, state)
   task.failures.push(...stranded.map(describeStranded))
   return changes.map((change) => ({ task, change }))
 }
@@ -237,22 +259,22 @@ const ownedKeys = (owners: Iterable<Owner>): ReadonlySet<string> => {
   return keys
 }
 
-/** Whether a change can mean that something owned is gone, or can be held now. */
-const mayHaveTaken = (change: NetworkChange, owners: Iterable<Owner>): boolean => {
-  switch (change._tag) {
-    case "Synchronised":
-    case "LinkChanged":
-      return true
-    case "AddressRemoved": {
-      const { address } = change.address
-      for (const { level } of owners)
-        if (level.owned && level.addresses.some((entry) => entry.address === address)) return true
-      return false
-    }
-    default:
-      return false
-  }
+/** Forgets an address as held, whoever owns it on that device. */
+const forget = (
+  owners: Iterable<Owner>,
+  { links }: NetworkState,
+  gone: InterfaceAddress.InterfaceAddress
+): void => {
+  const key = `${links.get(gone.linkIndex)?.name} ${gone.address}/${gone.prefixLength}`
+  for (const { held } of owners) held.delete(key)
 }
+
+/** A device takes its addresses along. */
+const forgetDevice = (owners: Iterable<Owner>, name: string): void => {
+  for (const { held } of owners) for (const key of held) if (key.startsWith(`${name} `)) held.delete(key)
+}
+
+const lacksSome = ({ held, level }: Owner): boolean => level.owned && held.size < level.addresses.length
 
 const describeStranded = (entry: VirtualAddress): string =>
   `${entry.address}: interface ${entry.interface} does not exist; it is added when it appears`
@@ -260,8 +282,5 @@ const describeStranded = (entry: VirtualAddress): string =>
 /** As many as one datagram takes: the kernel answers about a millisecond later. */
 const jobsPerPart = 100
 
-/** While the answer of one part is read the kernel does the next. */
-const partsUnderWay = 2
-
 /** Even a notification that was lost twice is made good after this long. */
-const inspectInterval = "30 seconds"
+const compareInterval = "30 seconds"

@@ -9,7 +9,6 @@ import type { NetlinkError } from "@holdfast/netlink/NetlinkError"
 import * as NetworkState from "@holdfast/netlink/NetworkState"
 import type { Request } from "@holdfast/netlink/Request"
 import type { VirtualAddress } from "@holdfast/vrrp/Parameters"
-import type { Ipv4Address } from "@holdfast/wire/Address"
 
 /**
  * One thing to do to the kernel's table.
@@ -65,7 +64,7 @@ export const prepare = (entries: ReadonlyArray<VirtualAddress>, state: NetworkSt
 }
 
 /**
- * Returns what makes the kernel hold every address of `wanted`.
+ * Returns what makes the kernel hold every address of `wanted`, whether it holds it already or not.
  *
  * @category diff
  * @since 0.1.0
@@ -73,32 +72,49 @@ export const prepare = (entries: ReadonlyArray<VirtualAddress>, state: NetworkSt
 export const missing = (wanted: ReadonlyArray<VirtualAddress>, state: NetworkState.NetworkState): Missing => {
   const changes: Array<Change> = []
   const stranded: Array<VirtualAddress> = []
-  const table = tableOf(state)
+  const indexes = indexesOf(state)
   for (const entry of wanted) {
-    const device = table.get(entry.interface)
-    if (device === undefined) stranded.push(entry)
-    else if (!device.held.has(heldKey(entry)))
-      changes.push({ _tag: "Add", entry, request: requestsFor(device.index, entry).add })
+    const index = indexes.get(entry.interface)
+    if (index === undefined) stranded.push(entry)
+    else changes.push({ _tag: "Add", entry, request: requestsFor(index, entry).add })
   }
   return { changes, stranded }
 }
 
 /**
- * Returns what makes the kernel hold none of `unwanted`.
+ * Returns what makes the kernel hold none of `unwanted`: what this program added, and what the kernel is seen to have.
  *
  * @category diff
  * @since 0.1.0
  */
 export const surplus = (
   unwanted: ReadonlyArray<VirtualAddress>,
+  added: ReadonlySet<string>,
   state: NetworkState.NetworkState
 ): ReadonlyArray<Change> => {
-  const table = tableOf(state)
+  const indexes = indexesOf(state)
+  const present = presentIn(state)
   return unwanted.flatMap((entry): ReadonlyArray<Change> => {
-    const device = table.get(entry.interface)
-    if (device === undefined || !device.held.has(heldKey(entry))) return []
-    return [{ _tag: "Remove", entry, request: requestsFor(device.index, entry).remove }]
+    const index = indexes.get(entry.interface)
+    const key = keyOf(entry)
+    if (index === undefined || !(added.has(key) || present.has(key))) return []
+    return [{ _tag: "Remove", entry, request: requestsFor(index, entry).remove }]
   })
+}
+
+/**
+ * Returns the keys of all addresses that the kernel is seen to have.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const presentIn = (state: NetworkState.NetworkState): ReadonlySet<string> => {
+  const keys = new Set<string>()
+  for (const [index, addresses] of state.addresses) {
+    const name = state.links.get(index)?.name
+    for (const { address, prefixLength } of addresses) keys.add(`${name} ${address}/${prefixLength}`)
+  }
+  return keys
 }
 
 /**
@@ -127,22 +143,8 @@ const union = (left: ReadonlyArray<VirtualAddress>, right: ReadonlyArray<Virtual
   ...new Map([...left, ...right].map((entry) => [keyOf(entry), entry])).values()
 ]
 
-interface Device {
-  readonly index: number
-  readonly held: ReadonlySet<string>
-}
-
-/** Looked up once for thousands of addresses. */
-const tableOf = (state: NetworkState.NetworkState): ReadonlyMap<string, Device> =>
-  new Map(
-    [...state.links.values()].map((link) => [
-      link.name,
-      { index: link.index, held: new Set(NetworkState.addressesOf(state, link.index).map(heldKey)) }
-    ])
-  )
-
-const heldKey = (entry: { readonly address: Ipv4Address; readonly prefixLength: number }): string =>
-  `${entry.address}/${entry.prefixLength}`
+const indexesOf = (state: NetworkState.NetworkState): ReadonlyMap<string, number> =>
+  new Map([...state.links.values()].map(({ index, name }) => [name, index]))
 
 interface Requests {
   readonly linkIndex: number

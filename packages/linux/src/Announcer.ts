@@ -1,7 +1,7 @@
 /**
  * `Announcer` on a packet socket: gratuitous ARPs in batches.
  *
- * **Details** long batches are sent by another thread, so that a burst of thousands of frames never holds back an advert.
+ * **Details** between batches the event loop turns, so that a burst of thousands of frames never holds back an advert.
  *
  * @since 0.1.0
  */
@@ -60,8 +60,7 @@ export const layer: Layer.Layer<Announcer, SocketError, KernelNetwork> = Layer.e
       const next = take()
       if (next === undefined) return false
       const { laid, frames } = next.batch
-      const isShort = frames.length <= framesAtOnceMax
-      const { sentCount, errno } = isShort ? socket.sendLaid(laid) : yield* socket.sendLaidElsewhere(laid)
+      const { sentCount, errno } = socket.sendLaid(laid)
       if (errno === 0) return true
       if (Errno.isTransient(errno)) {
         putBack(next.round, frames.slice(sentCount))
@@ -130,10 +129,7 @@ const batchOf = (frames: ReadonlyArray<Frame>): Batch => ({ frames, laid: Packet
 /** Frames a call: 5,000 leave in 30 ms this way, larger batches gain nothing. */
 const batchMax = 100
 
-/** More are sent in another thread: an advert must not wait for the kernel to take them. */
-const framesAtOnceMax = 100
-
-/** Short batches before the event loop gets its turn. */
+/** Batches before the event loop gets its turn: 500 frames are 3 ms in which no advert can leave. */
 const batchesPerTurn = 5
 
 /** Frames that may wait: 20 bursts of 1,000 addresses. Beyond it the network is long lost, and the newest are dropped. */

@@ -28,7 +28,7 @@ export class KernelNetwork extends Context.Service<
   KernelNetwork,
   {
     readonly client: NetlinkClient["Service"]
-    /** As last told by the kernel. */
+    /** As last told by the kernel; addresses that `client` added since the last snapshot are not in it. */
     readonly state: () => NetworkState.NetworkState
     /** The same by name, as the engine wants it. */
     readonly links: () => Links
@@ -50,6 +50,7 @@ export class KernelNetwork extends Context.Service<
       let links: Links | undefined
       yield* NetworkWatch.make({
         topics: ["links", "addresses"],
+        addingPort: client.portId,
         onChanges: (changes) => {
           state = NetworkState.applyAll(state, changes)
           links = undefined

@@ -50,6 +50,8 @@ export type Outcome = Result.Result<void, NetlinkError.NetlinkError>
 export class NetlinkClient extends Context.Service<
   NetlinkClient,
   {
+    /** What the kernel knows this client by; notifications carry the port of whoever caused them. */
+    readonly portId: number
     readonly request: (request: Request) => Effect.Effect<void, NetlinkError.NetlinkError>
     readonly requestAll: (requests: ReadonlyArray<Request>) => Effect.Effect<ReadonlyArray<Outcome>>
     readonly get: <A>(query: Query<A>) => Effect.Effect<A, NetlinkError.NetlinkError>
@@ -127,6 +129,7 @@ export const make = Effect.fnUntraced(function* (
     return outcomes
   })
   return {
+    portId: transport.portId,
     requestAll,
     request: (request) =>
       Effect.flatMap(

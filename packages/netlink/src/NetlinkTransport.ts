@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as NetlinkSocket from "@holdfast/raw-socket/NetlinkSocket"
+import type * as PacketFilter from "@holdfast/raw-socket/PacketFilter"
 import type * as SocketError from "@holdfast/raw-socket/SocketError"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -63,6 +64,8 @@ export interface KernelOptions {
   readonly family?: number | undefined
   readonly groups?: ReadonlyArray<number> | undefined
   readonly receiveBufferSize?: number | undefined
+  /** Which notifications the kernel passes on; all when absent. */
+  readonly filter?: PacketFilter.Program | undefined
   /** Batches of datagrams before the event loop gets its turn again. */
   readonly roundsMax?: number | undefined
 }
@@ -85,6 +88,7 @@ export const kernel =
         groups: options.groups,
         receiveBufferSize: options.receiveBufferSize,
         roundsMax: options.roundsMax,
+        filter: options.filter,
         onBatch: listener.onDatagrams,
         onEvent: listener.onLoss
       }),

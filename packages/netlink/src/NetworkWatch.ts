@@ -13,6 +13,7 @@
  *
  * @since 0.1.0
  */
+import * as NetlinkFilter from "@holdfast/raw-socket/NetlinkFilter"
 import type * as SocketError from "@holdfast/raw-socket/SocketError"
 import * as Effect from "effect/Effect"
 import * as Latch from "effect/Latch"
@@ -41,6 +42,8 @@ export type Topic = keyof NetworkChange.Snapshot
  * - `topics`: the others are empty in every snapshot.
  * - `onChanges`: called synchronously with all that came together; must not throw.
  * - `open`: opens a channel that is a member of the groups; the real kernel when absent.
+ * - `addingPort`: the port of a client whose added addresses are not told: it knows them by its acknowledgements. They are
+ *   in every snapshot, and their removal is told.
  *
  * @category models
  * @since 0.1.0
@@ -49,6 +52,7 @@ export interface WatchOptions {
   readonly topics: ReadonlyArray<Topic>
   readonly onChanges: (changes: ReadonlyArray<NetworkChange.NetworkChange>) => void
   readonly open?: ((groups: ReadonlyArray<number>) => NetlinkTransport.OpenTransport) | undefined
+  readonly addingPort?: number | undefined
 }
 
 /**
@@ -63,7 +67,11 @@ export const make = Effect.fnUntraced(function* (
   const lost = yield* Latch.make()
   // What comes while the lists are read, or after a loss, is held; otherwise it is told at once.
   let held: Array<NetworkChange.NetworkChange> | undefined = []
-  const open = options.open ?? ((groups) => NetlinkTransport.kernel({ groups, roundsMax }))
+  const filter =
+    options.addingPort === undefined
+      ? undefined
+      : NetlinkFilter.ignoring(InterfaceAddress.RTM_NEWADDR, options.addingPort)
+  const open = options.open ?? ((groups) => NetlinkTransport.kernel({ groups, roundsMax, filter }))
   const client = yield* NetlinkClient.make({
     open: open(options.topics.map((topic) => groups[topic])),
     onNotifications: (messages) => {

@@ -17,6 +17,7 @@ import * as Native from "@holdfast/native/Native"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Linux from "./Linux.ts"
+import * as PacketFilter from "./PacketFilter.ts"
 import * as SendArena from "./SendArena.ts"
 import * as Socket from "./Socket.ts"
 import * as SocketAddress from "./SocketAddress.ts"
@@ -38,6 +39,8 @@ export interface NetlinkSocketOptions {
   readonly family: number
   readonly groups?: ReadonlyArray<number> | undefined
   readonly receiveBufferSize?: number | undefined
+  /** Which notifications the kernel passes on; all when absent. */
+  readonly filter?: PacketFilter.Program | undefined
   /** Batches of 16 datagrams before the event loop gets its turn again; default 16. */
   readonly roundsMax?: number | undefined
   readonly onBatch: (datagrams: ReadonlyArray<Uint8Array>) => void
@@ -83,6 +86,7 @@ export const open = Effect.fnUntraced(function* (
       netlinkOption("NETLINK_GET_STRICT_CHK", Linux.NETLINK_GET_STRICT_CHK, 1)
     ],
     receiveBufferSize: options.receiveBufferSize ?? receiveBufferDefault,
+    filter: options.filter === undefined ? undefined : PacketFilter.encode(options.filter),
     bind: SocketAddress.encode({ _tag: "Netlink", portId: 0, groups: 0 }),
     receive: {
       dataSize: datagramSizeMax,

@@ -105,7 +105,13 @@ const select = (vrids: ReadonlySet<number>, otherwise: number, matched: number):
   ]
 }
 
-const instruction = (code: number, operand: number, jumpTrue = 0, jumpFalse = 0): Instruction => ({
+/**
+ * Returns one instruction.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const instruction = (code: number, operand: number, jumpTrue = 0, jumpFalse = 0): Instruction => ({
   code,
   jumpTrue,
   jumpFalse,
@@ -114,6 +120,8 @@ const instruction = (code: number, operand: number, jumpTrue = 0, jumpFalse = 0)
 
 /** The identifier follows the byte that holds version and type. */
 const vridOffset = 1
-const keepAll = 0xffff_ffff
-const keepNothing = 0
+/** Keep the whole packet. @category constants @since 0.1.0 */
+export const keepAll = 0xffff_ffff
+/** Drop the packet. @category constants @since 0.1.0 */
+export const keepNothing = 0
 const instructionLength = 8

@@ -61,8 +61,6 @@ export interface PacketSocket {
   readonly send: (frames: ReadonlyArray<OutgoingFrame>) => Socket.SendOutcome
   /** Sends frames that `lay` has laid out, as often as it is called. */
   readonly sendLaid: (frames: SendArena.SendArena) => Socket.SendOutcome
-  /** The same in another thread. */
-  readonly sendLaidElsewhere: (frames: SendArena.SendArena) => Effect.Effect<Socket.SendOutcome>
 }
 
 /**
@@ -114,8 +112,7 @@ export const open = Effect.fnUntraced(function* (
       socket.send(
         frames.map((frame) => ({ data: frame.bytes, address: linkAddress(0, frame.interfaceIndex) }))
       ),
-    sendLaid: socket.sendArena,
-    sendLaidElsewhere: socket.sendArenaElsewhere
+    sendLaid: socket.sendArena
   }
 })
 
