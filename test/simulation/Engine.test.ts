@@ -321,27 +321,6 @@ describe("Engine: devices", () => {
 })
 
 describe("Engine: what arrives", () => {
-  it.effect("a VRID that nobody here runs is told and counted once, then muted", () =>
-    Effect.gen(function* () {
-      const { network, lan } = yield* makeNetwork()
-      const { engine, events } = yield* makeDirector(network, "r1")
-      yield* engine.apply([parameters({ priority: 200 })])
-
-      for (let second = 0; second < 50; second++) {
-        lan.send("stranger", advertOf(77, 100))
-        yield* run(1)
-      }
-
-      assert.deepStrictEqual((yield* engine.status).foreign, [
-        { interface: "eth0", vrid: 77, advertCount: 1 }
-      ])
-      assert.lengthOf(
-        events.filter(({ _tag }) => _tag === "ForeignRouterHeard"),
-        1
-      )
-    })
-  )
-
   it.effect("a VRID that was muted is heard as soon as a router here has it", () =>
     Effect.gen(function* () {
       const { network, lan } = yield* makeNetwork()

@@ -6,21 +6,20 @@
  * @since 0.1.0
  */
 
-/**
- * The director that goes first: priority 250.
- *
- * @category constants
- * @since 0.1.0
- */
-export const LD1 = `global_defs {
-        router_id ld-1
+const configurationOf = (
+  routerId: string,
+  interfaceLine: string,
+  state: "MASTER" | "BACKUP",
+  priority: number
+): string => `global_defs {
+        router_id ${routerId}
 }
 
 vrrp_instance VI_1 {
-        interface eth0 # send vrrp through eth0
-        state MASTER
+        interface ${interfaceLine}
+        state ${state}
         virtual_router_id 82
-        priority 250
+        priority ${priority}
         virtual_ipaddress {
                 192.168.3.117/32 dev eth1
                 172.168.0.7/32 dev eth0
@@ -53,6 +52,14 @@ virtual_server group VSG_3 {
         }
 }
 `
+
+/**
+ * The director that goes first: priority 250.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const LD1 = configurationOf("ld-1", "eth0 # send vrrp through eth0", "MASTER", 250)
 
 /**
  * The director that goes second: priority 150.
@@ -60,44 +67,4 @@ virtual_server group VSG_3 {
  * @category constants
  * @since 0.1.0
  */
-export const LD2 = `global_defs {
-        router_id ld-2
-}
-
-vrrp_instance VI_1 {
-        interface eth0
-        state BACKUP
-        virtual_router_id 82
-        priority 150
-        virtual_ipaddress {
-                192.168.3.117/32 dev eth1
-                172.168.0.7/32 dev eth0
-        }
-}
-
-virtual_server_group VSG_3 {
-        192.168.3.117 80
-}
-
-
-virtual_server group VSG_3 {
-        delay_loop 6
-        lb_algo wlc
-        lb_kind NAT
-        protocol TCP
-        real_server 172.168.0.1 80 {
-                weight 100
-                TCP_CHECK {
-                        connect_timeout 3
-                        connect_port 80
-                }
-        }
-        real_server 172.168.0.2 80 {
-                weight 100
-                TCP_CHECK {
-                        connect_timeout 3
-                        connect_port 80
-                }
-        }
-}
-`
+export const LD2 = configurationOf("ld-2", "eth0", "BACKUP", 150)
