@@ -61,6 +61,6 @@ const deviations = (program: Daemon.Program): Effect.Effect<ReadonlyArray<number
     )
   })
 
-const roundCount = 3
-const windowMillis = 20_000
+const roundCount = 5
+const windowMillis = 12_000
 const intervalMillis = 1000

@@ -121,9 +121,9 @@ const lateness = (adverts: ReadonlyArray<Frame.Advert>, vrid: number, due: numbe
   const own = adverts.filter((advert) => advert.vrid === vrid)
   const last = own.findLast((advert) => advert.source === Routers.source("LD1"))
   const first = own.find((advert) => advert.source === Routers.source("LD2"))
-  if (last === undefined || first === undefined || first.atMicros < last.atMicros) {
-    throw new Error(`virtual router ${vrid} was not taken over`)
-  }
+  if (last === undefined) throw new Error(`virtual router ${vrid} never had a Master to kill`)
+  if (first === undefined) throw new Error(`virtual router ${vrid} was not taken over`)
+  if (first.atMicros < last.atMicros) throw new Error(`virtual router ${vrid} had two Masters`)
   return (first.atMicros - last.atMicros) / 1000 - due
 }
 
