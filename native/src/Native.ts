@@ -100,6 +100,11 @@ export interface Native {
   readonly setns: (fd: number) => number
   readonly openNamespace: (path: string) => number
   /** Sets policy and priority of the calling thread. */
+  /**
+   * Asks the fair scheduler for time slices of so many nanoseconds for the calling thread: shorter ones come sooner when
+   * the processor is busy. Needs no privilege; without effect before Linux 6.12.
+   */
+  readonly schedSetTimeSlice: (nanos: number) => number
   readonly schedSetscheduler: (policy: number, priority: number) => number
   readonly flock: (fd: number, operation: number) => number
   readonly setParentDeathSignal: (signal: number) => number

@@ -87,6 +87,28 @@ static napi_value unmount_filesystem(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* struct sched_attr of linux/sched/types.h, which the C library does not have before 2.41. */
+struct scheduling {
+  uint32_t size;
+  uint32_t policy;
+  uint64_t flags;
+  int32_t nice;
+  uint32_t priority;
+  uint64_t runtime;
+  uint64_t deadline;
+  uint64_t period;
+};
+
+/* Asks the fair scheduler for time slices of so many nanoseconds: shorter slices come sooner. */
+static napi_value set_time_slice(napi_env env, napi_callback_info info) {
+  int nanos;
+  if (!read_ints(env, info, 1, &nanos)) return NULL;
+  struct scheduling scheduling = {.size = sizeof scheduling};
+  if (syscall(SYS_sched_getattr, 0, &scheduling, sizeof scheduling, 0) == -1) return return_number(env, -errno);
+  scheduling.runtime = nanos;
+  return return_result(env, syscall(SYS_sched_setattr, 0, &scheduling, 0));
+}
+
 const struct function process_functions[] = {
     {"unshare", unshare_namespaces},
     {"unshareNetwork", unshare_network},
@@ -98,5 +120,6 @@ const struct function process_functions[] = {
     {"gettid", thread_id},
     {"mount", mount_filesystem},
     {"umount2", unmount_filesystem},
+    {"schedSetTimeSlice", set_time_slice},
     {NULL, NULL},
 };
