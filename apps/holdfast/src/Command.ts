@@ -24,6 +24,13 @@ import { version } from "./Version.ts"
  * @since 0.1.0
  */
 export const main = (words: ReadonlyArray<string>): void => {
+  if (Number.parseInt(process.versions.node, 10) < nodeMajorMin) {
+    console.error(
+      `holdfast: needs Node.js ${nodeMajorMin} or later, this is ${process.versions.node}; install a newer one`
+    )
+    process.exitCode = ExitCode.failed
+    return
+  }
   Effect.runFork(run(words)).addObserver((exit) => {
     if (Exit.isSuccess(exit)) process.exitCode = exit.value
     else {
@@ -83,3 +90,6 @@ const refuse = (message: string, code: number): Effect.Effect<number> =>
     console.error(`holdfast: ${message}`)
     return code
   })
+
+/** The oldest version that the tests run on. */
+const nodeMajorMin = 24
