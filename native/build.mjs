@@ -74,6 +74,7 @@ function headerFolder() {
   )
 }
 
+/** @returns {never} */
 function fail(problem, remedy) {
   console.error(`native: ${problem}\n${remedy}`)
   process.exit(1)

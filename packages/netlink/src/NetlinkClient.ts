@@ -222,7 +222,7 @@ const exchange = Effect.fnUntraced(function* (
   answers: Answers
 ): Effect.fn.Return<ReadonlyArray<Outcome>> {
   const { exchanges, transport } = session
-  const outcomes = new Array<Outcome | undefined>(requests.length).fill(undefined)
+  const outcomes = Array.from<Outcome | undefined>({ length: requests.length })
   const done = Deferred.makeUnsafe<void>()
   const sequenceFirst = takeSequences(session, requests.length)
   const sequenceLast = sequenceFirst + requests.length - 1

@@ -88,7 +88,7 @@ export const lay = (frames: ReadonlyArray<OutgoingFrame>): SendArena.SendArena =
  * @since 0.1.0
  */
 export const open = Effect.fnUntraced(function* (
-  receive?: PacketReceiveOptions | undefined
+  receive?: PacketReceiveOptions
 ): Effect.fn.Return<PacketSocket, SocketError.SocketError, Scope.Scope> {
   const socket = yield* Socket.open({
     domain: Linux.AF_PACKET,
