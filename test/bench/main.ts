@@ -58,7 +58,12 @@ const main = async (): Promise<void> => {
     for (const [name, measure] of chosen)
       yield* run(name, measure(contenders), contenders.commit, values.update === true)
   })
-  await Effect.runPromise(Effect.scoped(measureAll))
+  // Interrupted and not killed, so that the copies and configurations on disk go too.
+  const interruption = new AbortController()
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => interruption.abort())
+  await Effect.runPromise(Effect.scoped(measureAll), { signal: interruption.signal }).catch(() =>
+    fail("interrupted")
+  )
 }
 
 /** Measures one bench and prints it; one that cannot be measured does not keep the others from it. */
