@@ -12,7 +12,7 @@ const release = here("./dist/release")
 
 // A daemon lives for months and shares its machine with what it serves: docs/decisions/0014. bin/holdfast says the same.
 const smallAllocator = "MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=65536 MALLOC_TRIM_THRESHOLD_=65536"
-const smallHeap = "--no-opt --no-maglev --max-semi-space-size=1"
+const smallHeap = "--max-semi-space-size=1"
 
 mkdirSync(release, { recursive: true })
 await build({

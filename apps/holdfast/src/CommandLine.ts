@@ -62,6 +62,17 @@ export const read = (words: ReadonlyArray<string>): Command => {
   }
 }
 
+/**
+ * Whether these words make this very process the daemon.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const runsDaemonHere = (words: ReadonlyArray<string>): boolean => {
+  const command = read(words)
+  return command._tag === "Run" && command.options.foreground
+}
+
 const readCheck = (words: ReadonlyArray<string>): Command => {
   const [file, ...more] = words
   if (file === undefined || file.startsWith("-")) return misused("check needs the name of one file")

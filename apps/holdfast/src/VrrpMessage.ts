@@ -8,12 +8,13 @@ import type { EngineStatus } from "@holdfast/engine/Status"
 import type { Parameters } from "@holdfast/vrrp/Parameters"
 
 /**
- * From the main thread.
+ * From the main thread. `Begin` is first: before it the thread has loaded its code and done nothing.
  *
  * @category models
  * @since 0.1.0
  */
 export type Request =
+  | { readonly _tag: "Begin" }
   | { readonly _tag: "Apply"; readonly routers: ReadonlyArray<Parameters> }
   | { readonly _tag: "Report" }
   | { readonly _tag: "Stop" }

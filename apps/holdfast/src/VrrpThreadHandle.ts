@@ -3,7 +3,6 @@
  *
  * @since 0.1.0
  */
-import { Worker } from "node:worker_threads"
 import type { ApplyReport } from "@holdfast/engine/EngineEvent"
 import type { EngineStatus } from "@holdfast/engine/Status"
 import type { Parameters } from "@holdfast/vrrp/Parameters"
@@ -13,6 +12,7 @@ import * as Queue from "effect/Queue"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 import type { Reply, Request } from "./VrrpMessage.ts"
+import * as VrrpWorker from "./VrrpWorker.ts"
 
 /**
  * The thread ended before it was told to stop.
@@ -56,13 +56,8 @@ export const start = Effect.fnUntraced(function* (
   let failure = "the VRRP thread ended"
   let stopAsked = false
 
-  // The worker runs this very file: main.ts sees that it is in a thread. A bundle is one file, too.
-  const worker = yield* Effect.acquireRelease(
-    Effect.sync(
-      () =>
-        new Worker(new URL(import.meta.url.endsWith(".ts") ? "./main.ts" : import.meta.url, import.meta.url))
-    ),
-    (worker) => Effect.promise(() => worker.terminate())
+  const worker = yield* Effect.acquireRelease(Effect.sync(VrrpWorker.take), (worker) =>
+    Effect.promise(() => worker.terminate())
   )
   const tell = (request: Request): void => worker.postMessage(request)
 
@@ -89,6 +84,7 @@ export const start = Effect.fnUntraced(function* (
     if (!stopAsked) Deferred.doneUnsafe(ended, Effect.fail(reason))
     Deferred.doneUnsafe(exited, Effect.void)
   })
+  tell({ _tag: "Begin" })
   yield* Deferred.await(ready)
 
   const orEnded = <A>(answer: Effect.Effect<A>): Effect.Effect<A, ThreadEnded> =>

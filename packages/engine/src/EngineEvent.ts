@@ -105,7 +105,7 @@ export const describe = (event: EngineEvent): { readonly level: Level; readonly 
     case "AddressesRestored":
       return {
         level: "warning",
-        message: `(${event.router}) another program removed ${event.addresses.join(", ")}; put back and announced`
+        message: `(${event.router}) ${event.addresses.join(", ")} was gone from its device; put back and announced`
       }
     case "AdvertDropped":
       return {
