@@ -5,7 +5,6 @@
  *
  * @since 0.1.0
  */
-import { setFlagsFromString } from "node:v8"
 import { parentPort } from "node:worker_threads"
 import * as Native from "@holdfast/native/Native"
 import { Engine } from "@holdfast/engine/Engine"
@@ -28,8 +27,6 @@ import type { Reply, Request } from "./VrrpMessage.ts"
  */
 export const main = (): void => {
   const port = parentPort!
-  // Said here and not on the command line, where each thread would start 20 ms later: docs/decisions/0014.
-  for (const flag of baselineOnly) setFlagsFromString(flag)
   // A kernel that does not know it runs the thread as any other.
   Native.load().schedSetTimeSlice(timeSliceNanos)
   const send = (reply: Reply): void => port.postMessage(reply)
@@ -92,6 +89,3 @@ const requestsMax = 64
 
 /** The shortest that the scheduler grants (0.1 ms): the thread needs little, but then at once, however busy the machine. */
 const timeSliceNanos = 100_000
-
-/** The optimising compilers of V8 cost more memory than the daemon's own data, and gain nothing for it. */
-const baselineOnly = ["--no-opt", "--no-maglev"]
