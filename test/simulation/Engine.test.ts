@@ -4,7 +4,7 @@
  * It stands here and not in `packages/engine`, because `simulation` depends on `engine` and not the reverse.
  */
 import type { InterfaceName, Vrid } from "@holdfast/vrrp/Parameters"
-import type { Micros } from "@holdfast/vrrp/Instant"
+import type { Micros } from "@holdfast/wire/Instant"
 import type { Ipv4Address } from "@holdfast/wire/Address"
 import * as VirtualLan from "@holdfast/simulation/VirtualLan"
 import { assert, describe, it } from "@effect/vitest"

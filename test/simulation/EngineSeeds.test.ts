@@ -5,7 +5,7 @@
 import * as Random from "@holdfast/simulation/Random"
 import type { SimulatedHost } from "@holdfast/simulation/SimulatedHost"
 import * as VirtualLan from "@holdfast/simulation/VirtualLan"
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 import type { Parameters } from "@holdfast/vrrp/Parameters"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"

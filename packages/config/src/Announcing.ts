@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as Instant from "@holdfast/vrrp/Instant"
+import * as Instant from "@holdfast/wire/Instant"
 import { type Announcement, defaults } from "@holdfast/vrrp/Parameters"
 import type { GlobalDefinitions } from "./GlobalDefinitions.ts"
 import * as Section from "./Section.ts"

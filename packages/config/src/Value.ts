@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import * as Instant from "@holdfast/vrrp/Instant"
+import * as Instant from "@holdfast/wire/Instant"
 import { InterfaceName } from "@holdfast/vrrp/Parameters"
 import * as Address from "@holdfast/wire/Address"
 import * as Option from "effect/Option"

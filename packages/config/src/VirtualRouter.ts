@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as Instant from "@holdfast/vrrp/Instant"
+import * as Instant from "@holdfast/wire/Instant"
 import type { InterfaceName, Parameters, Priority, Transport, Vrid } from "@holdfast/vrrp/Parameters"
 import { defaults, priorityOwner } from "@holdfast/vrrp/Parameters"
 import type * as Address from "@holdfast/wire/Address"

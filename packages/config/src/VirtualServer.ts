@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { Micros, seconds } from "@holdfast/vrrp/Instant"
+import { Micros, seconds } from "@holdfast/wire/Instant"
 import * as Address from "@holdfast/wire/Address"
 import * as Schema from "effect/Schema"
 import type { Report } from "./Diagnostic.ts"

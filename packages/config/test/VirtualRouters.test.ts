@@ -1,7 +1,7 @@
 /** From `vrrp_instance` and `global_defs` to parameters: keepalived's defaults, and what overrides them. */
 import * as Configuration from "@holdfast/config/Configuration"
 import * as Diagnostic from "@holdfast/config/Diagnostic"
-import * as Instant from "@holdfast/vrrp/Instant"
+import * as Instant from "@holdfast/wire/Instant"
 import { Parameters } from "@holdfast/vrrp/Parameters"
 import { assert, describe, it } from "@effect/vitest"
 import * as Option from "effect/Option"

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 import type { InterfaceName } from "@holdfast/vrrp/Parameters"
 import type { Ipv4Address } from "@holdfast/wire/Address"
 import * as Context from "effect/Context"

@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import type { Event } from "@holdfast/vrrp/Event"
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 import type { InterfaceName, Parameters } from "@holdfast/vrrp/Parameters"
 import type { Ipv4Address } from "@holdfast/wire/Address"
 import * as Advertisement from "@holdfast/wire/Advertisement"

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { DropReason } from "@holdfast/vrrp/Action"
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 import type { Ipv4Address } from "@holdfast/wire/Address"
 
 /**

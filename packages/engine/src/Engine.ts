@@ -19,7 +19,7 @@
  * @see docs/ARCHITECTURE.md; docs/decisions/0008-one-actor-fiber-one-timer.md
  * @since 0.1.0
  */
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 import type { InterfaceName, Parameters } from "@holdfast/vrrp/Parameters"
 import * as RouterSet from "@holdfast/vrrp/RouterSet"
 import * as Context from "effect/Context"

@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import { DropReason, type Fault, RoleName, TransitionCause } from "@holdfast/vrrp/Action"
-import { formatSeconds, Instant } from "@holdfast/vrrp/Instant"
+import { formatSeconds, Instant } from "@holdfast/wire/Instant"
 import { Ipv4Address } from "@holdfast/wire/Address"
 import * as Schema from "effect/Schema"
 

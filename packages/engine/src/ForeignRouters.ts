@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 
 /**
  * The foreign VRIDs of one device.

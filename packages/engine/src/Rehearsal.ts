@@ -8,7 +8,7 @@
  * @see docs/decisions/0013-rehearse-the-failover.md
  * @since 0.1.0
  */
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 import { defaults, type InterfaceName, type Parameters, type Vrid } from "@holdfast/vrrp/Parameters"
 import type { Ipv4Address, MacAddress } from "@holdfast/wire/Address"
 import * as Advertisement from "@holdfast/wire/Advertisement"

@@ -8,7 +8,7 @@
 import type { Action, RoleName } from "@holdfast/vrrp/Action"
 import type { Event, LinkState, TimerName } from "@holdfast/vrrp/Event"
 import * as Health from "@holdfast/vrrp/Health"
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 import {
   type InterfaceName,
   type Parameters,

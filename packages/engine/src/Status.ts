@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import { Fault, RoleName } from "@holdfast/vrrp/Action"
-import { Instant } from "@holdfast/vrrp/Instant"
+import { Instant } from "@holdfast/wire/Instant"
 import type { InterfaceName } from "@holdfast/vrrp/Parameters"
 import * as Health from "@holdfast/vrrp/Health"
 import { Ipv4Address } from "@holdfast/wire/Address"

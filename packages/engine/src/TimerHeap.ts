@@ -8,7 +8,7 @@
  *
  * @since 0.1.0
  */
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 
 /**
  * One timer of the heap and what to do when it expires.

@@ -12,7 +12,7 @@ import {
 import * as MonotonicClock from "@holdfast/raw-socket/MonotonicClock"
 import * as PacketFilter from "@holdfast/raw-socket/PacketFilter"
 import * as RawIpv4Socket from "@holdfast/raw-socket/RawIpv4Socket"
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 import * as Ipv4 from "@holdfast/wire/Ipv4"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"

@@ -6,7 +6,7 @@
 import { WakeTimer } from "@holdfast/engine/WakeTimer"
 import * as DeadlineTimer from "@holdfast/raw-socket/DeadlineTimer"
 import * as MonotonicClock from "@holdfast/raw-socket/MonotonicClock"
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 

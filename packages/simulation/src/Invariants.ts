@@ -18,7 +18,7 @@
  * @since 0.1.0
  */
 import type { Action, TransitionCause } from "@holdfast/vrrp/Action"
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 import { priorityOwner } from "@holdfast/vrrp/Parameters"
 import * as VirtualRouter from "@holdfast/vrrp/VirtualRouter"
 import * as Address from "@holdfast/wire/Address"

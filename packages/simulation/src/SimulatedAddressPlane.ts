@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import { AddressEvent, type Ownership, type OwnershipLevels } from "@holdfast/engine/AddressPlane"
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 import type { VirtualAddress } from "@holdfast/vrrp/Parameters"
 import type { Ipv4Address } from "@holdfast/wire/Address"
 import * as Effect from "effect/Effect"

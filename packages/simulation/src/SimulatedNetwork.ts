@@ -10,7 +10,7 @@
  *
  * @since 0.1.0
  */
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 import type { Ipv4Address, MacAddress } from "@holdfast/wire/Address"
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"

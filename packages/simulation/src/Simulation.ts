@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import { type Instant, type Micros } from "@holdfast/vrrp/Instant"
+import { type Instant, type Micros } from "@holdfast/wire/Instant"
 import {
   defaults,
   type InterfaceName,

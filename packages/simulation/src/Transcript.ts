@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import type { Action, TransitionCause } from "@holdfast/vrrp/Action"
-import { formatSeconds, type Instant } from "@holdfast/vrrp/Instant"
+import { formatSeconds, type Instant } from "@holdfast/wire/Instant"
 import * as Command from "./Command.ts"
 import type { Simulation } from "./Simulation.ts"
 import type { Stepped } from "./VirtualNode.ts"

@@ -7,7 +7,7 @@
  *
  * @since 0.1.0
  */
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 import type { Random } from "./Random.ts"
 import type { World } from "./World.ts"
 

@@ -10,7 +10,7 @@
 import type { Link } from "@holdfast/engine/LinkWatch"
 import type { Action } from "@holdfast/vrrp/Action"
 import type { Event, LinkState, TimerName } from "@holdfast/vrrp/Event"
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 import type { InterfaceName, Parameters, VirtualAddress } from "@holdfast/vrrp/Parameters"
 import * as VirtualRouter from "@holdfast/vrrp/VirtualRouter"
 import type { Ipv4Address } from "@holdfast/wire/Address"

@@ -11,7 +11,7 @@
  *
  * @since 0.1.0
  */
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 
 /**
  * A task that waits for its time.

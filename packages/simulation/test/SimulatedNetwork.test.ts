@@ -1,6 +1,6 @@
 import * as Random from "@holdfast/simulation/Random"
 import * as SimulatedNetwork from "@holdfast/simulation/SimulatedNetwork"
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 import { assert, describe, it } from "@effect/vitest"
 import * as Duration from "effect/Duration"
 import * as Effect from "effect/Effect"

@@ -1,7 +1,7 @@
 import * as Random from "@holdfast/simulation/Random"
 import * as VirtualLan from "@holdfast/simulation/VirtualLan"
 import * as World from "@holdfast/simulation/World"
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 import { assert, describe, it } from "@effect/vitest"
 
 /** A segment with ports a, b and c, and what each has heard, as `time:frame`. */

@@ -1,5 +1,5 @@
 import * as World from "@holdfast/simulation/World"
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 import * as Random from "@holdfast/simulation/Random"
 import { assert, describe, it } from "@effect/vitest"
 

@@ -6,7 +6,7 @@
 import * as Address from "@holdfast/wire/Address"
 import * as Schema from "effect/Schema"
 import { TimerName } from "./Event.ts"
-import { Instant } from "./Instant.ts"
+import { Instant } from "@holdfast/wire/Instant"
 import { InterfaceName } from "./Parameters.ts"
 
 /**

@@ -10,7 +10,7 @@
 import * as Address from "@holdfast/wire/Address"
 import * as Schema from "effect/Schema"
 import type { Action } from "./Action.ts"
-import { Instant, type Micros, plus } from "./Instant.ts"
+import { Instant, type Micros, plus } from "@holdfast/wire/Instant"
 import type { Parameters, VirtualAddress } from "./Parameters.ts"
 import * as Timing from "./Timing.ts"
 

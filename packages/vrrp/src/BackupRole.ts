@@ -5,7 +5,7 @@
  */
 import type { TransitionCause } from "./Action.ts"
 import type { Event } from "./Event.ts"
-import { type Instant, type Micros, plus } from "./Instant.ts"
+import { type Instant, type Micros, plus } from "@holdfast/wire/Instant"
 import { type Parameters, priorityOwner } from "./Parameters.ts"
 import * as Reception from "./Reception.ts"
 import type { Backup, Takeover } from "./Role.ts"

@@ -6,7 +6,7 @@
 import * as Address from "@holdfast/wire/Address"
 import * as Advertisement from "@holdfast/wire/Advertisement"
 import * as Schema from "effect/Schema"
-import { Instant } from "./Instant.ts"
+import { Instant } from "@holdfast/wire/Instant"
 import { InterfaceName, Parameters } from "./Parameters.ts"
 
 /**

@@ -9,7 +9,7 @@
 import * as Address from "@holdfast/wire/Address"
 import { groupVrrp } from "@holdfast/wire/Ipv4"
 import * as Schema from "effect/Schema"
-import { Micros, seconds } from "./Instant.ts"
+import { Micros, seconds } from "@holdfast/wire/Instant"
 
 /**
  * Virtual router identifier, 1 to 255 (RFC 3768 section 5.3.3; `virtual_router_id`).

@@ -11,7 +11,7 @@ import * as Schema from "effect/Schema"
 import { Fault as FaultReason } from "./Action.ts"
 import { Announcing } from "./Announcing.ts"
 import type { TimerName } from "./Event.ts"
-import { Instant } from "./Instant.ts"
+import { Instant } from "@holdfast/wire/Instant"
 
 /**
  * What a Backup takes over from if its timer runs out.

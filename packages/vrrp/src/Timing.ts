@@ -4,7 +4,7 @@
  * @see RFC 3768 section 6.1
  * @since 0.1.0
  */
-import { type Instant, type Micros, plus } from "./Instant.ts"
+import { type Instant, type Micros, plus } from "@holdfast/wire/Instant"
 import type { Parameters, Priority } from "./Parameters.ts"
 
 /**

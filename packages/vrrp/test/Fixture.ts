@@ -3,7 +3,7 @@
  */
 import type { Action, TransitionCause } from "@holdfast/vrrp/Action"
 import type { Event, LinkState, TimerName } from "@holdfast/vrrp/Event"
-import type { Instant, Micros } from "@holdfast/vrrp/Instant"
+import type { Instant, Micros } from "@holdfast/wire/Instant"
 import type { InterfaceName, Parameters, Priority, VirtualAddress, Vrid } from "@holdfast/vrrp/Parameters"
 import * as VirtualRouter from "@holdfast/vrrp/VirtualRouter"
 import type { Ipv4Address } from "@holdfast/wire/Address"

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Instant } from "@holdfast/vrrp/Instant"
+import type { Instant } from "@holdfast/wire/Instant"
 import type { Ipv4Address } from "@holdfast/wire/Address"
 import {
   address,

@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import { formatSeconds } from "@holdfast/vrrp/Instant"
+import { formatSeconds } from "@holdfast/wire/Instant"
 
 /**
  * One thing that happened. `at` is an instant of the monotonic clock in microseconds, which every process of a machine

@@ -1,7 +1,7 @@
 /**
  * Points and spans of monotonic time, as data.
  *
- * The shell stamps every event with an `Instant`; nothing in this package reads a clock. Both kinds are whole
+ * The shell stamps every event with an `Instant`; nothing pure reads a clock. Both kinds are whole
  * microseconds, so that arithmetic is exact and a value crosses a thread or JSON as it is.
  *
  * @since 0.1.0
