@@ -10,6 +10,7 @@
  * @see docs/decisions/0007-addresses-are-canonical-text.md
  * @since 0.1.0
  */
+import type * as Brand from "effect/Brand"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
@@ -93,6 +94,156 @@ export const compare = (left: Ipv4Address, right: Ipv4Address): number =>
   ipv4ToNumber(left) - ipv4ToNumber(right)
 
 /**
+ * An IPv6 address in the canonical text of RFC 5952, such as `fd00::1`.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export type Ipv6Address = string & Brand.Brand<"Ipv6Address">
+
+/**
+ * An address of either family. An IPv6 address is the one with a colon.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export type IpAddress = Ipv4Address | Ipv6Address
+
+/**
+ * Tells the families apart.
+ *
+ * @category guards
+ * @since 0.2.0
+ */
+export const isIpv6 = (address: IpAddress): address is Ipv6Address => address.includes(":")
+
+/**
+ * Reads any spelling of RFC 4291 section 2.2 without a zone and makes it canonical, or nothing when it is none.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const ipv6FromString = (text: string): Option.Option<Ipv6Address> => {
+  const halves = text.split("::")
+  if (halves.length > 2 || !/^[0-9a-fA-F:.]+$/.test(text)) return Option.none()
+  const [head, tail] = halves.map(groupsOf)
+  if (head === undefined || (halves.length === 2 && tail === undefined)) return Option.none()
+  const missing = ipv6GroupCount - head.length - (tail?.length ?? 0)
+  if (tail === undefined ? missing !== 0 : missing < 1) return Option.none()
+  const groups = tail === undefined ? head : [...head, ...Array.from({ length: missing }, () => 0), ...tail]
+  return Option.some(canonical(groups))
+}
+
+/**
+ * Reads sixteen bytes in network order. The caller guarantees that they exist.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const ipv6FromBytes = (bytes: Uint8Array, offset = 0): Ipv6Address =>
+  canonical(
+    Array.from(
+      { length: ipv6GroupCount },
+      (_, index) => bytes[offset + 2 * index]! * 0x100 + bytes[offset + 2 * index + 1]!
+    )
+  )
+
+/**
+ * Writes sixteen bytes in network order.
+ *
+ * @category conversions
+ * @since 0.2.0
+ */
+export const ipv6ToBytes = (address: Ipv6Address, target: Uint8Array, offset = 0): void => {
+  const [head = [], tail = []] = address.split("::").map((half) => groupsOf(half) ?? [])
+  const groups = [
+    ...head,
+    ...Array.from({ length: ipv6GroupCount - head.length - tail.length }, () => 0),
+    ...tail
+  ]
+  groups.forEach((group, index) => {
+    target[offset + 2 * index] = group >>> 8
+    target[offset + 2 * index + 1] = group
+  })
+}
+
+/**
+ * Reads an address of either family, or nothing when the text is neither.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const ipFromString = (text: string): Option.Option<IpAddress> =>
+  text.includes(":") ? ipv6FromString(text) : ipv4FromString(text)
+
+/**
+ * Returns the four or sixteen bytes of an address in network order.
+ *
+ * @category conversions
+ * @since 0.2.0
+ */
+export const ipToBytes = (address: IpAddress): Uint8Array => {
+  const bytes = new Uint8Array(isIpv6(address) ? ipv6Length : ipv4Length)
+  if (isIpv6(address)) ipv6ToBytes(address, bytes)
+  else ipv4ToBytes(address, bytes)
+  return bytes
+}
+
+/**
+ * Reads an address whose family is told by its length: four or sixteen bytes; nothing for another length.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const ipFromBytes = (bytes: Uint8Array): Option.Option<IpAddress> =>
+  bytes.length === ipv4Length
+    ? Option.some(ipv4FromBytes(bytes))
+    : bytes.length === ipv6Length
+      ? Option.some(ipv6FromBytes(bytes))
+      : Option.none()
+
+/**
+ * Returns an address and a port as people write them: `192.0.2.1:80`, `[fd00::1]:80`.
+ *
+ * @category conversions
+ * @since 0.2.0
+ */
+export const formatEndpoint = (address: IpAddress, port: number): string =>
+  isIpv6(address) ? `[${address}]:${port}` : `${address}:${port}`
+
+/** The 16-bit groups of one side of `::`; nothing when one is no group. The last may be an IPv4 address. */
+const groupsOf = (half: string): ReadonlyArray<number> | undefined => {
+  if (half === "") return []
+  const groups: Array<number> = []
+  const words = half.split(":")
+  for (const [index, word] of words.entries()) {
+    if (index === words.length - 1 && ipv4Pattern.test(word)) {
+      const value = ipv4ToNumber(word as Ipv4Address)
+      groups.push(value >>> 16, value & 0xffff)
+    } else if (/^[0-9a-fA-F]{1,4}$/.test(word)) groups.push(Number.parseInt(word, 16))
+    else return undefined
+  }
+  return groups
+}
+
+/** RFC 5952 section 4: no leading zeros, lower case, the longest run of two or more zero groups shortened. */
+const canonical = (groups: ReadonlyArray<number>): Ipv6Address => {
+  let longestStart = 0
+  let longestLength = 1
+  for (let start = 0; start < groups.length; start++) {
+    let length = 0
+    while (groups[start + length] === 0) length += 1
+    if (length > longestLength) [longestStart, longestLength] = [start, length]
+  }
+  const text = (list: ReadonlyArray<number>) => list.map((group) => group.toString(16)).join(":")
+  return (
+    longestLength === 1
+      ? text(groups)
+      : `${text(groups.slice(0, longestStart))}::${text(groups.slice(longestStart + longestLength))}`
+  ) as Ipv6Address
+}
+
+/**
  * A link-layer address in lower case with colons, such as `00:00:5e:00:01:52`.
  *
  * @category models
@@ -135,6 +286,9 @@ export const macToBytes = (address: MacAddress, target: Uint8Array, offset = 0):
 /** Returns the value of one lower-case hexadecimal digit. */
 const nibble = (code: number): number => (code < letterA ? code - zero : code - letterA + 10)
 
+const ipv4Length = 4
+const ipv6Length = 16
+const ipv6GroupCount = 8
 const macLength = 6
 const dot = 0x2e
 const zero = 0x30
