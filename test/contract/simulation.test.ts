@@ -1,3 +1,4 @@
+import * as SimulatedForwardingPlane from "@holdfast/simulation/SimulatedForwardingPlane"
 import * as SimulatedHost from "@holdfast/simulation/SimulatedHost"
 import * as SimulatedNetwork from "@holdfast/simulation/SimulatedNetwork"
 import * as VirtualKernel from "@holdfast/simulation/VirtualKernel"
@@ -10,6 +11,7 @@ import { TestClock } from "effect/testing"
 import { addressPlaneContract } from "./addressPlane.contract.ts"
 import { advertTransportContract } from "./advertTransport.contract.ts"
 import { announcerContract } from "./announcer.contract.ts"
+import { type Abilities, forwardingPlaneContract, type RunPlane, web } from "./forwardingPlane.contract.ts"
 import { group, type Harness, type Peer, peerAddress, type Run } from "./Harness.ts"
 import { linkWatchContract } from "./linkWatch.contract.ts"
 import { wakeTimerContract } from "./wakeTimer.contract.ts"
@@ -77,10 +79,33 @@ const run: Run = (test) =>
     yield* test(makeHarness(host)).pipe(Effect.provide(SimulatedHost.layer(host)))
   }).pipe(Effect.scoped, Effect.provide(TestClock.layer()))
 
+const runPlane: RunPlane = (test) =>
+  Effect.suspend(() => {
+    const forwarding = SimulatedForwardingPlane.make()
+    return test({
+      open: SimulatedForwardingPlane.open(forwarding),
+      connect: (count) => Effect.sync(() => forwarding.deliver(web.address, count)),
+      eventually: (what, check) =>
+        Effect.flatMap(Effect.orDie(check), (holds) =>
+          holds ? Effect.void : Effect.die(new Error(`it is not true that ${what}`))
+        )
+    })
+  }).pipe(Effect.scoped)
+
+const planeAbilities: Abilities = {
+  methods: ["Nat", "DirectRouting", "Tunnel"],
+  protocols: ["TCP", "UDP", "SCTP"],
+  firewallMarks: true,
+  thresholds: true,
+  timeouts: true,
+  syncDaemon: true
+}
+
 describe("simulation", () => {
   wakeTimerContract(run)
   linkWatchContract(run)
   advertTransportContract(run)
   addressPlaneContract(run)
   announcerContract(run)
+  forwardingPlaneContract(runPlane, planeAbilities)
 })
