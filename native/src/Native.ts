@@ -84,6 +84,20 @@ export interface Native {
   readonly pollRef: (fd: number) => number
   readonly pollUnref: (fd: number) => number
 
+  /** Opens a set of descriptors; it is readable, so that one watch serves all, while one of them is ready. */
+  readonly epollCreate: () => number
+  /**
+   * Puts a descriptor into a set. `events` is a set of the kernel's `EPOLL*` flags; `token` is what `epollWait` calls it.
+   * It leaves the set when it is closed.
+   */
+  readonly epollAdd: (set: number, fd: number, events: number, token: number) => number
+  readonly epollRemove: (set: number, fd: number) => number
+  /**
+   * Writes what is ready, two numbers each (`token`, `events`), and returns how many: at most `epollBatchMax` and what
+   * `into` has room for. Never waits.
+   */
+  readonly epollWait: (set: number, into: Int32Array) => number
+
   /** Opens a timer descriptor on CLOCK_MONOTONIC. */
   readonly timerfdCreate: () => number
   /** Sets the absolute expiry in microseconds; zero disarms. */
@@ -135,6 +149,11 @@ export const receiveFieldCount = 4
 export const sendFieldCount = 6
 /** Messages one `recvmmsg` can return. @category constants @since 0.1.0 */
 export const receiveBatchMax = 256
+
+/** Numbers per event in what `epollWait` writes. @category constants @since 0.2.0 */
+export const epollFieldCount = 2
+/** Events one `epollWait` can return. @category constants @since 0.2.0 */
+export const epollBatchMax = 256
 
 /** @category constants @since 0.1.0 */
 export const pollReadable = 1

@@ -98,6 +98,7 @@ __attribute__((visibility("default"))) NAPI_MODULE_INIT() {
   if (poll_prepare(env) != napi_ok || export_functions(env, exports, socket_functions) != napi_ok ||
       export_functions(env, exports, timer_functions) != napi_ok ||
       export_functions(env, exports, poll_functions) != napi_ok ||
+      export_functions(env, exports, epoll_functions) != napi_ok ||
       export_functions(env, exports, process_functions) != napi_ok) {
     napi_throw_error(env, NULL, "the native addon could not register its functions");
     return NULL;

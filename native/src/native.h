@@ -55,6 +55,7 @@ struct function {
 extern const struct function socket_functions[];
 extern const struct function timer_functions[];
 extern const struct function poll_functions[];
+extern const struct function epoll_functions[];
 extern const struct function process_functions[];
 
 /* Prepares the table of watched descriptors of one environment (the main thread or one worker). */

@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import { constants } from "node:os"
+import { getSystemErrorMap } from "node:util"
 
 /** @category constants @since 0.1.0 */
 export const EPERM: number = constants.errno.EPERM
@@ -14,6 +15,8 @@ export const EAGAIN: number = constants.errno.EAGAIN
 export const EMSGSIZE: number = constants.errno.EMSGSIZE
 /** @category constants @since 0.1.0 */
 export const ENOBUFS: number = constants.errno.ENOBUFS
+/** @category constants @since 0.2.0 */
+export const EINPROGRESS: number = constants.errno.EINPROGRESS
 
 /**
  * Returns the name of an error number, such as `EPERM`; `errno 512` when it has none.
@@ -22,6 +25,14 @@ export const ENOBUFS: number = constants.errno.ENOBUFS
  * @since 0.1.0
  */
 export const nameOf = (errno: number): string => names.get(errno) ?? `errno ${errno}`
+
+/**
+ * Returns an error number in words, such as `connection refused`; its name when there are none.
+ *
+ * @category conversions
+ * @since 0.2.0
+ */
+export const describe = (errno: number): string => getSystemErrorMap().get(-errno)?.[1] ?? nameOf(errno)
 
 /**
  * Returns whether the same call may succeed a moment later with nothing changed by the caller.

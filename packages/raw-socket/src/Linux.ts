@@ -15,6 +15,7 @@ export const AF_NETLINK = 16
 export const AF_PACKET = 17
 
 /** Socket types. @category constants @since 0.1.0 */
+export const SOCK_STREAM = 1
 export const SOCK_DGRAM = 2
 export const SOCK_RAW = 3
 
@@ -25,11 +26,15 @@ export const SOL_IPV6 = 41
 export const SOL_NETLINK = 270
 
 /** Options of every socket. @category constants @since 0.1.0 */
+export const SO_REUSEADDR = 2
+export const SO_ERROR = 4
 export const SO_RCVBUF = 8
 export const SO_PRIORITY = 12
+export const SO_LINGER = 13
 export const SO_BINDTODEVICE = 25
 export const SO_RCVBUFFORCE = 33
 export const SO_TIMESTAMPNS = 35
+export const SO_MARK = 36
 export const SO_RXQ_OVFL = 40
 export const SO_MEMINFO = 55
 
@@ -38,6 +43,8 @@ export const IP_TOS = 1
 export const IP_TTL = 2
 export const IP_PKTINFO = 8
 export const IP_MTU_DISCOVER = 10
+export const IP_RECVERR = 11
+export const IP_BIND_ADDRESS_NO_PORT = 24
 export const IP_MULTICAST_IF = 32
 export const IP_MULTICAST_TTL = 33
 export const IP_MULTICAST_LOOP = 34
@@ -47,6 +54,9 @@ export const IP_MULTICAST_ALL = 49
 
 /** Value of IP_MTU_DISCOVER: never set the don't-fragment bit. @category constants @since 0.1.0 */
 export const IP_PMTUDISC_DONT = 0
+
+/** Options of IPv6 sockets. @category constants @since 0.2.0 */
+export const IPV6_RECVERR = 25
 
 /** Control messages of IPv6 sockets. @category constants @since 0.1.0 */
 export const IPV6_PKTINFO = 50
@@ -58,6 +68,17 @@ export const NETLINK_DROP_MEMBERSHIP = 2
 export const NETLINK_CAP_ACK = 10
 export const NETLINK_EXT_ACK = 11
 export const NETLINK_GET_STRICT_CHK = 12
+
+/** Events of a descriptor in a set (epoll). @category constants @since 0.2.0 */
+export const EPOLLIN = 0x1
+export const EPOLLOUT = 0x4
+export const EPOLLERR = 0x8
+export const EPOLLHUP = 0x10
+export const EPOLLONESHOT = 0x4000_0000
+
+/** Protocols of raw sockets. @category constants @since 0.2.0 */
+export const IPPROTO_ICMP = 1
+export const IPPROTO_ICMPV6 = 58
 
 /** Flags of a received message. @category constants @since 0.1.0 */
 export const MSG_TRUNC = 0x20

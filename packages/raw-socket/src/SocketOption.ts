@@ -104,6 +104,62 @@ export const dropMembership = (group: Address.Ipv4Address, interfaceIndex: numbe
   value: membershipRequest(interfaceIndex, group)
 })
 
+/**
+ * SO_MARK: marks what the socket sends, for policy routing; needs CAP_NET_ADMIN.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const mark = (value: number): SocketOption =>
+  int(`SO_MARK ${value}`, Linux.SOL_SOCKET, Linux.SO_MARK, value | 0)
+
+/**
+ * SO_REUSEADDR: binds to a port that a connection which is over still holds.
+ *
+ * @category constants
+ * @since 0.2.0
+ */
+export const reuseAddress: SocketOption = int("SO_REUSEADDR", Linux.SOL_SOCKET, Linux.SO_REUSEADDR, 1)
+
+/**
+ * IP_BIND_ADDRESS_NO_PORT: binding to an address without a port leaves the port to `connect`.
+ *
+ * @category constants
+ * @since 0.2.0
+ */
+export const bindAddressNoPort: SocketOption = int(
+  "IP_BIND_ADDRESS_NO_PORT",
+  Linux.SOL_IP,
+  Linux.IP_BIND_ADDRESS_NO_PORT,
+  1
+)
+
+/**
+ * SO_LINGER of no time: closing resets the connection, and nothing of it stays in the kernel.
+ *
+ * @category constants
+ * @since 0.2.0
+ */
+export const resetOnClose: SocketOption = {
+  name: "SO_LINGER",
+  level: Linux.SOL_SOCKET,
+  number: Linux.SO_LINGER,
+  // struct linger: on, seconds.
+  value: Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0)
+}
+
+/**
+ * IP_RECVERR or IPV6_RECVERR: every ICMP error ends the exchange, also one that may pass, such as a host that cannot be
+ * reached.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const receiveErrors = (ipv6: boolean): SocketOption =>
+  ipv6
+    ? int("IPV6_RECVERR", Linux.SOL_IPV6, Linux.IPV6_RECVERR, 1)
+    : int("IP_RECVERR", Linux.SOL_IP, Linux.IP_RECVERR, 1)
+
 /** `struct ip_mreqn`: group, local address (any), device. */
 const membershipRequest = (interfaceIndex: number, group?: Address.Ipv4Address): Uint8Array => {
   const bytes = new Uint8Array(12)
