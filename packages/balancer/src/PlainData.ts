@@ -1,0 +1,38 @@
+/**
+ * Equality of plain data: objects, arrays, bytes and primitive values.
+ *
+ * `Equal.equals` of effect says the same of such values, but it keeps a hash and every result for as long as an object
+ * lives; parameters of tens of thousands of servers are compared at each reload and held for weeks.
+ *
+ * @since 0.2.0
+ */
+
+/**
+ * Whether two values have the same structure; the same object is not looked into. A property that is undefined is another
+ * than one that is absent. No cycles, no maps, no sets.
+ *
+ * @category guards
+ * @since 0.2.0
+ */
+export const equals = (left: unknown, right: unknown): boolean => {
+  if (Object.is(left, right)) return true
+  if (!isObject(left) || !isObject(right)) return false
+  if (isList(left) || isList(right)) return isList(left) && isList(right) && equalLists(left, right)
+  const keys = Object.keys(left)
+  return (
+    keys.length === Object.keys(right).length &&
+    keys.every((key) => Object.hasOwn(right, key) && equals(left[key], right[key]))
+  )
+}
+
+const equalLists = (left: ArrayLike<unknown>, right: ArrayLike<unknown>): boolean => {
+  if (left.length !== right.length) return false
+  for (let index = 0; index < left.length; index++) if (!equals(left[index], right[index])) return false
+  return true
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null
+
+const isList = (value: object): value is ReadonlyArray<unknown> | Uint8Array =>
+  Array.isArray(value) || value instanceof Uint8Array
