@@ -1,7 +1,9 @@
 import * as SimulatedForwardingPlane from "@holdfast/simulation/SimulatedForwardingPlane"
 import * as SimulatedHost from "@holdfast/simulation/SimulatedHost"
 import * as SimulatedNetwork from "@holdfast/simulation/SimulatedNetwork"
+import * as SimulatedProber from "@holdfast/simulation/SimulatedProber"
 import * as VirtualKernel from "@holdfast/simulation/VirtualKernel"
+import type { Probe } from "@holdfast/balancer/Probe"
 import type { ReceivedAdvert } from "@holdfast/engine/AdvertTransport"
 import type { InterfaceName } from "@holdfast/vrrp/Parameters"
 import type { Ipv4Address } from "@holdfast/wire/Address"
@@ -14,6 +16,7 @@ import { announcerContract } from "./announcer.contract.ts"
 import { type Abilities, forwardingPlaneContract, type RunPlane, web } from "./forwardingPlane.contract.ts"
 import { group, type Harness, type Peer, peerAddress, type Run } from "./Harness.ts"
 import { linkWatchContract } from "./linkWatch.contract.ts"
+import { proberContract, type RunProber } from "./prober.contract.ts"
 import { wakeTimerContract } from "./wakeTimer.contract.ts"
 
 const makePeer = (network: SimulatedNetwork.SimulatedNetwork): Peer => {
@@ -101,6 +104,27 @@ const planeAbilities: Abilities = {
   syncDaemon: true
 }
 
+const probeOf = (address: string): Probe => ({
+  _tag: "Tcp",
+  connection: { address: address as Ipv4Address, port: 80 }
+})
+
+const runProber: RunProber = (test) =>
+  Effect.gen(function* () {
+    const { world } = yield* SimulatedNetwork.make()
+    const simulated = SimulatedProber.make(world)
+    simulated.set("192.0.2.1:80", { _tag: "Passed" })
+    simulated.set("192.0.2.2:80", { _tag: "Failed", reason: "connection refused" })
+    yield* test({
+      good: probeOf("192.0.2.1"),
+      refused: probeOf("192.0.2.2"),
+      silent: probeOf("192.0.2.3"),
+      now: world.now,
+      eventually,
+      pass
+    }).pipe(Effect.provide(SimulatedProber.layer(simulated)))
+  }).pipe(Effect.scoped, Effect.provide(TestClock.layer()))
+
 describe("simulation", () => {
   wakeTimerContract(run)
   linkWatchContract(run)
@@ -108,4 +132,5 @@ describe("simulation", () => {
   addressPlaneContract(run)
   announcerContract(run)
   forwardingPlaneContract(runPlane, planeAbilities)
+  proberContract(runProber)
 })
