@@ -15,6 +15,7 @@
  * @see RFC 9112
  * @since 0.2.0
  */
+import * as PeerText from "./PeerText.ts"
 
 /**
  * How far a response has been read. `bodyBytes` counts what was handed out, `headBytes` every line of a head.
@@ -92,17 +93,18 @@ export const step = (response: HttpResponse, input: Input, bodyMax: number): Ste
   if (input._tag === "ConnectionEnded") return end(response)
   let current = response
   let offset = 0
-  let found: { readonly head?: Head; readonly outcome?: Outcome } = {}
+  let head: Head | undefined
+  let outcome: Outcome | undefined
   const body: Array<Uint8Array> = []
-  while (offset < input.bytes.length && found.outcome === undefined) {
+  while (offset < input.bytes.length && outcome === undefined) {
     const taken = take(current, input.bytes.subarray(offset), bodyMax)
     current = taken.response
     offset += taken.length
     if (taken.body !== undefined) body.push(taken.body)
-    if (taken.head !== undefined) found = { ...found, head: taken.head }
-    if (taken.outcome !== undefined) found = { ...found, outcome: taken.outcome }
+    head ??= taken.head
+    outcome = taken.outcome
   }
-  return { response: current, body, ...found }
+  return { response: current, body, ...(head && { head }), ...(outcome && { outcome }) }
 }
 
 /** What one state took of the bytes before it: at least one of them. */
@@ -145,23 +147,24 @@ const takeHeadLine = (
   const bound = isStart && line.length < signatureLength ? signatureLength : headMax - headBytes
   const taken = takeLine(line, bytes, bound)
   if (isStart && (taken.isWhole || taken.line.length >= signatureLength) && !taken.line.startsWith("HTTP/"))
-    return broken(`the answer is not HTTP, it begins with ${quote(taken.line.slice(0, signatureLength))}`)
-  if (!taken.isWhole) {
-    return headBytes + taken.line.length >= headMax
-      ? broken(`head longer than ${headMax} bytes`)
-      : { response: { _tag: "Head", text, line: taken.line, headBytes }, length: taken.length }
-  }
-  const lines = text + taken.line
+    return broken(
+      `the answer is not HTTP, it begins with ${PeerText.quote(taken.line.slice(0, signatureLength))}`
+    )
   const linesBytes = headBytes + taken.line.length
+  if (linesBytes >= headMax) return broken(`head longer than ${headMax} bytes`)
+  if (!taken.isWhole)
+    return { response: { _tag: "Head", text, line: taken.line, headBytes }, length: taken.length }
+  const lines = text + taken.line
   if (!isStart && isBlank(taken.line)) return endHead(lines, linesBytes, taken.length, bodyMax)
   return { response: { _tag: "Head", text: lines, line: "", headBytes: linesBytes }, length: taken.length }
 }
 
 const endHead = (text: string, headBytes: number, length: number, bodyMax: number): Taken => {
   const status = Number(/^HTTP\/[0-9.]+ +([0-9]{3})(?![0-9])/.exec(text)?.[1] ?? Number.NaN)
-  if (Number.isNaN(status)) return broken(`no status in ${quote(text.split(/\r?\n/, 1)[0]!)}`)
+  if (Number.isNaN(status)) return broken(`no status in ${PeerText.quote(text.split(/\r?\n/, 1)[0]!)}`)
   // RFC 9110 15.2: a client reads past interim responses. 101 ends HTTP on the connection.
-  if (status < 200 && status !== 101) return { response: { ...initial, headBytes } as HttpResponse, length }
+  if (status < 200 && status !== 101)
+    return { response: { _tag: "Head", text: "", line: "", headBytes }, length }
   const { response, outcome } = bodyOf(text, status, bodyMax)
   return { response, length, head: { status, text }, ...(outcome && { outcome }) }
 }
@@ -180,7 +183,7 @@ const bodyOf = (
   const [length] = lengths
   if (length === undefined) return { response: { _tag: "UntilClose", bodyBytes: 0 } }
   if (lengths.size > 1 || !/^[0-9]{1,15}$/.test(length))
-    return broken(`Content-Length is ${quote([...lengths].join(", "))}`)
+    return broken(`Content-Length is ${PeerText.quote([...lengths].join(", "))}`)
   const total = Number(length)
   if (total > bodyMax) return tooLong(bodyMax)
   return total === 0 ? complete : { response: { _tag: "Sized", bodyBytes: 0, total } }
@@ -229,7 +232,7 @@ const takeChunkSize = (
   if (!taken.isWhole && taken.line.length < chunkLineMax)
     return { response: { _tag: "ChunkSize", bodyBytes, line: taken.line }, length: taken.length }
   const digits = /^([0-9a-f]{1,13})[ \t]*(?:;.*)?\r?\n$/i.exec(taken.line)?.[1]
-  if (digits === undefined) return broken(`bad chunk size ${quote(taken.line.trimEnd())}`)
+  if (digits === undefined) return broken(`bad chunk size ${PeerText.quote(taken.line.trimEnd())}`)
   const size = Number.parseInt(digits, 16)
   if (bodyBytes + size > bodyMax) return tooLong(bodyMax)
   return {
@@ -315,19 +318,10 @@ const takeLine = (before: string, bytes: Uint8Array, lengthMax: number) => {
   const room = bytes.subarray(0, lengthMax - before.length)
   const newline = room.indexOf(lineFeed)
   const piece = newline < 0 ? room : room.subarray(0, newline + 1)
-  return { line: before + latin1(piece), length: piece.length, isWhole: newline >= 0 }
-}
-
-const latin1 = (bytes: Uint8Array): string => {
-  let text = ""
-  for (const byte of bytes) text += String.fromCharCode(byte)
-  return text
+  return { line: before + PeerText.decode(piece), length: piece.length, isWhole: newline >= 0 }
 }
 
 const isBlank = (line: string): boolean => line === "\r\n" || line === "\n"
-
-/** A line of the peer for the operator: one line, no control characters, no more than a bound. */
-const quote = (text: string): string => JSON.stringify(text.slice(0, quoteMax))
 
 const broken = (reason: string) => ({ ...ended, outcome: { _tag: "Broken", reason } }) as const
 
@@ -352,6 +346,3 @@ const headMax = 65_536
 
 /** A size and its extensions, which nobody sends. */
 const chunkLineMax = 1024
-
-/** A line of a log that stays readable. */
-const quoteMax = 80
