@@ -125,6 +125,7 @@ export interface Native {
   readonly gettid: () => number
   readonly mount: (source: string, target: string, type: string, flags: number, data: string) => number
   readonly umount2: (target: string, flags: number) => number
+  readonly mkfifo: (path: string, mode: number) => number
 }
 
 /**

@@ -99,7 +99,8 @@ __attribute__((visibility("default"))) NAPI_MODULE_INIT() {
       export_functions(env, exports, timer_functions) != napi_ok ||
       export_functions(env, exports, poll_functions) != napi_ok ||
       export_functions(env, exports, epoll_functions) != napi_ok ||
-      export_functions(env, exports, process_functions) != napi_ok) {
+      export_functions(env, exports, process_functions) != napi_ok ||
+      export_functions(env, exports, file_functions) != napi_ok) {
     napi_throw_error(env, NULL, "the native addon could not register its functions");
     return NULL;
   }

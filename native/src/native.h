@@ -57,6 +57,7 @@ extern const struct function timer_functions[];
 extern const struct function poll_functions[];
 extern const struct function epoll_functions[];
 extern const struct function process_functions[];
+extern const struct function file_functions[];
 
 /* Prepares the table of watched descriptors of one environment (the main thread or one worker). */
 napi_status poll_prepare(napi_env env);
