@@ -130,21 +130,18 @@ describe("ScriptPolicy", () => {
   })
 
   describe("permission to execute", () => {
-    const cases: ReadonlyArray<
-      readonly [mode: number, uid: number, gid: number, user: string, group?: string]
-    > = [
-      [0o644, 0, 0, "root"],
-      [0o644, alice, alice, "alice"],
+    const cases = [
+      { mode: 0o644, uid: 0, gid: 0, as: { user: "root" } },
+      { mode: 0o644, uid: alice, gid: alice, as: { user: "alice" } },
       // The owner's bits hold for the owner, even where others' would allow more.
-      [0o655, alice, alice, "alice"],
-      [0o745, 0, staff, "alice", "staff"],
-      [0o754, 0, 0, "alice", "staff"]
+      { mode: 0o655, uid: alice, gid: alice, as: { user: "alice" } },
+      { mode: 0o745, uid: 0, gid: staff, as: { user: "alice", group: "staff" } },
+      { mode: 0o754, uid: 0, gid: 0, as: { user: "alice", group: "staff" } }
     ]
-    it.each(cases)("mode %o of %i:%i refuses user %s, group %s", (mode, uid, gid, user, group) => {
+    it.each(cases)("is refused: $mode of $uid:$gid as $as.user", ({ as, gid, mode, uid }) => {
       chownSync(`${root}/dir/script`, uid, gid)
       chmodSync(`${root}/dir/script`, mode)
-      const outcome = check({ user, ...(group === undefined ? {} : { group }) }, relaxed)
-      assert.strictEqual(reasonOf(outcome), "NotExecutable")
+      assert.strictEqual(reasonOf(check(as, relaxed)), "NotExecutable")
     })
 
     it("is given by the bits of owner, group or others", () => {
