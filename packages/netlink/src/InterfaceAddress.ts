@@ -75,7 +75,7 @@ export const isSame = (left: InterfaceAddress, right: InterfaceAddress): boolean
 /** Messages of addresses (linux/rtnetlink.h). @category constants @since 0.1.0 */
 export const RTM_NEWADDR = 20
 export const RTM_DELADDR = 21
-const RTM_GETADDR = 22
+export const RTM_GETADDR = 22
 
 /** Group of socket memberships that gets IPv4 addresses (RTNLGRP_IPV4_IFADDR). @category constants @since 0.1.0 */
 export const RTNLGRP_IPV4_IFADDR = 5
