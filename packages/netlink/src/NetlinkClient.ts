@@ -43,6 +43,8 @@ export type Outcome = Result.Result<void, NetlinkError.NetlinkError>
  * - `requestAll`: many, carried out in order; one that fails does not stop the others. Outcomes are in the same order.
  * - `get`: a query with one answer.
  * - `dump`: a query with many answers, in the kernel's order.
+ * - `transaction`: many requests of which the kernel carries out all or none; what it rejected, or nothing when it did
+ *   all. Only for families that have transactions, such as nf_tables.
  *
  * @category services
  * @since 0.1.0
@@ -56,6 +58,7 @@ export class NetlinkClient extends Context.Service<
     readonly requestAll: (requests: ReadonlyArray<Request>) => Effect.Effect<ReadonlyArray<Outcome>>
     readonly get: <A>(query: Query<A>) => Effect.Effect<A, NetlinkError.NetlinkError>
     readonly dump: <A>(query: Query<A>) => Effect.Effect<ReadonlyArray<A>, NetlinkError.NetlinkError>
+    readonly transaction: (transaction: Transaction) => Effect.Effect<ReadonlyArray<Rejection>>
   }
 >()("@holdfast/netlink/NetlinkClient") {
   /** A client of rtnetlink in the network namespace of the thread that builds the layer. */
@@ -63,6 +66,31 @@ export class NetlinkClient extends Context.Service<
     this,
     Effect.suspend(() => make({ open: NetlinkTransport.kernel() }))
   )
+}
+
+/**
+ * Requests that hold all or none. `begin` and `end` are the messages by which the family tells where it begins and ends.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface Transaction {
+  readonly begin: Request
+  readonly requests: ReadonlyArray<Request>
+  readonly end: Request
+}
+
+/**
+ * Why a transaction was not carried out.
+ *
+ * - `index`: of the request that the kernel refused; absent when it refused the whole.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface Rejection {
+  readonly index: number | undefined
+  readonly error: NetlinkError.NetlinkError
 }
 
 /**
@@ -137,7 +165,9 @@ export const make = Effect.fnUntraced(function* (
         Effect.fromResult
       ),
     get: (query) => requestSlots.withPermit(get(session, query)),
-    dump: (query) => dumpSlot.withPermit(dump(session, query))
+    dump: (query) => dumpSlot.withPermit(dump(session, query)),
+    transaction: (transaction) =>
+      requestSlots.withPermits(requestsPerDatagram)(exchangeTransaction(session, transaction))
   }
 })
 
@@ -168,6 +198,7 @@ interface Answers {
   readonly timeout: "5 seconds" | "30 seconds"
   readonly onMessage?: (message: Message.Message) => void
   readonly onLoss?: () => void
+  readonly isTransaction?: boolean
 }
 
 const get = Effect.fn("NetlinkClient.get")(function* <A>(session: Session, query: Query<A>) {
@@ -211,6 +242,31 @@ const exchangeOne = (session: Session, request: Request, answers: Answers): Effe
   Effect.map(exchange(session, [request], answers), (outcomes) => outcomes[0]!)
 
 /**
+ * Sends a transaction as one datagram.
+ *
+ * The kernel goes through all requests even when one fails, and tells of each that failed. What it says of the whole it
+ * says of the beginning, and then the requests may go without an answer. The acknowledgement asked for is that of the
+ * last request, since older kernels do not acknowledge the end.
+ */
+const exchangeTransaction = Effect.fn("NetlinkClient.transaction")(function* (
+  session: Session,
+  { begin, requests, end }: Transaction
+) {
+  if (requests.length === 0) return []
+  const outcomes = yield* exchange(session, [begin, ...requests, end], {
+    timeout: answerTimeout,
+    isTransaction: true
+  })
+  const rejections: Array<Rejection> = []
+  outcomes.forEach((outcome, position) => {
+    if (Result.isSuccess(outcome)) return
+    const isRequest = position > 0 && position <= requests.length
+    rejections.push({ index: isRequest ? position - 1 : undefined, error: outcome.failure })
+  })
+  return rejections
+})
+
+/**
  * Sends requests as one datagram and waits until they are done, lost or late. Never fails, never waits longer.
  *
  * The kernel does them in order and always tells of one that failed. So only the last asks for an acknowledgement: what
@@ -226,6 +282,7 @@ const exchange = Effect.fnUntraced(function* (
   const done = Deferred.makeUnsafe<void>()
   const sequenceFirst = takeSequences(session, requests.length)
   const sequenceLast = sequenceFirst + requests.length - 1
+  const indexAcknowledged = requests.length - (answers.isTransaction === true ? 2 : 1)
   const end = (outcomeOfRest: (request: Request) => Outcome) => {
     if (!exchanges.delete(waiting)) return
     requests.forEach((request, index) => (outcomes[index] ??= outcomeOfRest(request)))
@@ -240,13 +297,14 @@ const exchange = Effect.fnUntraced(function* (
       if (acknowledgement === undefined) return
       const index = message.sequence - sequenceFirst
       outcomes[index] = outcomeOf(requests[index]!, acknowledgement)
-      if (message.sequence === sequenceLast) end(() => Result.void)
+      const isWholeRefused = answers.isTransaction === true && index === 0
+      if (index === indexAcknowledged || isWholeRefused) end(() => Result.void)
     },
     onLoss: answers.onLoss ?? (() => end((request) => Result.fail(NetlinkError.make(request, "AnswerLost"))))
   }
   const run = Effect.gen(function* () {
     exchanges.add(waiting)
-    const datagram = encode(requests, sequenceFirst)
+    const datagram = encode(requests, sequenceFirst, indexAcknowledged)
     const isShort = requests.length <= requestsAtOnceMax
     const errno = isShort ? transport.send(datagram) : yield* transport.sendElsewhere(datagram)
     if (errno === 0) transport.receive()
@@ -267,11 +325,15 @@ const outcomeOf = (request: Request, acknowledgement: Message.Acknowledgement): 
     ? Result.void
     : Result.fail(NetlinkError.fromAcknowledgement(request, acknowledgement))
 
-const encode = (requests: ReadonlyArray<Request>, sequenceFirst: number): Uint8Array => {
+const encode = (
+  requests: ReadonlyArray<Request>,
+  sequenceFirst: number,
+  indexAcknowledged: number
+): Uint8Array => {
   const writer = Writer.make()
-  const last = requests.length - 1
   requests.forEach((request, index) => {
-    const flags = request.flags | Message.NLM_F_REQUEST | (index === last ? Message.NLM_F_ACK : 0)
+    const flags =
+      request.flags | Message.NLM_F_REQUEST | (index === indexAcknowledged ? Message.NLM_F_ACK : 0)
     Message.write(writer, { ...request, flags, sequence: sequenceFirst + index, port: 0 })
   })
   return Writer.written(writer)

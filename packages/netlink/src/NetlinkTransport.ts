@@ -56,6 +56,7 @@ export type OpenTransport = (
  * - `family`: the netlink protocol; NETLINK_ROUTE when absent.
  * - `groups`: multicast groups by number, such as `Link.RTNLGRP_LINK`; none when absent.
  * - `receiveBufferSize`: bytes that the kernel may queue.
+ * - `sendBufferSize`: bytes of the longest datagram, such as a large transaction.
  *
  * @category models
  * @since 0.1.0
@@ -64,6 +65,7 @@ export interface KernelOptions {
   readonly family?: number | undefined
   readonly groups?: ReadonlyArray<number> | undefined
   readonly receiveBufferSize?: number | undefined
+  readonly sendBufferSize?: number | undefined
   /** Which notifications the kernel passes on; all when absent. */
   readonly filter?: PacketFilter.Program | undefined
   /** Batches of datagrams before the event loop gets its turn again. */
@@ -88,6 +90,7 @@ export const kernel =
         groups: options.groups,
         receiveBufferSize: options.receiveBufferSize,
         roundsMax: options.roundsMax,
+        sendBufferSize: options.sendBufferSize,
         filter: options.filter,
         onBatch: listener.onDatagrams,
         onEvent: listener.onLoss
