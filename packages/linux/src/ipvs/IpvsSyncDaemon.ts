@@ -1,0 +1,59 @@
+/**
+ * The synchronisation daemon of IPVS as a level: the halves that shall run, with their settings.
+ *
+ * @since 0.2.0
+ */
+import type { SyncDaemon } from "@holdfast/balancer/Parameters"
+import * as IpvsDaemon from "@holdfast/netlink/IpvsDaemon"
+import type { NetlinkClient } from "@holdfast/netlink/NetlinkClient"
+import type { NetlinkError } from "@holdfast/netlink/NetlinkError"
+import * as Effect from "effect/Effect"
+
+/**
+ * Runs exactly these halves. One that runs with other settings is stopped and started, one that runs as told is left.
+ *
+ * **Gotchas** `maxLength` is compared only when it is told: the kernel's own depends on the device.
+ *
+ * @category actions
+ * @since 0.2.0
+ */
+export const set = Effect.fnUntraced(function* (
+  client: NetlinkClient["Service"],
+  family: number,
+  daemon: SyncDaemon,
+  wanted: Readonly<Record<IpvsDaemon.Half, boolean>>
+): Effect.fn.Return<void, NetlinkError> {
+  const running = yield* client.dump(IpvsDaemon.list(family))
+  for (const half of halves) {
+    const present = running.find((one) => one.half === half)
+    const level = wanted[half] ? daemonOf(half, daemon) : undefined
+    if (present !== undefined && level !== undefined && isEqual(present, level)) continue
+    if (present !== undefined) yield* client.request(IpvsDaemon.stop(family, present))
+    if (level !== undefined) yield* client.request(IpvsDaemon.start(family, level))
+  }
+})
+
+const daemonOf = (half: IpvsDaemon.Half, daemon: SyncDaemon): IpvsDaemon.IpvsDaemon => ({
+  half,
+  interface: daemon.interface,
+  syncId: daemon.syncId,
+  maxLength: daemon.maxLength,
+  port: daemon.port ?? portDefault,
+  ttl: daemon.ttl ?? ttlDefault,
+  group: daemon.group ?? groupDefault
+})
+
+const isEqual = (present: IpvsDaemon.IpvsDaemon, level: IpvsDaemon.IpvsDaemon): boolean =>
+  present.interface === level.interface &&
+  present.syncId === level.syncId &&
+  present.port === level.port &&
+  present.ttl === level.ttl &&
+  present.group === level.group &&
+  (level.maxLength === undefined || present.maxLength === level.maxLength)
+
+const halves = ["master", "backup"] as const
+
+/** What the kernel takes by itself (`IP_VS_SYNC_PORT`, `IP_VS_SYNC_GROUP` and one hop). */
+const portDefault = 8848
+const ttlDefault = 1
+const groupDefault = "224.0.0.81" as NonNullable<SyncDaemon["group"]>
