@@ -1,8 +1,9 @@
 import { defineConfig } from "vitest/config"
 
 /**
- * Two projects: `unit` needs no privilege and no kernel (property tests and shells on simulated adapters, under 60 s);
- * `system` makes network namespaces and real sockets. `test/run.ts` runs both and prints the closing line.
+ * Three projects: `unit` needs no privilege and no kernel (property tests and shells on simulated adapters, under 60 s);
+ * `system` makes network namespaces and real sockets; `ipvs` needs a kernel with IPVS. `test/run.ts` runs all, the last
+ * one in User-Mode Linux where this kernel has no IPVS, and prints the closing line.
  */
 export default defineConfig({
   test: {
@@ -29,6 +30,18 @@ export default defineConfig({
           ],
           fileParallelism: false,
           pool: "forks",
+          testTimeout: 60_000,
+          hookTimeout: 60_000
+        }
+      },
+      {
+        test: {
+          name: "ipvs",
+          include: ["test/ipvs/**/*.ipvs.test.ts"],
+          fileParallelism: false,
+          // Each start of a process is slow in User-Mode Linux: one runs all files.
+          pool: "forks",
+          isolate: false,
           testTimeout: 60_000,
           hookTimeout: 60_000
         }
