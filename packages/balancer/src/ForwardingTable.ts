@@ -171,12 +171,20 @@ export const isSameDestination = (left: Destination, right: Destination): boolea
     (left.method === right.method || PlainData.equals(left.method, right.method)))
 
 /**
+ * What a service is apart from its address and its destinations.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export type Settings = Pick<Service, "scheduler" | "schedulerFlags" | "onePacket" | "persistence">
+
+/**
  * Whether two services of one key are the same, whatever their destinations are.
  *
  * @category guards
  * @since 0.2.0
  */
-export const hasSameSettings = (left: Service, right: Service): boolean =>
+export const hasSameSettings = (left: Settings, right: Settings): boolean =>
   left === right ||
   (left.scheduler === right.scheduler &&
     left.onePacket === right.onePacket &&

@@ -55,7 +55,8 @@ export interface SorryServer {
  * - `addresses`: every service it stands for; a group has many. All get the same servers. For DR and TUN the port of a
  *   destination is the port of the service.
  * - `quorum`, `hysteresis`: sums of weights.
- * - `sorryInhibit`: when the sorry servers take over, the real servers stay in with weight 0 (`sorry_server_inhibit`).
+ * - `sorryInhibit`: while the real servers serve, the sorry servers stay in with weight 0 (`sorry_server_inhibit`, which is
+ *   `inhibit_on_failure` of the sorry server).
  * - `alpha`: its servers start down and announced as such; `omega`: its down scripts run at the stop.
  * - `haSuspend`: checks rest while none of its addresses is on this machine.
  * - `slowStart`: the time in which the weight of a server that came up grows from 1 to its own; 0 is at once.
