@@ -5,24 +5,31 @@
 import { AddressPlane } from "@holdfast/engine/AddressPlane"
 import type { ReceivedAdvert } from "@holdfast/engine/AdvertTransport"
 import * as LinuxHost from "@holdfast/linux/LinuxHost"
+import * as Prober from "@holdfast/linux/Prober"
 import * as Native from "@holdfast/native/Native"
+import * as MonotonicClock from "@holdfast/raw-socket/MonotonicClock"
 import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
 import * as PacketSocket from "@holdfast/raw-socket/PacketSocket"
 import * as RawIpv4Socket from "@holdfast/raw-socket/RawIpv4Socket"
 import type { VirtualAddress } from "@holdfast/vrrp/Parameters"
+import type { Probe } from "@holdfast/balancer/Probe"
 import type { Ipv4Address } from "@holdfast/wire/Address"
 import * as Arp from "@holdfast/wire/Arp"
 import * as Ethernet from "@holdfast/wire/Ethernet"
+import type { Instant } from "@holdfast/wire/Instant"
 import * as Ipv4 from "@holdfast/wire/Ipv4"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { execFileSync } from "node:child_process"
+import { once } from "node:events"
+import { type AddressInfo, createServer } from "node:net"
 import { addressPlaneContract } from "./addressPlane.contract.ts"
 import { advertTransportContract } from "./advertTransport.contract.ts"
 import { announcerContract } from "./announcer.contract.ts"
 import { eth0, group, type Harness, type Peer, type Run } from "./Harness.ts"
 import { linkWatchContract } from "./linkWatch.contract.ts"
+import { proberContract, type RunProber } from "./prober.contract.ts"
 import { wakeTimerContract } from "./wakeTimer.contract.ts"
 
 const ip = (...words: ReadonlyArray<string>): string => execFileSync("ip", words, { encoding: "utf8" })
@@ -161,6 +168,42 @@ const addressesNumbered = (count: number): ReadonlyArray<VirtualAddress> =>
 /** As many as a takeover of a large router has. */
 const manyCount = 1_000
 
+const serve = Effect.map(
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const server = createServer((socket) => socket.on("error", () => {}).resume())
+      server.listen(0, ownLoopback)
+      await once(server, "listening")
+      return server
+    }),
+    (server) => Effect.sync(() => void server.close())
+  ),
+  (server) => (server.address() as AddressInfo).port
+)
+
+const ownLoopback = "127.0.0.1" as Ipv4Address
+/** Nobody listens there, and the kernel gives it to nobody. */
+const deadPort = 1
+
+const probeOf = (address: Ipv4Address, port: number): Probe => ({
+  _tag: "Tcp",
+  connection: { address, port }
+})
+
+/** The silent server is an address of nobody on a segment: no answer to ARP for seconds. */
+const runProber: RunProber = (test) =>
+  Effect.gen(function* () {
+    yield* makeNetwork
+    yield* test({
+      good: probeOf(ownLoopback, yield* serve),
+      refused: probeOf(ownLoopback, deadPort),
+      silent: probeOf("192.0.2.99" as Ipv4Address, 80),
+      now: () => MonotonicClock.now() as Instant,
+      eventually,
+      pass: (millis) => Effect.sleep(millis)
+    }).pipe(Effect.scoped, Effect.provide(Prober.layer({ security: false })))
+  }).pipe(Effect.scoped)
+
 describe("linux", () => {
   it.live("a takeover tells the first addresses while the kernel adds the others", () =>
     run(() =>
@@ -187,4 +230,5 @@ describe("linux", () => {
   advertTransportContract(run)
   addressPlaneContract(run)
   announcerContract(run)
+  proberContract(runProber)
 })

@@ -1,0 +1,41 @@
+/**
+ * Probes that send a datagram (`UDP_CHECK`): an ICMP error fails, an answer passes.
+ *
+ * **Details**
+ * With `requireReply` the answer's length must lie within the bounds. Without, silence is good too; since an adapter has
+ * no clock, it reports nothing then, and whoever holds the deadline takes its expiry for a pass.
+ *
+ * @since 0.2.0
+ */
+import type { ProbeResult } from "@holdfast/balancer/Probe"
+import * as DatagramConnector from "@holdfast/raw-socket/DatagramConnector"
+import type * as SocketError from "@holdfast/raw-socket/SocketError"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import type { Launch, ProbeOf } from "./Launch.ts"
+import * as Outcome from "./Outcome.ts"
+
+/**
+ * Opens what the probes of this kind share.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const open: Effect.Effect<Launch<"Udp">, SocketError.SocketError, Scope.Scope> = Effect.map(
+  DatagramConnector.open,
+  (connector) => (probe, onResult) => {
+    const cancel = connector.exchange(probe.connection, DatagramConnector.udp, probe.payload, {
+      onDatagram: (_, length) => {
+        cancel()
+        onResult(resultOf(probe, length))
+      },
+      onFailure: (failure) => onResult(Outcome.ofFailure(failure))
+    })
+    return cancel
+  }
+)
+
+const resultOf = ({ replyMax, replyMin, requireReply }: ProbeOf<"Udp">, length: number): ProbeResult =>
+  !requireReply || (length >= replyMin && length <= replyMax)
+    ? Outcome.passed
+    : Outcome.failed(`a reply of ${length} bytes, not ${replyMin} to ${replyMax}`)
