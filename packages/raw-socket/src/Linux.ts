@@ -32,6 +32,7 @@ export const SO_RCVBUF = 8
 export const SO_PRIORITY = 12
 export const SO_LINGER = 13
 export const SO_BINDTODEVICE = 25
+export const SO_SNDBUFFORCE = 32
 export const SO_RCVBUFFORCE = 33
 export const SO_TIMESTAMPNS = 35
 export const SO_MARK = 36

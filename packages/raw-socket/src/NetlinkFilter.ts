@@ -21,6 +21,19 @@ export const ignoring = (messageType: number, portId: number): PacketFilter.Prog
   PacketFilter.instruction(PacketFilter.returnOperand, PacketFilter.keepAll)
 ]
 
+/**
+ * Returns the program that drops all that requests of one port caused.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const ignoringPort = (portId: number): PacketFilter.Program => [
+  PacketFilter.instruction(loadWord, portOffset),
+  PacketFilter.instruction(PacketFilter.jumpIfEqual, swapWord(portId), 0, 1),
+  PacketFilter.instruction(PacketFilter.returnOperand, PacketFilter.keepNothing),
+  PacketFilter.instruction(PacketFilter.returnOperand, PacketFilter.keepAll)
+]
+
 /** The filter machine reads big-endian, netlink's header is in the processor's order (little-endian here). */
 const swapHalf = (value: number): number => ((value & 0xff) << 8) | (value >>> 8)
 

@@ -30,6 +30,7 @@ import * as SocketOption from "./SocketOption.ts"
  * - `family`: the netlink protocol: 0 routing, 12 netfilter, 16 generic.
  * - `groups`: multicast groups by number (not by bit).
  * - `receiveBufferSize`: bytes the kernel may queue, by default 1 MiB (keepalived: `vrrp_netlink_cmd_rcv_bufs`).
+ * - `sendBufferSize`: bytes of the longest datagram, where the kernel's default is too little; needs CAP_NET_ADMIN.
  * - `onBatch`: datagrams of the kernel, of one or more messages each; views, valid until it returns.
  *
  * @category models
@@ -39,6 +40,7 @@ export interface NetlinkSocketOptions {
   readonly family: number
   readonly groups?: ReadonlyArray<number> | undefined
   readonly receiveBufferSize?: number | undefined
+  readonly sendBufferSize?: number | undefined
   /** Which notifications the kernel passes on; all when absent. */
   readonly filter?: PacketFilter.Program | undefined
   /** Batches of 16 datagrams before the event loop gets its turn again; default 16. */
@@ -83,7 +85,8 @@ export const open = Effect.fnUntraced(function* (
     options: [
       netlinkOption("NETLINK_EXT_ACK", Linux.NETLINK_EXT_ACK, 1),
       netlinkOption("NETLINK_CAP_ACK", Linux.NETLINK_CAP_ACK, 1),
-      netlinkOption("NETLINK_GET_STRICT_CHK", Linux.NETLINK_GET_STRICT_CHK, 1)
+      netlinkOption("NETLINK_GET_STRICT_CHK", Linux.NETLINK_GET_STRICT_CHK, 1),
+      ...(options.sendBufferSize === undefined ? [] : [SocketOption.sendBufferForced(options.sendBufferSize)])
     ],
     receiveBufferSize: options.receiveBufferSize ?? receiveBufferDefault,
     filter: options.filter === undefined ? undefined : PacketFilter.encode(options.filter),

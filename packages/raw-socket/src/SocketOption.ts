@@ -53,6 +53,15 @@ export const receiveBufferForced = (byteCount: number): SocketOption =>
   int("SO_RCVBUFFORCE", Linux.SOL_SOCKET, Linux.SO_RCVBUFFORCE, byteCount)
 
 /**
+ * SO_SNDBUFFORCE: bytes of one datagram of netlink, past `net.core.wmem_max`; needs CAP_NET_ADMIN.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const sendBufferForced = (byteCount: number): SocketOption =>
+  int("SO_SNDBUFFORCE", Linux.SOL_SOCKET, Linux.SO_SNDBUFFORCE, byteCount)
+
+/**
  * SO_BINDTODEVICE: only this device, for sending and receiving.
  *
  * @category constructors
