@@ -155,6 +155,13 @@ describe("the status", () => {
 
     assert.deepStrictEqual(answer(home, text).decision, passed)
   })
+
+  it("RFC 9110 15.2.2: 101 is an answer, for it ends HTTP", () => {
+    assert.deepStrictEqual(
+      answer(home, "HTTP/1.1 101 Switching Protocols\r\n\r\n").decision,
+      failed("status 101 on /, expected 200-299")
+    )
+  })
 })
 
 describe("the body", () => {
@@ -223,6 +230,27 @@ describe("the body", () => {
       failed('Content-Length is "-1", on /')
     )
   })
+})
+
+describe("an answer in pieces of one byte", () => {
+  const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+  for (const text of [
+    `${chunked}3\r\nhel\r\n3\r\nlo\n\r\n0\r\nA: b\r\n\r\n`,
+    `${chunked}3\nhel\n0\n\n`,
+    `${chunked}3\r\nhelp\r\n`,
+    `${chunked}${"1".repeat(2_000)}`,
+    "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nhel",
+    "HTTP/1.1 200 OK\r\n\r\nhel",
+    "HTTP/1.1 101 Switching Protocols\r\n\r\n\u0001",
+    "SSH-2.0-OpenSSH_9.2p1\r\n",
+    "HTTP/1.1 nothing\r\n\r\n"
+  ])
+    it(JSON.stringify(text.slice(0, 120)), () => {
+      const bytes = bytesOf(text)
+      const pieces = Array.from(bytes, (_, index) => bytes.subarray(index, index + 1))
+
+      assert.deepStrictEqual(exchange(hashed, pieces), exchange(hashed, [bytes]))
+    })
 })
 
 describe("what is no answer", () => {

@@ -70,6 +70,14 @@ describe("SmtpDialogue", () => {
 
   it("lines and replies are bounded", () => {
     assert.deepStrictEqual(said("220 ".padEnd(5_000, "x")).result, failed("line longer than 1024 bytes"))
+    assert.deepStrictEqual(
+      said("220 ".padEnd(900, "x"), "x".repeat(900)).result,
+      failed("line longer than 1024 bytes")
+    )
+    assert.deepStrictEqual(
+      said("220 ".padEnd(1_000, "x"), `${"x".repeat(100)}\r\n`).result,
+      failed("line longer than 1024 bytes")
+    )
     assert.deepStrictEqual(said("220-x\r\n".repeat(500)).result, failed("reply of more than 100 lines"))
   })
 
