@@ -4,9 +4,11 @@
  * @since 0.2.0
  */
 import type { SyncDaemon } from "@holdfast/balancer/Parameters"
+import * as IpvsConfiguration from "@holdfast/netlink/IpvsConfiguration"
 import * as IpvsDaemon from "@holdfast/netlink/IpvsDaemon"
 import type { NetlinkClient } from "@holdfast/netlink/NetlinkClient"
 import type { NetlinkError } from "@holdfast/netlink/NetlinkError"
+import type { Request } from "@holdfast/netlink/Request"
 import * as Effect from "effect/Effect"
 
 /**
@@ -24,13 +26,20 @@ export const set = Effect.fnUntraced(function* (
   wanted: Readonly<Record<IpvsDaemon.Half, boolean>>
 ): Effect.fn.Return<void, NetlinkError> {
   const running = yield* client.dump(IpvsDaemon.list(family))
-  for (const half of halves) {
+  const requests = halves.flatMap((half): ReadonlyArray<Request> => {
     const present = running.find((one) => one.half === half)
     const level = wanted[half] ? daemonOf(half, daemon) : undefined
-    if (present !== undefined && level !== undefined && isEqual(present, level)) continue
-    if (present !== undefined) yield* client.request(IpvsDaemon.stop(family, present))
-    if (level !== undefined) yield* client.request(IpvsDaemon.start(family, level))
-  }
+    if (present !== undefined && level !== undefined && isEqual(present, level)) return []
+    return [
+      ...(present === undefined ? [] : [IpvsDaemon.stop(family, present)]),
+      ...(level === undefined ? [] : [IpvsDaemon.start(family, level)])
+    ]
+  })
+  if (requests.length === 0) return
+  // The kernel never answers the stop of a half that was started a moment ago: it ends with EINTR, which netlink passes
+  // over (netlink_rcv_skb of net/netlink/af_netlink.c). So last comes a request that changes nothing and is answered.
+  const outcomes = yield* client.requestAll([...requests, IpvsConfiguration.setTimeouts(family, {})])
+  for (const outcome of outcomes) yield* Effect.fromResult(outcome)
 })
 
 const daemonOf = (half: IpvsDaemon.Half, daemon: SyncDaemon): IpvsDaemon.IpvsDaemon => ({
