@@ -1,0 +1,81 @@
+/**
+ * The plan of a reload: which virtual servers go on, change, join and leave. Decides; never acts.
+ *
+ * **Details** a virtual server is the same if its name is. What is equal by value comes out as the object that runs, down to
+ * the single real server: what refers to it stays, and nobody compares it again.
+ *
+ * @since 0.2.0
+ */
+import type { RealServer, VirtualServer } from "./Parameters.ts"
+import * as PlainData from "./PlainData.ts"
+
+/**
+ * A virtual server before and after. Real servers and addresses of `to` that are equal to those of `from` are those objects.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface Change {
+  readonly from: VirtualServer
+  readonly to: VirtualServer
+}
+
+/**
+ * What a reload does.
+ *
+ * - `kept`: nothing changed; these are the objects that run.
+ * - `changed`: the running virtual server takes the new parameters (`Reconfigured`).
+ * - `added`, `removed`.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface Plan {
+  readonly kept: ReadonlyArray<VirtualServer>
+  readonly changed: ReadonlyArray<Change>
+  readonly added: ReadonlyArray<VirtualServer>
+  readonly removed: ReadonlyArray<VirtualServer>
+}
+
+/**
+ * Returns how to come from the running virtual servers to the wanted ones. Names are unique in each list.
+ *
+ * @category queries
+ * @since 0.2.0
+ */
+export const diff = (running: ReadonlyArray<VirtualServer>, wanted: ReadonlyArray<VirtualServer>): Plan => {
+  const leaving = new Map(running.map((from) => [from.name, from]))
+  const kept: Array<VirtualServer> = []
+  const changed: Array<Change> = []
+  const added: Array<VirtualServer> = []
+  for (const to of wanted) {
+    const from = leaving.get(to.name)
+    leaving.delete(to.name)
+    if (from === undefined) {
+      added.push(to)
+      continue
+    }
+    const shared = share(from, to)
+    if (PlainData.equals(from, shared)) kept.push(from)
+    else changed.push({ from, to: shared })
+  }
+  return { kept, changed, added, removed: [...leaving.values()] }
+}
+
+/** Takes from the running one whatever is equal, so that each real server is compared once. */
+const share = (from: VirtualServer, to: VirtualServer): VirtualServer => {
+  if (from === to) return from
+  const places = new Map(from.realServers.map((server) => [server.key, server]))
+  const realServers = to.realServers.map((server): RealServer => {
+    const before = places.get(server.key)
+    return before !== undefined && PlainData.equals(before, server) ? before : server
+  })
+  const addresses =
+    from.addresses.length === to.addresses.length
+      ? to.addresses.map((address, index) => {
+          const before = from.addresses[index]
+          return before !== undefined && PlainData.equals(before, address) ? before : address
+        })
+      : to.addresses
+  return { ...to, addresses, realServers }
+}
