@@ -20,9 +20,9 @@ export const run = (file: string): Effect.Effect<number> =>
     Effect.map(({ configuration, diagnostics }) => {
       for (const diagnostic of diagnostics) console.error(Diagnostic.format(diagnostic))
       if (Option.isNone(configuration)) return ExitCode.mistakes
-      const { routers, virtualServers } = configuration.value
+      const { balancer, routers } = configuration.value
       console.log(
-        `${file}: good: ${count(routers, "virtual router")}, ${count(virtualServers, "virtual server")}`
+        `${file}: good: ${count(routers, "virtual router")}, ${count(balancer.virtualServers, "virtual server")}`
       )
       return ExitCode.ok
     }),

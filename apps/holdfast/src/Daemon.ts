@@ -116,7 +116,7 @@ const takePidFiles = (options: DaemonOptions) =>
   )
 
 const noteUnused = (log: Log.Log, configuration: Configuration.Configuration): void => {
-  const count = configuration.virtualServers.length
+  const count = configuration.balancer.virtualServers.length
   if (count > 0)
     log.write(
       "warning",

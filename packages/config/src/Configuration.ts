@@ -2,41 +2,33 @@
  * A configuration file, from text to what the engine runs.
  *
  * **When to use** the daemon, `holdfast check` and an embedding program all read a file by `read`, so that they accept
- * and refuse the same files with the same words.
+ * and refuse the same files with the same words. Whoever reads a file again and again uses `makeReader`.
  *
  * @since 0.1.0
  */
-import { InterfaceName, Parameters } from "@holdfast/vrrp/Parameters"
+import type * as Balancer from "@holdfast/balancer/Parameters"
+import type { InterfaceName, Parameters } from "@holdfast/vrrp/Parameters"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
-import * as Construct from "./Construct.ts"
+import * as BalancerDefinitions from "./BalancerDefinitions.ts"
 import * as Diagnostic from "./Diagnostic.ts"
-import * as Lexer from "./Lexer.ts"
-import * as Model from "./Model.ts"
-import * as Parser from "./Parser.ts"
-import * as Span from "./Span.ts"
+import * as GlobalDefinitions from "./GlobalDefinitions.ts"
+import type * as Lexer from "./Lexer.ts"
+import * as Part from "./Part.ts"
 import * as VirtualRouters from "./VirtualRouters.ts"
-import * as VirtualServer from "./VirtualServer.ts"
+import * as VirtualServers from "./VirtualServers.ts"
 
 /**
+ * - `routerId`: how this machine is called in messages; the host name when absent (`router_id`).
+ *
  * @category models
  * @since 0.1.0
  */
-export const Configuration = Schema.Struct({
-  /** How this machine is called in messages; the host name when absent (`router_id`). */
-  routerId: Schema.optionalKey(Schema.String),
-  defaultInterface: Schema.optionalKey(InterfaceName),
-  routers: Schema.Array(Parameters),
-  /** Read and kept; this version does not run them. */
-  virtualServers: Schema.Array(VirtualServer.VirtualServer),
-  virtualServerGroups: Schema.Array(VirtualServer.Group)
-})
-
-/**
- * @category models
- * @since 0.1.0
- */
-export type Configuration = typeof Configuration.Type
+export interface Configuration {
+  readonly routerId?: string
+  readonly defaultInterface?: InterfaceName
+  readonly routers: ReadonlyArray<Parameters>
+  readonly balancer: Balancer.Parameters
+}
 
 /**
  * What reading a file gives: all diagnostics in the order of their places, and a configuration if none is an error.
@@ -55,56 +47,88 @@ export interface Reading {
  * @category reading
  * @since 0.1.0
  */
-export const read = (source: Lexer.Source): Reading => {
-  const report = Diagnostic.makeReport()
-  const configuration =
-    source.text.length > textLengthMax ? refuseLength(source, report) : compile(source, report)
-  const diagnostics = report.diagnostics()
+export const read = (source: Lexer.Source): Reading => readAfter(source, undefined).reading
+
+/**
+ * Reads one file again and again.
+ *
+ * **Invariants** each reading equals the one that `read` gives. A virtual server that did not change since the last
+ * reading without errors is the same object as in that reading.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface Reader {
+  readonly read: (source: Lexer.Source) => Reading
+}
+
+/**
+ * Makes a reader. It keeps the last text that was read without errors, and what its virtual servers mean.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const makeReader = (): Reader => {
+  let last: Memory | undefined
   return {
-    diagnostics,
-    configuration: Diagnostic.hasError(diagnostics) ? Option.none() : Option.fromUndefinedOr(configuration)
+    read: (source) => {
+      const { memory, reading } = readAfter(source, last)
+      if (Option.isSome(reading.configuration)) last = memory
+      return reading
+    }
   }
 }
 
-const compile = (source: Lexer.Source, report: Diagnostic.Report): Configuration => {
-  const statements = Construct.refuse(Parser.parse(Lexer.tokenize(source, report), report), report)
-  const model = Model.read(statements, report)
-  const { default_interface, router_id } = model.globalDefinitions.values
-  reportGroups(model, report)
-  return {
+/** What is kept of a reading. */
+interface Memory {
+  readonly source: Lexer.Source
+  readonly parts: ReadonlyArray<Part.Part>
+  readonly environment: VirtualServers.Memory
+}
+
+const readAfter = (
+  source: Lexer.Source,
+  last: Memory | undefined
+): { readonly reading: Reading; readonly memory: Memory | undefined } => {
+  if (source.text.length > textLengthMax) return { reading: refusal(source), memory: undefined }
+  const report = Diagnostic.makeReport()
+  const drafts = Part.divide(source, last)
+  const globals = GlobalDefinitions.read(
+    drafts.flatMap(({ model }) => model?.globalDefinitions ?? []),
+    report
+  )
+  const routers = VirtualRouters.compile(
+    drafts.flatMap(({ model }) => model?.vrrpInstances ?? []),
+    globals,
+    report
+  )
+  const compiled = VirtualServers.compile(source, drafts, globals, last?.environment, report)
+  const { default_interface, router_id } = globals.values
+  const balancer = BalancerDefinitions.compile(globals.values, routers, report)
+  const diagnostics = Diagnostic.sorted([
+    ...compiled.parts.flatMap((part) => part.diagnostics),
+    ...report.diagnostics()
+  ])
+  const configuration: Configuration = {
     ...(router_id === undefined ? {} : { routerId: router_id.value }),
     ...(default_interface === undefined ? {} : { defaultInterface: default_interface.value }),
-    routers: VirtualRouters.compile(model.vrrpInstances, model.globalDefinitions, report),
-    virtualServers: model.virtualServers.map(({ value }) => value),
-    virtualServerGroups: model.virtualServerGroups.map(({ value }) => value)
+    routers,
+    balancer: { ...balancer, virtualServers: compiled.virtualServers }
+  }
+  return {
+    reading: {
+      diagnostics,
+      configuration: Diagnostic.hasError(diagnostics) ? Option.none() : Option.some(configuration)
+    },
+    memory: { source, parts: compiled.parts, environment: compiled.memory }
   }
 }
 
-const reportGroups = (model: Model.Model, report: Diagnostic.Report): void => {
-  const groups = new Map<string, Span.Span>()
-  for (const { name } of model.virtualServerGroups) {
-    const first = groups.get(name.text)
-    if (first === undefined) groups.set(name.text, name.span)
-    else
-      report.error(
-        name.span,
-        `virtual_server_group ${name.text} is already defined at ${Span.format(first)}`,
-        "give each group its own name"
-      )
-  }
-  for (const { name, value } of model.virtualServers) {
-    if (value.service._tag !== "Group" || groups.has(value.service.name)) continue
-    report.error(
-      name.span,
-      `there is no virtual_server_group ${value.service.name}`,
-      "define it, or correct the name"
-    )
-  }
-}
-
-const refuseLength = (source: Lexer.Source, report: Diagnostic.Report): undefined => {
+const refusal = (source: Lexer.Source): Reading => {
+  const report = Diagnostic.makeReport()
   const start = { file: source.file, line: 1, column: 1, offset: 0, length: 0 }
   report.error(start, `the file is longer than ${textLengthMax} characters`, "is it a configuration file?")
+  return { diagnostics: report.diagnostics(), configuration: Option.none() }
 }
 
 /** Ten times a file of 5000 virtual servers with four real servers each. */

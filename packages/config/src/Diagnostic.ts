@@ -76,10 +76,19 @@ export const makeReport = (): Report => {
   return {
     error: add("error"),
     warning: add("warning"),
-    // Array.prototype.sort is stable: two diagnostics of one place keep the order in which they were found.
-    diagnostics: () => collected.toSorted((left, right) => left.span.offset - right.span.offset)
+    diagnostics: () => (collected.length < 2 ? collected : sorted(collected))
   }
 }
+
+/**
+ * Returns diagnostics in the order of their places; those of one place keep the order in which they were found.
+ *
+ * @category conversions
+ * @since 0.2.0
+ */
+export const sorted = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> =>
+  // Array.prototype.toSorted is stable.
+  diagnostics.toSorted((left, right) => left.span.offset - right.span.offset)
 
 /**
  * Returns a report that puts a subject before each message: `priority: 300 is out of range`.

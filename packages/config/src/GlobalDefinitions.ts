@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import * as Announcing from "./Announcing.ts"
+import * as BalancerDefinitions from "./BalancerDefinitions.ts"
 import type { Report } from "./Diagnostic.ts"
 import * as Section from "./Section.ts"
 import type { Statement } from "./SyntaxTree.ts"
@@ -55,5 +56,6 @@ const readers = {
     "3"
   ),
   vrrp_startup_delay: zeroSeconds,
-  vrrp_delay_after_boot: zeroSeconds
+  vrrp_delay_after_boot: zeroSeconds,
+  ...BalancerDefinitions.readers
 } satisfies Section.Readers<"global_defs">

@@ -6,9 +6,10 @@
  *
  * @since 0.1.0
  */
+import * as CheckKeywords from "./CheckKeywords.ts"
 import { globalDefinitions } from "./GlobalDefinitionsKeywords.ts"
 import * as KeywordTable from "./KeywordTable.ts"
-import { realServer, tcpCheck, virtualServer } from "./VirtualServerKeywords.ts"
+import { realServer, tls, trackFile, virtualServer } from "./VirtualServerKeywords.ts"
 import { vrrpInstance } from "./VrrpInstanceKeywords.ts"
 
 /**
@@ -53,14 +54,20 @@ export const sectionsWith = (keyword: string): ReadonlyArray<Section> =>
 
 /** The file itself. */
 const file = KeywordTable.make({
-  supported: ["global_defs", "vrrp_instance", "virtual_server", "virtual_server_group"],
+  supported: [
+    "global_defs",
+    "vrrp_instance",
+    "virtual_server",
+    "virtual_server_group",
+    "SSL",
+    "track_file",
+    "vrrp_track_file"
+  ],
   // Of no use without the sections that name them, and those say so.
-  kept: ["SSL", "track_group"],
+  kept: ["track_group"],
   ignored: [
     "vrrp_script",
     "vrrp_track_process",
-    "vrrp_track_file",
-    "track_file",
     "instance",
     "use_pid_dir",
     "child_wait_time",
@@ -87,7 +94,19 @@ const tables = {
   vrrp_instance: vrrpInstance,
   virtual_server: virtualServer,
   real_server: realServer,
-  TCP_CHECK: tcpCheck
+  TCP_CHECK: CheckKeywords.tcpCheck,
+  PING_CHECK: CheckKeywords.pingCheck,
+  UDP_CHECK: CheckKeywords.udpCheck,
+  DNS_CHECK: CheckKeywords.dnsCheck,
+  SMTP_CHECK: CheckKeywords.smtpCheck,
+  host: CheckKeywords.smtpHost,
+  MISC_CHECK: CheckKeywords.miscCheck,
+  FILE_CHECK: CheckKeywords.fileCheck,
+  HTTP_GET: CheckKeywords.httpGet,
+  SSL_GET: CheckKeywords.sslGet,
+  url: CheckKeywords.url,
+  SSL: tls,
+  track_file: trackFile
 }
 
 const states: ReadonlyMap<Section, ReadonlyMap<string, KeywordTable.State>> = new Map(

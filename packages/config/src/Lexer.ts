@@ -28,6 +28,25 @@ export interface Source {
 }
 
 /**
+ * Where a part of a file begins: at the start of a line.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface Origin {
+  readonly line: number
+  readonly offset: number
+}
+
+/**
+ * Where a file begins.
+ *
+ * @category constants
+ * @since 0.2.0
+ */
+export const start: Origin = { line: 1, offset: 0 }
+
+/**
  * One word. A quoted word holds what stands between the quotes, as written.
  *
  * @category models
@@ -47,15 +66,15 @@ export interface Word {
 export type Token = Word | { readonly _tag: "Open" | "Close" | "LineEnd"; readonly span: Span }
 
 /**
- * Splits a file into tokens.
+ * Splits a file into tokens, or a part of one that begins at `origin`.
  *
  * @category parsing
  * @since 0.1.0
  */
-export const tokenize = (source: Source, report: Report): ReadonlyArray<Token> => {
+export const tokenize = (source: Source, report: Report, origin: Origin = start): ReadonlyArray<Token> => {
   const { file, text } = source
   const tokens: Array<Token> = []
-  let line = 1
+  let line = origin.line
   let lineStart = 0
   let at = 0
 
@@ -63,7 +82,7 @@ export const tokenize = (source: Source, report: Report): ReadonlyArray<Token> =
     file,
     line,
     column: start - lineStart + 1,
-    offset: start,
+    offset: origin.offset + start,
     length: end - start
   })
 

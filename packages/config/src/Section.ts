@@ -73,7 +73,7 @@ export const read = <S extends Keywords.Section, R extends Readers<S>>(
   statements: ReadonlyArray<Statement>,
   report: Report
 ): Settings<R> => {
-  const table = new Map<string, Reader<unknown>>(Object.entries(readers))
+  const table = tableOf(readers)
   const values = new Map<string, Setting<unknown>>()
   const mentioned = new Set<string>()
   for (const statement of statements) {
@@ -93,6 +93,17 @@ export const read = <S extends Keywords.Section, R extends Readers<S>>(
   // The readers give each keyword its type, which a loop over names cannot show to the compiler.
   return { values: Object.fromEntries(values) as Settings<R>["values"], mentioned }
 }
+
+/** A file has thousands of blocks of the same kind: their table is made once. */
+const tableOf = (readers: object): ReadonlyMap<string, Reader<unknown>> => {
+  const known = tables.get(readers)
+  if (known !== undefined) return known
+  const table = new Map<string, Reader<unknown>>(Object.entries(readers))
+  tables.set(readers, table)
+  return table
+}
+
+const tables = new WeakMap<object, ReadonlyMap<string, Reader<unknown>>>()
 
 const merge = (
   reader: Reader<unknown>,
@@ -236,6 +247,14 @@ export const each = <A>(
     return value === undefined ? undefined : [value]
   }
 })
+
+/**
+ * A keyword that may be repeated and whose statements are read later, when what they inherit is known.
+ *
+ * @category readers
+ * @since 0.2.0
+ */
+export const statements: Reader<ReadonlyArray<Statement>> = each((statement) => statement)
 
 /**
  * Returns the setting of the section itself, else that of the whole file, else the default.

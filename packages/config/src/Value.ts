@@ -137,6 +137,43 @@ export const ipv4Address: Value<Address.Ipv4Address> = (word, report) => {
 }
 
 /**
+ * Reads an address of either family.
+ *
+ * @category values
+ * @since 0.2.0
+ */
+export const ipAddress: Value<Address.IpAddress> = (word, report) => {
+  const address = Address.ipFromString(word.text)
+  if (Option.isSome(address)) return address.value
+  report.error(word.span, `${word.text} is not an IP address`, "write one such as 192.0.2.1 or fd00::1")
+  return undefined
+}
+
+/**
+ * Reads a port.
+ *
+ * @category values
+ * @since 0.2.0
+ */
+export const port: Value<number> = (word, report) => readPort(word, report)
+
+/**
+ * Reads a port, or 0 for every port.
+ *
+ * @category values
+ * @since 0.2.0
+ */
+export const portOrAll: Value<number> = (word, report) => readPortOrAll(word, report)
+
+/**
+ * Reads a firewall mark (`struct sk_buff`, 32 bits).
+ *
+ * @category values
+ * @since 0.2.0
+ */
+export const mark: Value<number> = (word, report) => readMark(word, report)
+
+/**
  * Reads an IPv4 multicast group (RFC 5771: 224.0.0.0/4).
  *
  * @category values
@@ -161,6 +198,10 @@ export const ipv4Group: Value<Address.Ipv4Address> = (word, report) => {
  */
 export const none = Instant.seconds(0)
 
+const portMax = 65_535
+const readPort = integer({ minimum: 1, maximum: portMax })
+const readPortOrAll = integer({ minimum: 0, maximum: portMax })
+const readMark = integer({ minimum: 1, maximum: 0xffff_ffff })
 const isInterfaceName = Schema.is(InterfaceName)
 const stricter = "keepalived would go on with another value"
 const multicastPrefix = 0xe

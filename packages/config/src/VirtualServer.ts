@@ -1,261 +1,318 @@
 /**
- * The sections `virtual_server_group` and `virtual_server`: read and kept for the version that runs them.
+ * The section `virtual_server`: from its block to what the balancer runs.
  *
  * @since 0.1.0
  */
-import { Micros, seconds } from "@holdfast/wire/Instant"
+import type * as Balancer from "@holdfast/balancer/Parameters"
+import {
+  type Family,
+  type Method,
+  type Protocol,
+  type ServiceAddress,
+  keyOf
+} from "@holdfast/balancer/Service"
 import * as Address from "@holdfast/wire/Address"
-import * as Schema from "effect/Schema"
+import type { Micros } from "@holdfast/wire/Instant"
+import * as CheckTiming from "./CheckTiming.ts"
 import type { Report } from "./Diagnostic.ts"
-import type { Word } from "./Lexer.ts"
+import type { Environment } from "./Environment.ts"
+import * as Forwarding from "./Forwarding.ts"
+import * as HttpCheck from "./HttpCheck.ts"
+import * as Persistence from "./Persistence.ts"
+import * as RealServer from "./RealServer.ts"
+import * as ScriptLine from "./ScriptLine.ts"
 import * as Section from "./Section.ts"
+import * as Span from "./Span.ts"
 import type { Statement } from "./SyntaxTree.ts"
 import * as Value from "./Value.ts"
-
-const Port = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 }))
+import * as VirtualServerName from "./VirtualServerName.ts"
 
 /**
- * An address and a port; port 0 stands for every port.
+ * A virtual server, the place that names it, and the keys of its services.
  *
  * @category models
- * @since 0.1.0
+ * @since 0.2.0
  */
-export const Endpoint = Schema.Struct({ address: Address.Ipv4Address, port: Port })
-
-/**
- * What clients talk to: an address, packets with a firewall mark, or a group.
- *
- * @category models
- * @since 0.1.0
- */
-export const Service = Schema.TaggedUnion({
-  Endpoint: { endpoint: Endpoint },
-  FirewallMark: { mark: Schema.Int },
-  Group: { name: Schema.String }
-})
-
-/**
- * A check that connects and closes (`TCP_CHECK`).
- *
- * @category models
- * @since 0.1.0
- */
-export const TcpCheck = Schema.Struct({
-  connectTimeout: Micros,
-  /** The port of the real server when absent. */
-  connectPort: Schema.optionalKey(Port)
-})
-
-/**
- * @category models
- * @since 0.1.0
- */
-export const RealServer = Schema.Struct({
-  endpoint: Endpoint,
-  weight: Schema.Int,
-  tcpChecks: Schema.Array(TcpCheck)
-})
-
-/**
- * @category models
- * @since 0.1.0
- */
-export const VirtualServer = Schema.Struct({
-  service: Service,
-  delayInterval: Micros,
-  scheduler: Schema.String,
-  method: Schema.Literals(["NAT", "DR", "TUN"]),
-  protocol: Schema.Literals(["TCP", "UDP", "SCTP"]),
-  realServers: Schema.Array(RealServer)
-})
-
-/**
- * @category models
- * @since 0.1.0
- */
-export type VirtualServer = typeof VirtualServer.Type
-
-/**
- * Addresses that one virtual server serves alike.
- *
- * @category models
- * @since 0.1.0
- */
-export const Group = Schema.Struct({ name: Schema.String, endpoints: Schema.Array(Endpoint) })
-
-/**
- * @category models
- * @since 0.1.0
- */
-export type Group = typeof Group.Type
-
-/**
- * A part of the model and the words that name it.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Named<out A> {
-  readonly keyword: Word
-  readonly name: Word
-  readonly value: A
+export interface Compiled {
+  readonly server: Balancer.VirtualServer
+  readonly span: Span.Span
+  readonly keys: ReadonlyArray<string>
 }
 
 /**
- * Reads a `virtual_server_group`.
+ * Compiles a `virtual_server`; nothing when it lacks what it is known by, or its block.
  *
- * @category reading
- * @since 0.1.0
- */
-export const readGroup = (statement: Statement, report: Report): Named<Group> | undefined => {
-  const [name, ...rest] = statement.arguments
-  Section.warnSuperfluous(statement, rest, report)
-  if (name === undefined) report.error(statement.keyword.span, "virtual_server_group needs a name")
-  const block = Section.blockOf(statement, report)
-  const endpoints = block?.statements.flatMap((line) => readGroupLine(line, report))
-  return name === undefined || endpoints === undefined
-    ? undefined
-    : { keyword: statement.keyword, name, value: { name: name.text, endpoints } }
-}
-
-const readGroupLine = (line: Statement, report: Report): ReadonlyArray<typeof Endpoint.Type> => {
-  if (line.keyword.text === "fwmark" || /[-/]/.test(line.keyword.text)) {
-    const what = line.keyword.text === "fwmark" ? "firewall marks" : "address ranges"
-    report.warning(line.keyword.span, `${what} of a virtual_server_group are not kept by this version`)
-    return []
-  }
-  const endpoint = readEndpoint(line.keyword, line.arguments[0], report)
-  Section.warnSuperfluous(line, line.arguments.slice(1), report)
-  return endpoint === undefined ? [] : [endpoint]
-}
-
-/**
- * Reads a `virtual_server`.
+ * **Details** the order of the lines does not matter: what a server or a check inherits is read before it.
  *
- * @category reading
- * @since 0.1.0
+ * @category compiling
+ * @since 0.2.0
  */
-export const read = (statement: Statement, report: Report): Named<VirtualServer> | undefined => {
-  report.warning(
-    statement.keyword.span,
-    "virtual_server is read but does not run in this version",
-    "it balances no traffic"
-  )
-  const [name] = statement.arguments
-  const service = readService(statement, report)
-  const block = Section.blockOf(statement, report)
-  if (block === undefined) return undefined
-  const { values } = Section.read("virtual_server", readers, block.statements, report)
-  if (name === undefined || service === undefined) return undefined
-  const value: VirtualServer = {
-    service,
-    delayInterval: values.delay_loop?.value ?? delayIntervalDefault,
-    scheduler: (values.lb_algo ?? values.lvs_sched)?.value ?? "wlc",
-    method: (values.lb_kind ?? values.lvs_method)?.value ?? "NAT",
-    protocol: values.protocol?.value ?? "UDP",
-    realServers: values.real_server?.value ?? []
-  }
-  return { keyword: statement.keyword, name: statement.arguments[1] ?? name, value }
-}
-
-const readService = (statement: Statement, report: Report): typeof Service.Type | undefined => {
-  const [first, second, ...rest] = statement.arguments
-  Section.warnSuperfluous(statement, rest, report)
-  if (first === undefined) {
-    report.error(statement.keyword.span, "virtual_server needs an address, fwmark or group")
-    return undefined
-  }
-  if (first.text === "group" || first.text === "fwmark") {
-    if (second === undefined) report.error(first.span, `${first.text} needs a value`)
-    if (second === undefined) return undefined
-    if (first.text === "group") return { _tag: "Group", name: second.text }
-    const mark = readMark(second, report)
-    return mark === undefined ? undefined : { _tag: "FirewallMark", mark }
-  }
-  const endpoint = readEndpoint(first, second, report)
-  return endpoint === undefined ? undefined : { _tag: "Endpoint", endpoint }
-}
-
-const readRealServer = (statement: Statement, report: Report): typeof RealServer.Type | undefined => {
-  const [address, port, ...rest] = statement.arguments
-  Section.warnSuperfluous(statement, rest, report)
-  if (address === undefined) report.error(statement.keyword.span, "real_server needs an address")
-  const endpoint = address === undefined ? undefined : readEndpoint(address, port, report)
-  const block = Section.blockOf(statement, report)
-  if (block === undefined) return undefined
-  const { values } = Section.read("real_server", realServerReaders, block.statements, report)
-  if (endpoint === undefined) return undefined
-  return { endpoint, weight: values.weight?.value ?? weightDefault, tcpChecks: values.TCP_CHECK?.value ?? [] }
-}
-
-const readTcpCheck = (statement: Statement, report: Report): typeof TcpCheck.Type => {
-  const { values } = Section.read("TCP_CHECK", tcpCheckReaders, statement.block?.statements ?? [], report)
-  const port = values.connect_port?.value
-  return {
-    connectTimeout: values.connect_timeout?.value ?? connectTimeoutDefault,
-    ...(port === undefined ? {} : { connectPort: port })
-  }
-}
-
-const readEndpoint = (
-  word: Word,
-  port: Word | undefined,
+export const compile = (
+  statement: Statement,
+  environment: Environment,
   report: Report
-): typeof Endpoint.Type | undefined => {
-  const address = Value.ipv4Address(word, report)
-  const number = port === undefined ? 0 : readPort(port, report)
-  return address === undefined || number === undefined ? undefined : { address, port: number }
+): Compiled | undefined => {
+  const name = VirtualServerName.read(statement, report)
+  const block = Section.blockOf(statement, report)
+  if (block === undefined) return undefined
+  const { mentioned, values } = Section.read("virtual_server", readers, block.statements, report)
+  if (name === undefined) return undefined
+  const { span } = name
+  const method: Method = (values.lvs_method ?? values.lb_kind)?.value ?? { _tag: "Nat" }
+  const port = name._tag === "Endpoint" ? name.port : 0
+  const defaults = defaultsOf(values, port, method, environment)
+  const realServers = compileRealServers(values.real_server?.value ?? [], defaults, environment, report)
+  const sorryMethod = values.sorry_server_lvs_method?.value ?? method
+  const sorryServers = compileSorryServers(values.sorry_server?.value ?? [], port, sorryMethod, report)
+  const servers = [...realServers.map(({ server, span }) => ({ ...server, span })), ...sorryServers]
+  const family = VirtualServerName.familyOf(name, environment.groups, servers, values.ip_family?.value)
+  const protocol = protocolOf(name, values.protocol, report)
+  const addresses = VirtualServerName.addressesOf(name, environment.groups, protocol, family, report)
+  const persistence = Persistence.compile(values, family, report)
+  reportFamilies(addresses, servers, report)
+  reportPorts(name, persistence !== undefined, addresses, realServers, report)
+  const server: Balancer.VirtualServer = {
+    name: name._tag === "Group" ? `group ${name.name} ${protocol}` : keyOf(addresses[0]!),
+    addresses,
+    ...(name._tag === "Group" ? { group: name.name } : {}),
+    protocol,
+    scheduler: (values.lvs_sched ?? values.lb_algo)?.value ?? "wlc",
+    schedulerFlags: Forwarding.flagsOf(mentioned),
+    onePacket: onePacketOf(values.ops, name, protocol, report),
+    ...(persistence === undefined ? {} : { persistence }),
+    ...compileQuorum(values, realServers, report),
+    ...(values.quorum_up === undefined ? {} : { quorumUp: values.quorum_up.value }),
+    ...(values.quorum_down === undefined ? {} : { quorumDown: values.quorum_down.value }),
+    alpha: defaults.inherited.alpha ?? false,
+    omega: values.omega?.value ?? false,
+    haSuspend: haSuspendOf(values.ha_suspend, name, report),
+    slowStart: values.slow_start?.value ?? Value.none,
+    drain: values.drain?.value ?? Value.none,
+    sorryServers: sorryServers.map(({ span: _, ...sorry }) => sorry),
+    sorryInhibit: values.sorry_server_inhibit?.value ?? false,
+    realServers: realServers.map(({ server: real }) => real)
+  }
+  return { server, span, keys: addresses.map(keyOf) }
 }
 
-const readMark = Value.integer({ minimum: 1, maximum: 0xffff_ffff })
-const readPort = Value.integer({ minimum: 0, maximum: 65_535 })
-const scheduler = Value.oneOf(
-  "rr",
-  "wrr",
-  "lc",
-  "wlc",
-  "lblc",
-  "lblcr",
-  "sh",
-  "mh",
-  "dh",
-  "fo",
-  "ovf",
-  "sed",
-  "nq",
-  "twos"
-)
+type Values = Section.Settings<typeof readers>["values"]
 
-/** Only the first word counts: tunnels have options, which are not kept. */
-const method: Section.Reader<"NAT" | "DR" | "TUN"> = {
-  repeat: "last",
-  read: (statement, report) =>
-    Section.argument(Value.oneOf("NAT", "DR", "TUN")).read(
-      { ...statement, arguments: statement.arguments.slice(0, 1) },
-      report
+const defaultsOf = (
+  values: Values,
+  port: number,
+  method: Method,
+  environment: Environment
+): RealServer.Defaults => {
+  const { alpha, logAllFailures } = environment
+  const inherited = CheckTiming.inherit(values, { alpha, logAllFailures })
+  return {
+    port,
+    weight: values.weight?.value ?? weightDefault,
+    method,
+    inhibitOnFailure: values.inhibit_on_failure?.value ?? false,
+    inherited,
+    serviceDelay: inherited.delayLoop ?? CheckTiming.delayDefault
+  }
+}
+
+const compileRealServers = (
+  statements: ReadonlyArray<Statement>,
+  defaults: RealServer.Defaults,
+  environment: Environment,
+  report: Report
+): ReadonlyArray<RealServer.Compiled> => {
+  const servers = new Map<string, RealServer.Compiled>()
+  for (const statement of statements) {
+    const compiled = RealServer.compile(statement, defaults, environment, report)
+    if (compiled === undefined) continue
+    const { key } = compiled.server
+    const first = servers.get(key)
+    if (first === undefined) servers.set(key, compiled)
+    else reportTwice(compiled.span, `real_server ${key}`, first.span, report)
+  }
+  return [...servers.values()]
+}
+
+type SorryServer = Balancer.SorryServer & { readonly span: Span.Span }
+
+const compileSorryServers = (
+  statements: ReadonlyArray<Statement>,
+  port: number,
+  method: Method,
+  report: Report
+): ReadonlyArray<SorryServer> => {
+  const servers = new Map<string, SorryServer>()
+  for (const statement of statements) {
+    const endpoint = RealServer.readEndpoint(statement, port, report)
+    if (endpoint === undefined) continue
+    const key = Address.formatEndpoint(endpoint.address, endpoint.port)
+    const { span } = statement.arguments[0]!
+    const first = servers.get(key)
+    if (first === undefined) servers.set(key, { key, ...endpoint, method, span })
+    else reportTwice(span, `sorry_server ${key}`, first.span, report)
+  }
+  return [...servers.values()]
+}
+
+/** keepalived drops the second one, too. */
+const reportTwice = (span: Span.Span, what: string, first: Span.Span, report: Report): void =>
+  report.warning(span, `${what} is listed twice`, `the one at ${Span.format(first)} counts; remove this one`)
+
+const protocolOf = (
+  name: VirtualServerName.VirtualServerName,
+  setting: Section.Setting<Protocol> | undefined,
+  report: Report
+): Protocol => {
+  if (name._tag === "FirewallMark") {
+    if (setting !== undefined)
+      report.warning(setting.span, "protocol has no effect with fwmark", "the mark decides; remove it")
+  } else if (setting === undefined) {
+    report.warning(
+      name.span,
+      "this virtual_server names no protocol and balances UDP",
+      "write protocol TCP, UDP or SCTP"
     )
+  }
+  return setting?.value ?? "UDP"
 }
 
-const tcpCheckReaders = {
-  connect_timeout: Section.argument(Value.seconds({ minimum: 0.000_001, maximum: 3600 })),
-  connect_port: Section.argument(Value.integer({ minimum: 1, maximum: 65_535 }))
-} satisfies Section.Readers<"TCP_CHECK">
+const onePacketOf = (
+  setting: Section.Setting<boolean> | undefined,
+  name: VirtualServerName.VirtualServerName,
+  protocol: Protocol,
+  report: Report
+): boolean => {
+  if (setting?.value !== true) return false
+  if (name._tag === "FirewallMark" || protocol === "UDP") return true
+  report.warning(setting.span, `ops has no effect with protocol ${protocol}`, "it is for UDP; remove it")
+  return false
+}
 
-const realServerReaders = {
-  weight: Section.argument(Value.integer({ minimum: 0, maximum: 65_535 })),
-  TCP_CHECK: Section.each(readTcpCheck)
-} satisfies Section.Readers<"real_server">
+const haSuspendOf = (
+  setting: Section.Setting<boolean> | undefined,
+  name: VirtualServerName.VirtualServerName,
+  report: Report
+): boolean => {
+  if (setting?.value !== true) return false
+  if (name._tag !== "FirewallMark") return true
+  report.warning(
+    setting.span,
+    "ha_suspend has no effect with fwmark",
+    "a mark is no address that could be absent"
+  )
+  return false
+}
+
+/** More than the servers weigh together would never be reached; keepalived lowers it, too. */
+const compileQuorum = (
+  values: Values,
+  realServers: ReadonlyArray<RealServer.Compiled>,
+  report: Report
+): { readonly quorum: number; readonly hysteresis: number } => {
+  const total = realServers.reduce((sum, { server }) => sum + server.weight, 0)
+  const asked = values.quorum?.value ?? quorumDefault
+  const quorum = total > 0 ? Math.min(asked, total) : asked
+  if (values.quorum !== undefined && quorum < asked)
+    report.warning(
+      values.quorum.span,
+      `quorum ${asked} is more than all servers weigh and is read as ${total}`
+    )
+  const askedHysteresis = values.hysteresis?.value ?? 0
+  const hysteresis = Math.min(askedHysteresis, quorum - 1)
+  if (values.hysteresis !== undefined && hysteresis < askedHysteresis)
+    report.warning(
+      values.hysteresis.span,
+      `hysteresis ${askedHysteresis} is not below quorum ${quorum} and is read as ${hysteresis}`
+    )
+  return { quorum, hysteresis }
+}
+
+interface Reached {
+  readonly address: Address.IpAddress
+  readonly method: Method
+  readonly span: Span.Span
+}
+
+/** Only a tunnel carries packets of one family in packets of the other. */
+const reportFamilies = (
+  addresses: ReadonlyArray<ServiceAddress>,
+  servers: ReadonlyArray<Reached>,
+  report: Report
+): void => {
+  const families = new Set<Family>(addresses.map(VirtualServerName.familyOfAddress))
+  for (const { address, method, span } of servers) {
+    const own: Family = Address.isIpv6(address) ? "inet6" : "inet"
+    if (method._tag !== "Tunnel" && [...families].some((family) => family !== own))
+      report.error(
+        span,
+        `${address} and the virtual server are not of one family`,
+        "only lvs_method TUN can join them"
+      )
+  }
+}
+
+const reportPorts = (
+  name: VirtualServerName.VirtualServerName,
+  persistent: boolean,
+  addresses: ReadonlyArray<ServiceAddress>,
+  realServers: ReadonlyArray<RealServer.Compiled>,
+  report: Report
+): void => {
+  if (!persistent && addresses.some((address) => address._tag === "Endpoint" && address.port === 0))
+    report.error(
+      name.span,
+      "every port of an address can be balanced only for clients that come back to their server",
+      "add persistence_timeout, or write a port"
+    )
+  if (name._tag !== "Endpoint" || name.port === 0) return
+  for (const { server, span } of realServers) {
+    if (server.method._tag !== "Nat" && server.port !== name.port)
+      report.warning(
+        span,
+        `port ${server.port} is not used: packets arrive at port ${name.port}`,
+        "only NAT changes ports"
+      )
+  }
+}
+
+const span: Section.Reader<Micros> = Section.argument(Value.seconds({ minimum: 0, maximum: 86_400 }))
+// The sum of 2^15 servers of the greatest weight fits.
+const weightSum = { maximum: 2 ** 31 - 1 }
 
 const readers = {
-  delay_loop: Section.argument(Value.seconds({ minimum: 0.000_001, maximum: 86_400 })),
-  lb_algo: Section.argument(scheduler),
-  lvs_sched: Section.argument(scheduler),
-  lb_kind: method,
-  lvs_method: method,
+  ...CheckTiming.readers,
+  ...Persistence.readers,
+  connect_timeout: CheckTiming.timeout,
+  virtualhost: HttpCheck.virtualHost,
+  lb_algo: Forwarding.scheduler,
+  lvs_sched: Forwarding.scheduler,
+  lb_kind: Forwarding.method,
+  lvs_method: Forwarding.method,
   protocol: Section.argument(Value.oneOf("TCP", "UDP", "SCTP")),
-  real_server: Section.each(readRealServer)
+  real_server: Section.statements,
+  sorry_server: Section.statements,
+  sorry_server_inhibit: Section.flag,
+  sorry_server_lvs_method: Forwarding.method,
+  quorum: Section.argument(Value.integer({ minimum: 1, ...weightSum })),
+  hysteresis: Section.argument(Value.integer({ minimum: 0, ...weightSum })),
+  quorum_up: ScriptLine.script,
+  quorum_down: ScriptLine.script,
+  omega: Section.flag,
+  inhibit_on_failure: Section.toggle,
+  ops: Section.flag,
+  weight: RealServer.weight,
+  ip_family: Section.argument(Value.oneOf("inet", "inet6")),
+  ha_suspend: Section.flag,
+  "flag-1": Section.flag,
+  "flag-2": Section.flag,
+  "flag-3": Section.flag,
+  "sh-port": Section.flag,
+  "sh-fallback": Section.flag,
+  "mh-port": Section.flag,
+  "mh-fallback": Section.flag,
+  slow_start: span,
+  drain: span
 } satisfies Section.Readers<"virtual_server">
 
-const delayIntervalDefault = seconds(60)
-const connectTimeoutDefault = seconds(5)
 const weightDefault = 1
+const quorumDefault = 1

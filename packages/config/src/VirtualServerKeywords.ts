@@ -1,7 +1,5 @@
 /**
- * The keywords of `virtual_server` and of the blocks in it.
- *
- * **Details** every virtual server is warned about as a whole, so that what is only kept needs no warning of its own.
+ * The keywords of `virtual_server`, `real_server` and the sections they name.
  *
  * @since 0.1.0
  */
@@ -14,8 +12,14 @@ import * as KeywordTable from "./KeywordTable.ts"
  * @since 0.1.0
  */
 export const virtualServer = KeywordTable.make({
-  supported: ["delay_loop", "lb_algo", "lvs_sched", "lb_kind", "lvs_method", "protocol", "real_server"],
-  kept: [
+  supported: [
+    "delay_loop",
+    "lb_algo",
+    "lvs_sched",
+    "lb_kind",
+    "lvs_method",
+    "protocol",
+    "real_server",
     "persistence_timeout",
     "persistence_granularity",
     "persistence_engine",
@@ -30,7 +34,6 @@ export const virtualServer = KeywordTable.make({
     "alpha",
     "omega",
     "inhibit_on_failure",
-    "smtp_alert",
     "retry",
     "delay_before_retry",
     "warmup",
@@ -39,7 +42,6 @@ export const virtualServer = KeywordTable.make({
     "weight",
     "ip_family",
     "ha_suspend",
-    "hashed",
     "flag-1",
     "flag-2",
     "flag-3",
@@ -47,8 +49,13 @@ export const virtualServer = KeywordTable.make({
     "sh-fallback",
     "mh-port",
     "mh-fallback",
-    "snmp_name"
-  ]
+    // Ours.
+    "slow_start",
+    "drain"
+  ],
+  // The kernel hashes every service.
+  kept: ["hashed"],
+  ignored: ["smtp_alert", "snmp_name"]
 })
 
 /**
@@ -58,8 +65,8 @@ export const virtualServer = KeywordTable.make({
  * @since 0.1.0
  */
 export const realServer = KeywordTable.make({
-  supported: ["weight", "TCP_CHECK"],
-  kept: [
+  supported: [
+    "weight",
     "notify_up",
     "notify_down",
     "inhibit_on_failure",
@@ -72,9 +79,8 @@ export const realServer = KeywordTable.make({
     "warmup",
     "connect_timeout",
     "delay_loop",
-    "smtp_alert",
     "virtualhost",
-    "snmp_name",
+    "TCP_CHECK",
     "HTTP_GET",
     "SSL_GET",
     "SMTP_CHECK",
@@ -82,30 +88,24 @@ export const realServer = KeywordTable.make({
     "MISC_CHECK",
     "UDP_CHECK",
     "PING_CHECK",
-    "FILE_CHECK",
-    "BFD_CHECK"
-  ]
+    "FILE_CHECK"
+  ],
+  ignored: ["smtp_alert", "snmp_name"],
+  unsupported: ["BFD_CHECK"]
 })
 
 /**
- * The keywords of `TCP_CHECK`.
+ * The keywords of the section `SSL`.
  *
  * @category keywords
- * @since 0.1.0
+ * @since 0.2.0
  */
-export const tcpCheck = KeywordTable.make({
-  supported: ["connect_timeout", "connect_port"],
-  kept: [
-    "connect_ip",
-    "bindto",
-    "bind_port",
-    "bind_if",
-    "fwmark",
-    "retry",
-    "delay_before_retry",
-    "warmup",
-    "delay_loop",
-    "alpha",
-    "log_all_failures"
-  ]
-})
+export const tls = KeywordTable.make({ supported: ["password", "ca", "certificate", "key"] })
+
+/**
+ * The keywords of the sections `track_file` and `vrrp_track_file`.
+ *
+ * @category keywords
+ * @since 0.2.0
+ */
+export const trackFile = KeywordTable.make({ supported: ["file", "weight"], ignored: ["init_file"] })

@@ -24,8 +24,16 @@ describe("Configuration", () => {
 
     assert.deepStrictEqual(Option.getOrThrow(configuration), {
       routers: [],
-      virtualServers: [],
-      virtualServerGroups: []
+      balancer: {
+        plane: "auto",
+        flushAtStart: false,
+        atStop: "remove",
+        timeouts: {},
+        fifos: [],
+        scripts: { security: false },
+        notifyInitial: false,
+        virtualServers: []
+      }
     })
     assert.deepStrictEqual(diagnostics, [])
   })
@@ -69,7 +77,7 @@ virtual_server 10.0.0.1 80 {
       `t:7:23: error: virtual_router_id: 300 is out of range (give a whole number from 1 to 255; ${stricter})`,
       `t:8:5: error: track_script is not supported by this version ${refused}`,
       "t:12:9: error: 10.0.0.300 is not an IPv4 address (write four numbers from 0 to 255, such as 192.0.2.1)",
-      "t:14:1: warning: virtual_server is read but does not run in this version (it balances no traffic)",
+      "t:14:16: warning: this virtual_server names no protocol and balances UDP (write protocol TCP, UDP or SCTP)",
       "t:17:1: error: this } closes nothing (remove it)",
       "t:18:1: error: this } closes nothing (remove it)"
     ])
@@ -172,28 +180,21 @@ describe("Configuration: one mistake", () => {
       ["t:9:15: error: vrrp_instance V is already defined at t:1:15 (give each instance its own name)"]
     ],
     [
-      "virtual_server_group G {\n10.0.0.1 80\n}\nvirtual_server_group G {\n}",
+      "virtual_server_group G {\n10.0.0.1 80\n}\nvirtual_server_group G {\n10.0.0.2 80\n}",
       ["t:4:22: error: virtual_server_group G is already defined at t:1:22 (give each group its own name)"]
     ],
     [
       "virtual_server_group G {\n10.0.0.1 99999\n10.0.0.1-9 80\nfwmark 3\n}",
-      [
-        `t:2:10: error: 99999 is out of range (give a whole number from 0 to 65535; ${stricter})`,
-        "t:3:1: warning: address ranges of a virtual_server_group are not kept by this version",
-        "t:4:1: warning: firewall marks of a virtual_server_group are not kept by this version"
-      ]
+      [`t:2:10: error: 99999 is out of range (give a whole number from 0 to 65535; ${stricter})`]
     ],
     [
-      "virtual_server group G {\n}",
-      [
-        "t:1:1: warning: virtual_server is read but does not run in this version (it balances no traffic)",
-        "t:1:22: error: there is no virtual_server_group G (define it, or correct the name)"
-      ]
+      "virtual_server group G {\nprotocol TCP\n}",
+      ["t:1:22: error: there is no virtual_server_group G (define it, or correct the name)"]
     ],
     [
       "virtual_server 10.0.0.1 80 {\nlb_kind nat\nreal_server 10.0.0.2 80 {\nweigth 1\n}\n}",
       [
-        "t:1:1: warning: virtual_server is read but does not run in this version (it balances no traffic)",
+        "t:1:16: warning: this virtual_server names no protocol and balances UDP (write protocol TCP, UDP or SCTP)",
         "t:2:9: error: lb_kind: nat is not known here (write one of NAT, DR, TUN)",
         "t:4:1: error: weigth is not a keyword in real_server (did you mean weight?)"
       ]

@@ -4,12 +4,25 @@ import { assert, describe, it } from "@effect/vitest"
 
 describe("Keywords", () => {
   it.each<[Keywords.Section, number]>([
-    ["global_defs", 140],
+    ["global_defs", 140 + 2],
     ["vrrp_instance", 70],
-    ["virtual_server", 39],
-    ["real_server", 26],
-    ["TCP_CHECK", 13]
-  ])("%s knows every keyword of keepalived 2.4, each in one state", (section, count) => {
+    ["virtual_server", 39 + 2],
+    ["real_server", 16 + 10],
+    ["TCP_CHECK", 13],
+    ["PING_CHECK", 13],
+    ["UDP_CHECK", 17],
+    ["DNS_CHECK", 15],
+    ["SMTP_CHECK", 15],
+    ["host", 13],
+    ["MISC_CHECK", 10],
+    // The manual has one that keepalived has not.
+    ["FILE_CHECK", 2 + 1],
+    ["HTTP_GET", 20 + 2],
+    ["SSL_GET", 21 + 3],
+    ["url", 11],
+    ["SSL", 4],
+    ["track_file", 3]
+  ])("%s knows every keyword of keepalived 2.4 and ours, each in one state", (section, count) => {
     const names = Keywords.namesOf(section)
 
     assert.strictEqual(new Set(names).size, count)
@@ -22,7 +35,12 @@ describe("Keywords", () => {
     assert.strictEqual(Keywords.stateOf("vrrp_instance", "notify"), "ignored")
     assert.strictEqual(Keywords.stateOf("vrrp_instance", "accept"), "kept")
     assert.isUndefined(Keywords.stateOf("global_defs", "priority"))
-    assert.deepStrictEqual(Keywords.sectionsWith("weight"), ["virtual_server", "real_server"])
+    assert.deepStrictEqual(Keywords.sectionsWith("weight"), [
+      "virtual_server",
+      "real_server",
+      "FILE_CHECK",
+      "track_file"
+    ])
   })
 
   it("a section begins no line of any block", () => {

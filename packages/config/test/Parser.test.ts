@@ -5,6 +5,7 @@ import * as Parser from "@holdfast/config/Parser"
 import * as Printer from "@holdfast/config/Printer"
 import type { Statement } from "@holdfast/config/SyntaxTree"
 import { assert, describe, it } from "@effect/vitest"
+import { Parameters } from "@holdfast/vrrp/Parameters"
 import * as Schema from "effect/Schema"
 
 const parse = (text: string) => {
@@ -176,14 +177,14 @@ describe("Printer", () => {
 
 describe("Configuration", () => {
   it.prop(
-    "any text gives a reading, and an error or a configuration that its schema accepts",
+    "any text gives a reading, and an error or a configuration whose routers their schema accepts",
     { pieces: Text },
     ({ pieces }) => {
       const { configuration, diagnostics } = Configuration.read({ file: "t", text: pieces.join("") })
 
       assert.strictEqual(configuration._tag === "None", Diagnostic.hasError(diagnostics))
       if (configuration._tag === "Some") {
-        assert.isTrue(Schema.is(Configuration.Configuration)(configuration.value))
+        assert.isTrue(Schema.is(Schema.Array(Parameters))(configuration.value.routers))
       }
     },
     { arbitrary: { runs: 2000 } }

@@ -1,0 +1,130 @@
+/**
+ * The parts of a file as they were understood, so that the next reading can take over those that did not change.
+ *
+ * **Details** a part is kept if it holds one `virtual_server` or one `virtual_server_group` and nothing else: these are
+ * what a large file has many of. Every other part is read anew each time.
+ *
+ * @since 0.2.0
+ */
+import * as Construct from "./Construct.ts"
+import * as Diagnostic from "./Diagnostic.ts"
+import * as Lexer from "./Lexer.ts"
+import * as Model from "./Model.ts"
+import * as Parser from "./Parser.ts"
+import * as Piece from "./Piece.ts"
+import type { Span } from "./Span.ts"
+import type * as VirtualServer from "./VirtualServer.ts"
+import type * as VirtualServerGroup from "./VirtualServerGroup.ts"
+
+/**
+ * A part that was read and compiled.
+ *
+ * - `server`, `group`: what it holds, if it is one of the two and nothing else.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface Part extends Piece.Piece {
+  readonly diagnostics: ReadonlyArray<Diagnostic.Diagnostic>
+  readonly server?: VirtualServer.Compiled
+  readonly group?: VirtualServerGroup.Group
+}
+
+/**
+ * A part that is about to be compiled: read just now, or taken over (`kept`).
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export type Draft = Fresh | { readonly kept: Part; readonly model?: never }
+
+/**
+ * A part that was read just now.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface Fresh {
+  readonly piece: Piece.Piece
+  readonly model: Model.Model
+  readonly report: Diagnostic.Report
+  readonly kept?: never
+}
+
+/**
+ * Divides a file into parts, and takes over those that the last reading had.
+ *
+ * @category reading
+ * @since 0.2.0
+ */
+export const divide = (
+  source: Lexer.Source,
+  last: { readonly source: Lexer.Source; readonly parts: ReadonlyArray<Part> } | undefined
+): ReadonlyArray<Draft> => {
+  if (last === undefined || last.source.file !== source.file)
+    return Piece.split(source.text).map((piece) => read(source, piece))
+  const { fresh, head, tail } = Piece.divide(source.text, { text: last.source.text, pieces: last.parts })
+  const { length } = last.parts
+  const before = fresh.at(-1) ?? last.parts[head - 1]
+  const line = before === undefined ? Lexer.start.line : before.line + before.lineCount
+  const move = {
+    lines: line - (last.parts[length - tail]?.line ?? line),
+    offset: source.text.length - last.source.text.length
+  }
+  return [
+    ...last.parts.slice(0, head).map((part) => take(source, part)),
+    ...fresh.map((piece) => read(source, piece)),
+    ...last.parts.slice(length - tail).map((part) => take(source, moved(part, move)))
+  ]
+}
+
+/**
+ * Reads a part of a file.
+ *
+ * @category reading
+ * @since 0.2.0
+ */
+export const read = (source: Lexer.Source, piece: Piece.Piece): Fresh => {
+  const report = Diagnostic.makeReport()
+  const text = detached(source.text.slice(piece.offset, piece.offset + piece.length))
+  const tokens = Lexer.tokenize({ file: source.file, text }, report, piece)
+  const model = Model.read(Construct.refuse(Parser.parse(tokens, report), report), report)
+  return { piece, model, report }
+}
+
+const take = (source: Lexer.Source, part: Part | Piece.Piece): Draft =>
+  "server" in part || "group" in part ? { kept: part as Part } : read(source, part)
+
+interface Move {
+  readonly lines: number
+  readonly offset: number
+}
+
+/** The part at its new place. One whose messages name other places is read again. */
+const moved = (part: Part, move: Move): Part | Piece.Piece => {
+  const { length, lineCount } = part
+  const piece = { offset: part.offset + move.offset, length, line: part.line + move.lines, lineCount }
+  if (move.lines === 0 && move.offset === 0) return part
+  if (part.diagnostics.some(namesPlace)) return piece
+  const { diagnostics, group, server } = part
+  return {
+    ...piece,
+    diagnostics: diagnostics.map((diagnostic) => ({ ...diagnostic, span: movedSpan(diagnostic.span, move) })),
+    ...(server === undefined ? {} : { server: { ...server, span: movedSpan(server.span, move) } }),
+    ...(group === undefined
+      ? {}
+      : { group: { ...group, name: { ...group.name, span: movedSpan(group.name.span, move) } } })
+  }
+}
+
+const namesPlace = ({ message, remedy, span }: Diagnostic.Diagnostic): boolean =>
+  message.includes(`${span.file}:`) || remedy?.includes(`${span.file}:`) === true
+
+const movedSpan = (span: Span, move: Move): Span => ({
+  ...span,
+  line: span.line + move.lines,
+  offset: span.offset + move.offset
+})
+
+/** A copy: else what is kept of this part would keep the text of the whole file, one for each reading. */
+const detached = (text: string): string => `\n${text}`.slice(1)
