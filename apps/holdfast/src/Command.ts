@@ -52,6 +52,11 @@ const run = (words: ReadonlyArray<string>): Effect.Effect<number> => {
         Effect.promise(() => import("./demo/Demo.ts")),
         (demo) => demo.run
       )
+    case "Genhash":
+      return Effect.flatMap(
+        Effect.promise(() => import("./GenhashCommand.ts")),
+        (genhash) => genhash.run(command.words)
+      )
     case "Version":
       return print(`Holdfast ${version}`)
     case "Help":

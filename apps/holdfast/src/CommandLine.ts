@@ -40,6 +40,7 @@ export type Command =
   | { readonly _tag: "Run"; readonly options: DaemonOptions }
   | { readonly _tag: "Check"; readonly file: string }
   | { readonly _tag: "Demo" }
+  | { readonly _tag: "Genhash"; readonly words: ReadonlyArray<string> }
   | { readonly _tag: "Version" }
   | { readonly _tag: "Help" }
   | { readonly _tag: "Misused"; readonly message: string }
@@ -53,6 +54,7 @@ export type Command =
 export const read = (words: ReadonlyArray<string>): Command => {
   const [first, ...rest] = words
   if (first === "check") return readCheck(rest)
+  if (first === "genhash") return { _tag: "Genhash", words: rest }
   if (first === "demo")
     return rest.length === 0 ? { _tag: "Demo" } : misused(`demo takes no argument, got ${rest[0]}`)
   try {
@@ -140,6 +142,7 @@ const statsFileDefault = "/run/holdfast.stats.json"
  */
 export const help = `Usage: holdfast [OPTION...]         run the daemon
        holdfast check FILE           say every mistake of a configuration file
+       holdfast genhash --help       print the digest of a web page for a check
        holdfast demo                 two directors, one address, a failover, in namespaces of its own
 
   -f, --use-file=FILE       configuration file (${fileDefault})

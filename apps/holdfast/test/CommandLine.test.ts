@@ -57,6 +57,7 @@ describe("CommandLine: the daemon", () => {
 describe("CommandLine: other commands", () => {
   const understood: ReadonlyArray<readonly [string, CommandLine.Command]> = [
     ["check FILE", { _tag: "Check", file: "FILE" }],
+    ["genhash -s 192.0.2.1 -v", { _tag: "Genhash", words: ["-s", "192.0.2.1", "-v"] }],
     ["-t", { _tag: "Check", file: unsaid.file }],
     ["--config-test -f FILE", { _tag: "Check", file: "FILE" }],
     ["demo", { _tag: "Demo" }],
