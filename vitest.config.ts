@@ -16,7 +16,7 @@ export default defineConfig({
             "apps/*/test/**/*.test.ts",
             "test/{bench,conformance,simulation}/**/*.test.ts"
           ],
-          exclude: ["**/*.system.test.ts", "**/node_modules/**"]
+          exclude: ["**/*.system.test.ts", "**/*.ipvs.test.ts", "**/node_modules/**"]
         }
       },
       {
@@ -28,6 +28,7 @@ export default defineConfig({
             "test/{integration,interop,contract}/**/*.test.ts",
             "examples/**/*.system.test.ts"
           ],
+          exclude: ["**/*.ipvs.test.ts", "**/node_modules/**"],
           fileParallelism: false,
           pool: "forks",
           testTimeout: 60_000,
@@ -37,7 +38,8 @@ export default defineConfig({
       {
         test: {
           name: "ipvs",
-          include: ["test/ipvs/**/*.ipvs.test.ts"],
+          include: ["{packages,apps,test}/**/*.ipvs.test.ts"],
+          exclude: ["**/node_modules/**"],
           fileParallelism: false,
           // Each start of a process is slow in User-Mode Linux: one runs all files.
           pool: "forks",

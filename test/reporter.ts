@@ -27,6 +27,8 @@ export interface Totals {
 export interface TotalsReporter {
   readonly reporter: Reporter
   readonly totals: () => Totals
+  /** Counts what a run in another process counted. */
+  readonly add: (totals: Totals) => void
   /** Counts a run that ended before its tests did. */
   readonly fail: () => void
 }
@@ -49,7 +51,14 @@ export const make = (): TotalsReporter => {
   const fail = () => {
     totals = { ...totals, failed: totals.failed + 1 }
   }
-  return { reporter: { onTestRunEnd }, totals: () => totals, fail }
+  const add = (others: Totals) => {
+    totals = {
+      passed: totals.passed + others.passed,
+      failed: totals.failed + others.failed,
+      skipped: totals.skipped + others.skipped
+    }
+  }
+  return { reporter: { onTestRunEnd }, totals: () => totals, add, fail }
 }
 
 /**
@@ -60,6 +69,19 @@ export const make = (): TotalsReporter => {
  */
 export const describe = (totals: Totals): string =>
   `${totals.passed} passed, ${totals.failed} failed, ${totals.skipped} skipped`
+
+/**
+ * Reads a closing line; nothing when the text is none.
+ *
+ * @category parsing
+ * @since 0.2.0
+ */
+export const parse = (line: string): Totals | undefined => {
+  const [, passed, failed, skipped] = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(line) ?? []
+  return passed === undefined
+    ? undefined
+    : { passed: Number(passed), failed: Number(failed), skipped: Number(skipped) }
+}
 
 const counted = (totals: Totals, test: TestCase): Totals => {
   const outcome = outcomes[test.result().state]

@@ -1,25 +1,28 @@
 /**
- * The whole test command: `node test/run.ts [unit|system] [filter ...]`.
+ * The whole test command: `node test/run.ts [unit|system|ipvs] [filter ...]`.
  *
- * Runs the project `unit` and then `system`, of each only the files whose path holds a filter where one is given. The
+ * Runs the projects `unit`, `system` and `ipvs`, of each only the files whose path holds a filter where one is given. The
  * last line reads `N passed, N failed, N skipped`, and the exit code is zero when none failed.
  *
  * **Details**
  * - System tests need privilege. Without it they run in a user namespace of their own where the kernel allows that,
  *   else they are skipped.
+ * - Tests of IPVS run here where this kernel has it, else all in one User-Mode Linux, as this same command.
  * - What is missing on the machine is said at the start, and the tests that need it are skipped.
  *   `HOLDFAST_REQUIRE_ALL=1` makes it a failure.
  *
  * @since 0.1.0
  */
 import { spawnSync } from "node:child_process"
+import { globSync } from "node:fs"
 import { delimiter } from "node:path"
 import { fileURLToPath } from "node:url"
 import { startVitest } from "vitest/node"
 import * as Requirement from "./lab/Requirement.ts"
+import * as UserModeLinux from "./lab/uml/UserModeLinux.ts"
 import * as TotalsReporter from "./reporter.ts"
 
-const projects = ["unit", "system"] as const
+const projects = ["unit", "system", "ipvs"] as const
 type Project = (typeof projects)[number]
 
 const main = async (): Promise<void> => {
@@ -29,13 +32,15 @@ const main = async (): Promise<void> => {
   const wanted = chosen === undefined ? projects : [chosen]
 
   process.env["PATH"] = [process.env["PATH"], ...Requirement.systemPath].join(delimiter)
-  if (wanted.includes("system") && !Requirement.privileged() && canUnshare()) {
+  if (wanted.some((project) => project !== "unit") && !Requirement.privileged() && canUnshare()) {
     process.exitCode = runUnshared()
     return
   }
   const counting = TotalsReporter.make()
   for (const project of wanted) {
-    await run(project, filters, counting).catch((error: unknown) => {
+    const outcome =
+      project === "ipvs" ? runIpvs(filters, counting) : run(project, filters, counting, Requirement.all)
+    await outcome.catch((error: unknown) => {
       console.error(`The ${project} tests could not run:`, error)
       counting.fail()
     })
@@ -47,19 +52,50 @@ const main = async (): Promise<void> => {
   process.exit(totals.failed === 0 ? 0 : 1)
 }
 
-const run = async (
-  project: Project,
+/** Runs the tests of IPVS where there is IPVS: here, or in a kernel that is brought along. */
+const runIpvs = async (
   filters: ReadonlyArray<string>,
   counting: TotalsReporter.TotalsReporter
 ): Promise<void> => {
-  const missing = project === "system" ? Requirement.missing(Requirement.all) : []
-  for (const reason of missing) {
-    console.log(`${Requirement.allRequired() ? "missing" : "some system tests are skipped"}: ${reason}`)
+  const files = globSync("{packages,apps,test}/**/*.ipvs.test.ts", {
+    cwd: root,
+    exclude: ["**/node_modules"]
+  })
+  if (filters.length > 0 && !files.some((file) => filters.some((filter) => file.includes(filter)))) return
+  const isHere = UserModeLinux.isInside() || !UserModeLinux.isNeeded()
+  const needed = isHere ? Requirement.ipvs : Requirement.userModeLinux
+  if (isHere || Requirement.missing(needed).length > 0) {
+    await run("ipvs", filters, counting, needed)
+    return
   }
-  // No file of the system project can pass without privilege: collect them all and run none.
-  const none = project === "system" && !Requirement.privileged() && !Requirement.allRequired()
+  console.log("\nThis kernel has no IPVS: its tests run in User-Mode Linux.")
+  let totals: TotalsReporter.Totals | undefined
+  const command = [process.execPath, fileURLToPath(import.meta.url), "ipvs", ...filters]
+  const status = await UserModeLinux.run(command, (line) => {
+    const closing = TotalsReporter.parse(line)
+    if (closing === undefined) console.log(line)
+    else totals = closing
+  })
+  if (totals === undefined) throw new Error(`User-Mode Linux ended with ${status} and no result`)
+  counting.add(totals)
+}
+
+const run = async (
+  project: Project,
+  filters: ReadonlyArray<string>,
+  counting: TotalsReporter.TotalsReporter,
+  requirements: ReadonlyArray<Requirement.Requirement>
+): Promise<void> => {
+  const missing = project === "unit" ? [] : Requirement.missing(requirements)
+  for (const reason of missing) {
+    console.log(`${Requirement.allRequired() ? "missing" : `some ${project} tests are skipped`}: ${reason}`)
+  }
+  // No file of the system project can pass without privilege, none of IPVS without all: collect them and run none.
+  const isHopeless =
+    project === "ipvs" ? missing.length > 0 : project === "system" && !Requirement.privileged()
+  const none = isHopeless && !Requirement.allRequired()
   const vitest = await startVitest("test", [...filters], {
-    root: fileURLToPath(new URL("..", import.meta.url)),
+    root,
     project: [project],
     watch: false,
     passWithNoTests: true,
@@ -80,6 +116,7 @@ const runUnshared = (): number => {
 
 // Its own user with capabilities, not root: as root tcpdump would change its user, which such a namespace forbids.
 const unshareOptions = ["--user", "--map-current-user", "--keep-caps", "--net"]
+const root = fileURLToPath(new URL("..", import.meta.url))
 const matchesNothing = "(?!)"
 
 await main()

@@ -130,10 +130,15 @@ const apply = Effect.fnUntraced(function* (plane: OpenForwardingPlane, edits: Re
 })
 
 /** The table in the order of its keys: planes are free in theirs. */
-export const sorted = (table: ForwardingTable): ReadonlyArray<unknown> =>
+export const sorted = (
+  table: ForwardingTable
+): ReadonlyArray<readonly [Service, ReadonlyArray<Destination>]> =>
   [...table.values()]
     .toSorted(byKey)
-    .map((service) => ({ ...service, destinations: [...service.destinations.values()].toSorted(byKey) }))
+    .map((service) => [
+      { ...service, destinations: new Map() },
+      [...service.destinations.values()].toSorted(byKey)
+    ])
 
 const byKey = (left: { readonly key: string }, right: { readonly key: string }): number =>
   left.key < right.key ? -1 : Number(left.key > right.key)
@@ -488,7 +493,7 @@ const settingsContract = (run: RunPlane, abilities: Abilities) => {
     )
   )
 
-  it.live(`${abilities.timeouts ? "sets timeouts and returns those before" : "refuses timeouts"}`, () =>
+  it.live(abilities.timeouts ? "sets timeouts and returns those before" : "refuses timeouts", () =>
     run(({ open }) =>
       Effect.gen(function* () {
         const plane = yield* open

@@ -6,6 +6,7 @@
 import type { ForwardingPlaneError, OpenForwardingPlane } from "@holdfast/engine/ForwardingPlane"
 import * as IpvsPlane from "@holdfast/linux/ipvs/IpvsPlane"
 import * as Native from "@holdfast/native/Native"
+import type { SocketError } from "@holdfast/raw-socket/SocketError"
 import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -21,7 +22,7 @@ export interface Laboratory {
 }
 
 /** Makes a fresh one, moves the thread there, and back when the scope closes. */
-export const make: Effect.Effect<Laboratory, unknown, Scope.Scope> = Effect.gen(function* () {
+export const make: Effect.Effect<Laboratory, SocketError, Scope.Scope> = Effect.gen(function* () {
   const namespace = yield* NetworkNamespace.make
   const home = yield* NetworkNamespace.current
   yield* Effect.acquireRelease(move(namespace.fd), () => move(home.fd))

@@ -47,7 +47,7 @@ const stepMillis = 50
 
 const run: RunPlane = (test) =>
   Effect.gen(function* () {
-    const { ip, open } = yield* Laboratory.make
+    const { ip, open } = yield* Effect.orDie(Laboratory.make)
     yield* test({
       open,
       connect: (count) =>
@@ -59,12 +59,12 @@ const run: RunPlane = (test) =>
         }),
       eventually: Effect.fnUntraced(function* (what, check) {
         for (let waited = 0; waited < waitMillisMax; waited += stepMillis) {
-          if (yield* check) return
+          if (yield* Effect.orDie(check)) return
           yield* Effect.sleep(stepMillis)
         }
         return yield* Effect.die(new Error(`it does not come true that ${what}`))
       })
     })
-  }).pipe(Effect.scoped, Effect.orDie)
+  }).pipe(Effect.scoped)
 
 describe("IPVS", () => forwardingPlaneContract(run, abilities))

@@ -14,7 +14,15 @@ import { describe, it } from "vitest"
  * @category models
  * @since 0.1.0
  */
-export type Requirement = "privilege" | "ip" | "tcpdump" | "keepalived" | "setpriv"
+export type Requirement =
+  | "privilege"
+  | "ip"
+  | "tcpdump"
+  | "keepalived"
+  | "setpriv"
+  | "ipvsadm"
+  | "modprobe"
+  | "linux.uml"
 
 /**
  * What every lab needs.
@@ -31,6 +39,22 @@ export const lab: ReadonlyArray<Requirement> = ["privilege", "ip", "tcpdump", "s
  * @since 0.1.0
  */
 export const all: ReadonlyArray<Requirement> = [...lab, "keepalived"]
+
+/**
+ * What the tests of IPVS need on a kernel that has it.
+ *
+ * @category constants
+ * @since 0.2.0
+ */
+export const ipvs: ReadonlyArray<Requirement> = ["privilege", "ip", "ipvsadm"]
+
+/**
+ * What they need to bring a kernel that has it.
+ *
+ * @category constants
+ * @since 0.2.0
+ */
+export const userModeLinux: ReadonlyArray<Requirement> = [...ipvs, "setpriv", "modprobe", "linux.uml"]
 
 /**
  * Returns why each missing requirement is missing.
@@ -111,5 +135,8 @@ const packages = {
   ip: "iproute2",
   tcpdump: "tcpdump",
   keepalived: "keepalived",
-  setpriv: "util-linux"
+  setpriv: "util-linux",
+  ipvsadm: "ipvsadm",
+  modprobe: "kmod",
+  "linux.uml": "user-mode-linux"
 } as const

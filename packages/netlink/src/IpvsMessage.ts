@@ -7,7 +7,7 @@
  * @since 0.2.0
  */
 import * as Address from "@holdfast/wire/Address"
-import * as Attribute from "./Attribute.ts"
+import type * as Attribute from "./Attribute.ts"
 import * as Codec from "./Codec.ts"
 import * as GenericNetlink from "./GenericNetlink.ts"
 

@@ -26,15 +26,14 @@ export const set = Effect.fnUntraced(function* (
   wanted: Readonly<Record<IpvsDaemon.Half, boolean>>
 ): Effect.fn.Return<void, NetlinkError> {
   const running = yield* client.dump(IpvsDaemon.list(family))
-  const requests = halves.flatMap((half): ReadonlyArray<Request> => {
+  const requests: Array<Request> = []
+  for (const half of halves) {
     const present = running.find((one) => one.half === half)
     const level = wanted[half] ? daemonOf(half, daemon) : undefined
-    if (present !== undefined && level !== undefined && isEqual(present, level)) return []
-    return [
-      ...(present === undefined ? [] : [IpvsDaemon.stop(family, present)]),
-      ...(level === undefined ? [] : [IpvsDaemon.start(family, level)])
-    ]
-  })
+    if (present !== undefined && level !== undefined && isEqual(present, level)) continue
+    if (present !== undefined) requests.push(IpvsDaemon.stop(family, present))
+    if (level !== undefined) requests.push(IpvsDaemon.start(family, level))
+  }
   if (requests.length === 0) return
   // The kernel never answers the stop of a half that was started a moment ago: it ends with EINTR, which netlink passes
   // over (netlink_rcv_skb of net/netlink/af_netlink.c). So last comes a request that changes nothing and is answered.
