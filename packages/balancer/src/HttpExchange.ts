@@ -98,16 +98,18 @@ export const refusal = (probe: HttpProbe): string | undefined => {
 }
 
 /**
- * Writes the request for a page. `refusal` has passed the probe.
+ * Writes the request for a page. `refusal` has passed the probe. Without a virtual host the server is named with its
+ * port, as keepalived does, also where the scheme implies it.
  *
  * @category encoding
  * @since 0.2.0
  */
 export const request = (probe: HttpProbe, page: Page): Uint8Array => {
   const { number, connection } = versions[probe.version]
+  const { address, port } = probe.connection
   const own = new Set(probe.headers.map(([name]) => name.toLowerCase()))
   const defaults: ReadonlyArray<readonly [string, string | undefined]> = [
-    ["Host", page.virtualHost ?? probe.virtualHost ?? authority(probe)],
+    ["Host", page.virtualHost ?? probe.virtualHost ?? Address.formatEndpoint(address, port)],
     ["User-Agent", userAgent],
     ["Connection", connection]
   ]
@@ -214,12 +216,6 @@ const isUnicode = ({ flags }: BodyPattern): boolean => /[uv]/.test(flags)
 
 const utf8 = (bytes: Uint8Array): string => utf8Decoder.decode(bytes)
 
-/** The server as the Host header names it when no virtual host is given: without a port that the scheme implies. */
-const authority = ({ connection: { address, port }, tls }: HttpProbe): string => {
-  if (port !== (tls === undefined ? httpPort : httpsPort)) return Address.formatEndpoint(address, port)
-  return Address.isIpv6(address) ? `[${address}]` : address
-}
-
 const hasControlCharacter = (word: string): boolean => /\p{Cc}/u.test(word)
 
 const failed = (reason: string): ProbeResult => ({ _tag: "Failed", reason })
@@ -241,9 +237,6 @@ const userAgent = "Holdfast"
 const statusesDefault = [[200, 299]] as const
 
 const statusesAll = [[0, 999]] as const
-
-const httpPort = 80
-const httpsPort = 443
 
 const encoder = new TextEncoder()
 const utf8Decoder = new TextDecoder("utf-8", { ignoreBOM: true })
