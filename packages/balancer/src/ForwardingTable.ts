@@ -158,12 +158,20 @@ export const apply = (edits: ReadonlyArray<Edit>, table: ForwardingTable): Forwa
 }
 
 /**
+ * What a destination is apart from where it is.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export type DestinationSettings = Pick<Destination, "method" | "weight" | "upperThreshold" | "lowerThreshold">
+
+/**
  * Whether two destinations of one key are the same to the kernel.
  *
  * @category guards
  * @since 0.2.0
  */
-export const isSameDestination = (left: Destination, right: Destination): boolean =>
+export const isSameDestination = (left: DestinationSettings, right: DestinationSettings): boolean =>
   left === right ||
   (left.weight === right.weight &&
     left.upperThreshold === right.upperThreshold &&
@@ -176,7 +184,7 @@ export const isSameDestination = (left: Destination, right: Destination): boolea
  * @category models
  * @since 0.2.0
  */
-export type Settings = Pick<Service, "scheduler" | "schedulerFlags" | "onePacket" | "persistence">
+export type ServiceSettings = Pick<Service, "scheduler" | "schedulerFlags" | "onePacket" | "persistence">
 
 /**
  * Whether two services of one key are the same, whatever their destinations are.
@@ -184,7 +192,7 @@ export type Settings = Pick<Service, "scheduler" | "schedulerFlags" | "onePacket
  * @category guards
  * @since 0.2.0
  */
-export const hasSameSettings = (left: Settings, right: Settings): boolean =>
+export const hasSameSettings = (left: ServiceSettings, right: ServiceSettings): boolean =>
   left === right ||
   (left.scheduler === right.scheduler &&
     left.onePacket === right.onePacket &&
@@ -210,14 +218,20 @@ const append = (edits: Array<Edit>, actual: Service | undefined, desired: Servic
 const appendDestinations = (edits: Array<Edit>, actual: Service, desired: Service): void => {
   if (actual.destinations === desired.destinations) return
   const changes: Array<Edit> = []
+  let remaining = actual.destinations.size
   for (const [key, destination] of desired.destinations) {
     const before = actual.destinations.get(key)
-    if (before === undefined) edits.push({ _tag: "AddDestination", service: desired, destination })
-    else if (!isSameDestination(before, destination)) {
+    if (before === undefined) {
+      edits.push({ _tag: "AddDestination", service: desired, destination })
+      continue
+    }
+    remaining -= 1
+    if (!isSameDestination(before, destination)) {
       changes.push({ _tag: "ChangeDestination", service: desired, destination })
     }
   }
   for (const change of changes) edits.push(change)
+  if (remaining === 0) return
   for (const [key, destination] of actual.destinations) {
     if (!desired.destinations.has(key)) {
       edits.push({ _tag: "RemoveDestination", service: desired, destination })

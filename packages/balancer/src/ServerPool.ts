@@ -169,20 +169,16 @@ const destinationsAt = (
 ): ReadonlyMap<string, Destination> => {
   const destinations = new Map<string, Destination>()
   for (const { target, weight } of servers) {
-    const isOwnPort = target.method._tag === "Nat" || target.port === port
-    const key = isOwnPort ? target.key : formatEndpoint(target.address, port)
-    const destination: Destination = {
-      key,
-      address: target.address,
-      port: isOwnPort ? target.port : port,
-      method: target.method,
-      weight,
-      upperThreshold: target.upperThreshold ?? 0,
-      lowerThreshold: target.lowerThreshold ?? 0
-    }
+    const { address, lowerThreshold = 0, method, upperThreshold = 0 } = target
+    const isOwnPort = method._tag === "Nat" || target.port === port
+    const key = isOwnPort ? target.key : formatEndpoint(address, port)
+    const settings = { method, weight, upperThreshold, lowerThreshold }
     const known = before?.get(key)
-    const isKnown = known !== undefined && ForwardingTable.isSameDestination(known, destination)
-    destinations.set(key, isKnown ? known : destination)
+    const isKnown = known !== undefined && ForwardingTable.isSameDestination(known, settings)
+    destinations.set(
+      key,
+      isKnown ? known : { key, address, port: isOwnPort ? target.port : port, ...settings }
+    )
   }
   return before !== undefined && hasSameEntries(before, destinations) ? before : destinations
 }

@@ -306,7 +306,7 @@ const reconfigure = (
   actions: Array<Action>
 ): VirtualServer => {
   if (parameters === state.parameters) return state
-  const places = placesOf(parameters)
+  const places = hasSameServers(state.parameters, parameters) ? state.places : placesOf(parameters)
   const returning = new Map(state.draining.map(({ member }) => [member.server.key, member]))
   const members = parameters.realServers.map((server) => {
     const before = state.members[state.places.get(server.key) ?? -1]
@@ -315,9 +315,12 @@ const reconfigure = (
     if (drained !== undefined) return announce(drained, Member.readmit(drained, server, at), actions)
     return announce(undefined, Member.make(server, at, 0), actions)
   })
-  const leaving = state.members.filter(
-    (member) => !places.has(member.server.key) && ServerPool.weightOf(state, member, at) !== undefined
-  )
+  const leaving =
+    places === state.places
+      ? []
+      : state.members.filter(
+          (member) => !places.has(member.server.key) && ServerPool.weightOf(state, member, at) !== undefined
+        )
   const draining = [
     ...state.draining.filter(({ member }) => !places.has(member.server.key)),
     ...(parameters.drain === 0
@@ -436,6 +439,10 @@ const uncheckedWeightOf = ({ health, weight }: Member.Member): number => (health
 
 const placesOf = ({ realServers }: Parameters): ReadonlyMap<string, number> =>
   new Map(realServers.map(({ key }, index) => [key, index]))
+
+/** Most reloads change settings and not who is there. */
+const hasSameServers = ({ realServers: left }: Parameters, { realServers: right }: Parameters): boolean =>
+  left.length === right.length && left.every(({ key }, index) => key === right[index]?.key)
 
 /** Often enough to free a server soon, and seldom enough to read the table of a large service. */
 const countInterval = seconds(1)

@@ -26,11 +26,13 @@ export interface Change {
  * - `kept`: nothing changed; these are the objects that run.
  * - `changed`: the running virtual server takes the new parameters (`Reconfigured`).
  * - `added`, `removed`.
+ * - `virtualServers`: all that are wanted, in their order, as the objects that run from now on.
  *
  * @category models
  * @since 0.2.0
  */
 export interface Plan {
+  readonly virtualServers: ReadonlyArray<VirtualServer>
   readonly kept: ReadonlyArray<VirtualServer>
   readonly changed: ReadonlyArray<Change>
   readonly added: ReadonlyArray<VirtualServer>
@@ -48,18 +50,22 @@ export const diff = (running: ReadonlyArray<VirtualServer>, wanted: ReadonlyArra
   const kept: Array<VirtualServer> = []
   const changed: Array<Change> = []
   const added: Array<VirtualServer> = []
-  for (const to of wanted) {
-    const from = leaving.get(to.name)
-    leaving.delete(to.name)
+  const virtualServers = wanted.map((entry) => {
+    const from = leaving.get(entry.name)
+    leaving.delete(entry.name)
     if (from === undefined) {
-      added.push(to)
-      continue
+      added.push(entry)
+      return entry
     }
-    const shared = share(from, to)
-    if (PlainData.equals(from, shared)) kept.push(from)
-    else changed.push({ from, to: shared })
-  }
-  return { kept, changed, added, removed: [...leaving.values()] }
+    const to = share(from, entry)
+    if (PlainData.equals(from, to)) {
+      kept.push(from)
+      return from
+    }
+    changed.push({ from, to })
+    return to
+  })
+  return { virtualServers, kept, changed, added, removed: [...leaving.values()] }
 }
 
 /** Takes from the running one whatever is equal, so that each real server is compared once. */

@@ -6,19 +6,30 @@ import { realServer, virtualServer } from "./Fixture.ts"
 
 const a = virtualServer({ name: "a" })
 const b = virtualServer({ name: "b" })
-const nothing: VirtualServerSet.Plan = { kept: [], changed: [], added: [], removed: [] }
+const nothing: Omit<VirtualServerSet.Plan, "virtualServers"> = {
+  kept: [],
+  changed: [],
+  added: [],
+  removed: []
+}
 
 describe("VirtualServerSet.diff", () => {
   it("keeps the objects that run when equal ones are wanted, whatever the order", () => {
-    const { kept, ...others } = VirtualServerSet.diff([a, b], structuredClone([b, a]))
+    const { kept, virtualServers, ...others } = VirtualServerSet.diff([a, b], structuredClone([b, a]))
 
     assert.strictEqual(kept[0], b)
     assert.strictEqual(kept[1], a)
+    assert.strictEqual(virtualServers[0], b)
     assert.deepStrictEqual({ kept: [], ...others }, nothing)
   })
 
   it("adds and removes by name", () => {
-    assert.deepStrictEqual(VirtualServerSet.diff([a], [b]), { ...nothing, added: [b], removed: [a] })
+    assert.deepStrictEqual(VirtualServerSet.diff([a], [b]), {
+      ...nothing,
+      virtualServers: [b],
+      added: [b],
+      removed: [a]
+    })
   })
 
   it("changes a virtual server in place, and leaves the objects of its that are equal", () => {
@@ -26,8 +37,9 @@ describe("VirtualServerSet.diff", () => {
       virtualServer({ name: "a", realServers: [realServer(1), realServer(2, { weight: 7 })] })
     )
 
-    const { changed, ...others } = VirtualServerSet.diff([a], [to])
+    const { changed, virtualServers, ...others } = VirtualServerSet.diff([a], [to])
 
+    assert.strictEqual(virtualServers[0], changed[0]?.to)
     assert.deepStrictEqual(changed, [{ from: a, to }])
     assert.strictEqual(changed[0]?.to.realServers[0], a.realServers[0])
     assert.strictEqual(changed[0]?.to.addresses[0], a.addresses[0])
@@ -67,8 +79,9 @@ describe("VirtualServerSet.diff, for all pairs of lists", () => {
     ([before, after]) => {
       const [running, wanted] = [listOf(before), listOf(after)]
 
-      const { added, changed, kept, removed } = VirtualServerSet.diff(running, wanted)
+      const { added, changed, kept, removed, virtualServers } = VirtualServerSet.diff(running, wanted)
 
+      assert.deepStrictEqual(virtualServers, wanted)
       assert.deepStrictEqual(byName([...kept, ...changed.map(({ to }) => to), ...added]), byName(wanted))
       assert.deepStrictEqual(
         byName([...kept, ...changed.map(({ from }) => from), ...removed]),
