@@ -8,15 +8,18 @@ import type { Probe, ProbeResult } from "@holdfast/balancer/Probe"
 import { type ProbeReport, type Probing, Prober } from "@holdfast/engine/Prober"
 import * as MonotonicClock from "@holdfast/raw-socket/MonotonicClock"
 import type * as SocketError from "@holdfast/raw-socket/SocketError"
+import * as TcpConnector from "@holdfast/raw-socket/TcpConnector"
 import type { Instant } from "@holdfast/wire/Instant"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"
 import * as DnsProbe from "./probe/DnsProbe.ts"
 import * as FileProbe from "./probe/FileProbe.ts"
+import * as HttpProbe from "./probe/HttpProbe.ts"
 import type { Launch } from "./probe/Launch.ts"
 import * as PingProbe from "./probe/PingProbe.ts"
 import * as ScriptProbe from "./probe/ScriptProbe.ts"
+import * as SmtpProbe from "./probe/SmtpProbe.ts"
 import * as TcpProbe from "./probe/TcpProbe.ts"
 import * as UdpProbe from "./probe/UdpProbe.ts"
 
@@ -43,7 +46,9 @@ export const layer = (scripts: ScriptDefaults): Layer.Layer<Prober> =>
     Dns: DnsProbe.open,
     Ping: PingProbe.open,
     Script: ScriptProbe.open(scripts),
-    File: FileProbe.open
+    File: FileProbe.open,
+    Http: Effect.map(TcpConnector.open, HttpProbe.make),
+    Smtp: Effect.map(TcpConnector.open, SmtpProbe.make)
   })
 
 /**

@@ -86,6 +86,29 @@ const serveTcp = Effect.map(
   (server) => (server.address() as Net.AddressInfo).port
 )
 
+/** A program that listens and never accepts, with the shortest queue. */
+const serveStuck = Effect.map(
+  Effect.acquireRelease(
+    Effect.promise(async () => {
+      const program = `require("node:net").createServer().listen(0, "127.0.0.1", 1, function () {
+        require("node:fs").writeSync(1, String(this.address().port))
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+      })`
+      const child = spawn(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] })
+      const [port] = await once(child.stdout, "data")
+      return { child, port: Number(port) }
+    }),
+    ({ child }) => Effect.promise(() => end(child))
+  ),
+  ({ port }) => port
+)
+
+const end = async (child: ChildProcess) => {
+  const ended = once(child, "exit")
+  child.kill("SIGKILL")
+  await ended
+}
+
 /** A port that nobody has now. */
 const freePort = Effect.scoped(serveDatagrams(() => {}))
 /** A port of loopback that nobody ever has: not even a probe, since the kernel gives out others. */
@@ -174,7 +197,42 @@ describe("TcpProbe", () => {
     })
   )
 
-  it.live("refuses a mark that it may not set and fails for a device that is not there", () =>
+  it.live("says nothing of a server that has stopped accepting, and takes its descriptors back", () =>
+    Effect.gen(function* () {
+      const port = yield* serveStuck
+      const launch = yield* TcpProbe.open
+      const before = readdirSync("/proc/self/fd").length
+
+      // The kernel accepts as many as the server's queue holds.
+      const results = yield* Effect.forEach(
+        Array.from({ length: 8 }, () => tcp(connectionTo("127.0.0.1", port))),
+        (probe) => find(launch, probe, silencePatience),
+        { concurrency: 1 }
+      )
+
+      assert.deepStrictEqual(results.slice(-4), ["silence", "silence", "silence", "silence"])
+      assert.deepStrictEqual(results[0], { _tag: "Passed" })
+      assert.strictEqual(readdirSync("/proc/self/fd").length, before)
+    })
+  )
+
+  it.live("says when the ports of this machine have run out", () =>
+    Effect.gen(function* () {
+      const { ours } = yield* makeHost
+      const launch = startedIn(ours, yield* TcpProbe.open)
+      NetworkNamespace.within(ours, () =>
+        execFileSync("sh", ["-c", "echo 40000 40001 > /proc/sys/net/ipv4/ip_local_port_range"])
+      )
+      const held = [1, 2].map(() => launch(tcp(connectionTo("192.0.2.9", 80)), () => {}))
+
+      const third = yield* find(launch, tcp(connectionTo("192.0.2.9", 80)))
+      held.forEach((cancel) => cancel())
+
+      assert.deepStrictEqual(third, { _tag: "Failed", reason: "no near port is free" })
+    })
+  )
+
+  it.live("fails for a device that is not there", () =>
     Effect.gen(function* () {
       const launch = yield* TcpProbe.open
 
@@ -345,12 +403,7 @@ const serveNames = Effect.gen(function* () {
       await once(process.stderr, "data") // It says that it has started.
       return process
     }),
-    (process: ChildProcess) =>
-      Effect.promise(async () => {
-        const ended = once(process, "exit")
-        process.kill("SIGKILL")
-        await ended
-      })
+    (process: ChildProcess) => Effect.promise(() => end(process))
   )
   return connectionTo("127.0.0.1", port)
 })

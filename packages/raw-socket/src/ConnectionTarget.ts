@@ -124,7 +124,10 @@ const optionsOf = ({ bindAddress, bindInterface, bindPort, mark }: ConnectionTar
 
 const connect = (fd: number, target: ConnectionTarget): ConnectionFailure | undefined => {
   const result = Native.load().connect(fd, encode(target.address, target.port))
-  return result < 0 && result !== -Errno.EINPROGRESS ? connectionFailure(-result) : undefined
+  if (result >= 0 || result === -Errno.EINPROGRESS) return undefined
+  return -result === Errno.EADDRNOTAVAIL
+    ? { stage: "Setup", errno: -result, reason: "no near port is free" }
+    : connectionFailure(-result)
 }
 
 const encode = (address: Address.IpAddress, port: number): Uint8Array =>

@@ -16,6 +16,8 @@ export const EMSGSIZE: number = constants.errno.EMSGSIZE
 /** @category constants @since 0.1.0 */
 export const ENOBUFS: number = constants.errno.ENOBUFS
 /** @category constants @since 0.2.0 */
+export const EADDRNOTAVAIL: number = constants.errno.EADDRNOTAVAIL
+/** @category constants @since 0.2.0 */
 export const EINPROGRESS: number = constants.errno.EINPROGRESS
 
 /**

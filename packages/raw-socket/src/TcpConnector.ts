@@ -7,11 +7,14 @@
  * - It has no timeouts: who asks cancels.
  *
  * **Gotchas**
- * - `probe` ends a connection with FIN, as a client does that has nothing to say: servers log a reset as an error. The
- *   price is the near port, which TIME_WAIT holds for 60 s: 28,000 probes a minute to one address and port, which is
- *   beyond any use. Only with a `bindPort` the connection is reset, because the next probe needs that very port.
- * - Descriptors are a limit: the attempt that finds none fails with EMFILE. Node has raised the soft limit to the hard
- *   one when it starts.
+ * - `probe` ends a connection with FIN, as a client does that has nothing to say, and as keepalived does: many servers log
+ *   a reset as an error. A reset would take a third of the kernel's time (18 µs instead of 52, measured on loopback), and
+ *   leave nothing behind, where now TIME_WAIT holds the near port for 60 s. So 28,000 probes a minute to one address and
+ *   port are the most, 470 a second, and the kernel's search for a free port slows down long before; probes of different
+ *   servers do not count together.
+ * - With a `bindPort` the connection is reset, because the next probe needs that very port.
+ * - Descriptors are a limit: the attempt that finds none fails with EMFILE. Node raises the soft limit to the hard one when
+ *   it starts.
  *
  * @see tcp(7), connect(2)
  * @since 0.2.0
