@@ -191,6 +191,8 @@ describe("ScriptRunner", () => {
       yield* Scope.close(scope, Exit.void)
       assert.isFalse(membersOf(group).includes(group))
       yield* eventually("the group is empty", () => membersOf(group).length === 0)
+      // A turn of the loop, in which it would be told.
+      yield* Effect.sleep(0)
       assert.isEmpty(endings)
     })
   )
