@@ -39,6 +39,8 @@ export interface VirtualForwarding {
   unavailable: ForwardingPlaneError | undefined
   /** Keys of services, or of a service and a destination with a space between, that it refuses; each with its reason. */
   readonly refused: Map<string, string>
+  /** Connections that clients hold open, by key of the destination. */
+  readonly held: Map<string, number>
   /** Milliseconds from a call to its answer. */
   delayMillis: number
   /** Somebody else edits the table. */
@@ -123,6 +125,7 @@ const attach = (kind: "ipvs" | "nf_tables"): Kernel => {
     syncDaemons: daemons,
     unavailable: undefined,
     refused: new Map(),
+    held: new Map(),
     delayMillis: 0,
     edit: (edit) => carryOut(kernel, edit, undefined),
     deliver: (address, count) => deliver(kernel, keyOf(address), count)
@@ -260,13 +263,13 @@ const pick = (
     })
   )
 
-const statisticsOf = ({ connections }: Kernel, service: Service): ServiceStatistics => {
+const statisticsOf = ({ connections, forwarding }: Kernel, service: Service): ServiceStatistics => {
   const counts = connections.get(service.key)
   const destinations = new Map(
     [...service.destinations.values()].map(({ key }: Destination): [string, DestinationStatistics] => [
       key,
       {
-        activeConnections: 0,
+        activeConnections: forwarding.held.get(key) ?? 0,
         inactiveConnections: counts?.get(key) ?? 0,
         persistentConnections: 0,
         ...countsOf(counts?.get(key) ?? 0)

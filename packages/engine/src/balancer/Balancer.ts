@@ -1,0 +1,326 @@
+/**
+ * The runtime of load balancing: one actor that hears what checks found, decides, and says what the kernel's table shall be.
+ *
+ * **Details**
+ *
+ *     timer ────┐                                                              ┌─> table (levels, TableKeeper)
+ *     probes ───┼─> inbox ─> pass: checks ─> virtual servers (pure reducers) ──┼─> probes
+ *     addresses ┤   (batches)                                                  ├─> scripts and pipes
+ *     counts ───┘                                                              └─> events to subscribers
+ *
+ * **Invariants**
+ * 1. Only the actor's fiber steps a check or a virtual server.
+ * 2. In a pass everything that was reported is stepped before any timer expires: after a stall, an answer that waited
+ *    counts before its deadline does.
+ * 3. No edge out of a pass waits.
+ *
+ * @see docs/ARCHITECTURE.md
+ * @since 0.2.0
+ */
+import type * as Parameters from "@holdfast/balancer/Parameters"
+import * as VirtualServerSet from "@holdfast/balancer/VirtualServerSet"
+import type { ForwardingTable } from "@holdfast/balancer/ForwardingTable"
+import type { IpAddress } from "@holdfast/wire/Address"
+import type { Instant } from "@holdfast/wire/Instant"
+import * as Context from "effect/Context"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import * as PubSub from "effect/PubSub"
+import * as Queue from "effect/Queue"
+import * as Scope from "effect/Scope"
+import * as Stream from "effect/Stream"
+import { ForwardingPlane } from "../ForwardingPlane.ts"
+import { LocalAddresses } from "../LocalAddresses.ts"
+import { Notifier } from "../Notifier.ts"
+import { Prober, type ProbeReport } from "../Prober.ts"
+import * as TimerHeap from "../TimerHeap.ts"
+import { WakeTimer } from "../WakeTimer.ts"
+import type { BalancerEvent, BalancerReport } from "./BalancerEvent.ts"
+import * as BalancerStatus from "./BalancerStatus.ts"
+import * as CheckRunner from "./CheckRunner.ts"
+import * as KernelSettings from "./KernelSettings.ts"
+import * as RunningVirtualServer from "./RunningVirtualServer.ts"
+import * as Serving from "./Serving.ts"
+import * as TableKeeper from "./TableKeeper.ts"
+
+type Input =
+  | { readonly _tag: "Woken" }
+  | { readonly _tag: "Reported" }
+  | { readonly _tag: "AddressesChanged" }
+  | {
+      readonly _tag: "Counted"
+      readonly virtualServer: RunningVirtualServer.RunningVirtualServer
+      readonly counts: ReadonlyMap<string, number | undefined>
+    }
+  | {
+      readonly _tag: "ApplyAsked"
+      readonly wanted: Parameters.Parameters
+      readonly reply: Deferred.Deferred<BalancerReport>
+    }
+  | {
+      readonly _tag: "StopAsked"
+      readonly keepServices: boolean
+      readonly reply: Deferred.Deferred<void>
+    }
+
+/**
+ * Balances load.
+ *
+ * @category services
+ * @since 0.2.0
+ */
+export class Balancer extends Context.Service<
+  Balancer,
+  {
+    /**
+     * Makes the running virtual servers those wanted, by difference: what did not change keeps its state, its checks and
+     * its connections. Returns when the kernel's table is so, or said why not.
+     */
+    readonly apply: (wanted: Parameters.Parameters) => Effect.Effect<BalancerReport>
+    /** A virtual router took a role: the synchronisation daemon follows it. */
+    readonly tellRole: (router: string, isMaster: boolean) => Effect.Effect<void>
+    readonly status: Effect.Effect<BalancerStatus.BalancerStatus>
+    /** What happens, from now on, with the last few before. A slow reader misses the oldest and delays nobody. */
+    readonly events: Stream.Stream<BalancerEvent>
+    /** Stops everything; the services go, unless they are to be kept. Returns when that is done. */
+    readonly stop: (options: { readonly keepServices: boolean }) => Effect.Effect<void>
+  }
+>()("@holdfast/engine/Balancer") {
+  /**
+   * The balancer on whatever adapters are given.
+   *
+   * @since 0.2.0
+   */
+  static readonly layer: Layer.Layer<
+    Balancer,
+    never,
+    WakeTimer | Prober | ForwardingPlane | Notifier | LocalAddresses
+  > = Layer.effect(
+    Balancer,
+    Effect.suspend(() => make)
+  )
+}
+
+const make = Effect.gen(function* () {
+  const scope = yield* Effect.scope
+  const timer = yield* WakeTimer
+  const planes = yield* ForwardingPlane
+  const localAddresses = yield* LocalAddresses
+  const inbox = yield* Queue.bounded<Input>(inboxMax)
+  const events = yield* PubSub.sliding<BalancerEvent>({ capacity: eventsMax, replay: eventsReplayed })
+  const publish = (event: BalancerEvent): void => void PubSub.publishUnsafe(events, event)
+  const tell = (input: Input): boolean => Queue.offerUnsafe(inbox, input)
+
+  const reported: Array<ProbeReport> = []
+  const probing = yield* (yield* Prober).open((reports) => {
+    if (reported.length === 0) tell({ _tag: "Reported" })
+    for (const report of reports) reported.push(report)
+  })
+  const notifying = yield* (yield* Notifier).open((report) =>
+    publish({ _tag: "NotificationLost", at: timer.now(), report })
+  )
+  const wake = yield* timer.open(() => void tell({ _tag: "Woken" }))
+  const heap = TimerHeap.make()
+
+  let parameters: Parameters.Parameters | undefined
+  let keeper: TableKeeper.TableKeeper | undefined
+  let local: ReadonlySet<IpAddress> = new Set()
+  let watchesAddresses = false
+  const settings = KernelSettings.make()
+  const servers = new Map<string, RunningVirtualServer.RunningVirtualServer>()
+  const touched = new Set<RunningVirtualServer.RunningVirtualServer>()
+  const flush = (): void => {
+    for (const server of touched) server.flush()
+    touched.clear()
+  }
+
+  const checks = CheckRunner.make({
+    heap,
+    probing,
+    onDecided: ({ check, server, virtualServer }, decided, at) =>
+      servers.get(virtualServer)?.tell({ _tag: "CheckDecided", at, server, check, decided }),
+    onFailureBorne: ({ server, virtualServer }, { reason, retriesLeft }, at) =>
+      publish({ _tag: "CheckFailed", at, virtualServer, server, reason, retriesLeft })
+  })
+
+  const surroundings: RunningVirtualServer.Surroundings = {
+    heap,
+    publish,
+    notify: notifying.notify,
+    want: (key, service) => keeper?.want(key, service),
+    touch: (virtualServer) => void touched.add(virtualServer),
+    countConnections: (virtualServer) => void Effect.runForkWith(context)(count(virtualServer)),
+    notifyInitial: () => parameters?.notifyInitial ?? false
+  }
+
+  const count = (virtualServer: RunningVirtualServer.RunningVirtualServer) =>
+    Serving.countConnections(keeper, virtualServer.state.parameters).pipe(
+      Effect.flatMap((counts) => Queue.offer(inbox, { _tag: "Counted", virtualServer, counts }))
+    )
+  const context = yield* Effect.context<never>()
+
+  const openKeeper = Effect.fnUntraced(function* (wanted: Parameters.Parameters) {
+    return yield* TableKeeper.make({
+      choice: wanted.plane,
+      flush: wanted.flushAtStart,
+      tell: (news) => publish({ ...news, at: timer.now() })
+    }).pipe(Effect.provideService(ForwardingPlane, planes), Scope.provide(scope))
+  })
+
+  const watchAddresses = Effect.gen(function* () {
+    watchesAddresses = true
+    yield* localAddresses.subscribe((addresses) => {
+      local = addresses
+      tell({ _tag: "AddressesChanged" })
+    })
+  }).pipe(
+    Scope.provide(scope),
+    Effect.catch((error) =>
+      // Without knowing, checks run: a server that is checked in vain does no harm.
+      Effect.sync(() => publish({ _tag: "PlaneFailed", at: timer.now(), message: error.message }))
+    )
+  )
+
+  const restsNow = (wanted: Parameters.VirtualServer): boolean =>
+    wanted.haSuspend &&
+    !wanted.addresses.some((address) => address._tag === "Endpoint" && local.has(address.address))
+
+  const settleRest = (at: Instant): void => {
+    for (const [name, server] of servers) {
+      const resting = restsNow(server.state.parameters)
+      if (resting === server.resting) continue
+      server.resting = resting
+      publish({ _tag: resting ? "ChecksSuspended" : "ChecksResumed", at, virtualServer: name })
+      checks.rest(name, resting, at)
+    }
+  }
+
+  const start = (wanted: Parameters.VirtualServer, found: ForwardingTable, at: Instant): void => {
+    const server = RunningVirtualServer.make(wanted, surroundings)
+    servers.set(wanted.name, server)
+    server.resting = restsNow(wanted)
+    if (server.resting) publish({ _tag: "ChecksSuspended", at, virtualServer: wanted.name })
+    server.tell({ _tag: "Started", at, serving: Serving.of(wanted, found) })
+    checks.replace(wanted.name, wanted, at, server.resting)
+  }
+
+  const remove = (name: string, keepServices: boolean, at: Instant): void => {
+    const server = servers.get(name)
+    if (server === undefined) return
+    server.stop(at, keepServices)
+    servers.delete(name)
+    checks.replace(name, undefined, at, false)
+  }
+
+  const apply = Effect.fnUntraced(function* (wanted: Parameters.Parameters) {
+    const isFirst = keeper === undefined
+    keeper ??= yield* openKeeper(wanted)
+    if (!watchesAddresses && wanted.virtualServers.some(({ haSuspend }) => haSuspend)) yield* watchAddresses
+    const at = timer.now()
+    const running = [...servers.values()].map(({ state }) => state.parameters)
+    const plan = VirtualServerSet.diff(running, wanted.virtualServers)
+    parameters = wanted
+    yield* notifying.setFifos(wanted.fifos)
+    for (const { name } of plan.removed) remove(name, false, at)
+    for (const { to } of plan.changed) {
+      const server = servers.get(to.name)!
+      server.tell({ _tag: "Reconfigured", at, parameters: to })
+      checks.replace(to.name, to, at, server.resting)
+    }
+    for (const added of plan.added) start(added, isFirst ? keeper.found : new Map(), at)
+    settleRest(at)
+    flush()
+    const report: BalancerReport = {
+      kept: plan.kept.map(({ name }) => name),
+      changed: plan.changed.map(({ to }) => to.name),
+      added: plan.added.map(({ name }) => name),
+      removed: plan.removed.map(({ name }) => name)
+    }
+    return { isFirst, keeper, report }
+  })
+
+  /** What waits for the kernel does not hold up the actor. */
+  const finishApply = Effect.fnUntraced(function* (
+    { isFirst, keeper, report }: Effect.Success<ReturnType<typeof apply>>,
+    wanted: Parameters.Parameters,
+    reply: Deferred.Deferred<BalancerReport>
+  ) {
+    yield* isFirst ? keeper.claimed : keeper.settled
+    for (const message of yield* settings.apply(keeper, wanted))
+      publish({ _tag: "EditsRefused", at: timer.now(), messages: [message] })
+    publish({ _tag: "BalancerApplied", at: timer.now(), report })
+    yield* Deferred.succeed(reply, report)
+  })
+
+  const stop = Effect.fnUntraced(function* (keepServices: boolean, reply: Deferred.Deferred<void>) {
+    const at = timer.now()
+    for (const name of servers.keys()) remove(name, keepServices, at)
+    if (keeper !== undefined) {
+      yield* keeper.settled
+      if (!keepServices && parameters?.atStop === "flush")
+        yield* Effect.ignore(keeper.use(({ flush }) => flush))
+      yield* settings.restore(keeper)
+    }
+    yield* notifying.drained
+    publish({ _tag: "BalancerStopped", at: timer.now() })
+    yield* Deferred.succeed(reply, undefined)
+  })
+
+  const handle = Effect.fnUntraced(function* (input: Input, at: Instant) {
+    switch (input._tag) {
+      case "Woken":
+      case "Reported":
+        return
+      case "AddressesChanged":
+        return settleRest(at)
+      case "Counted":
+        return input.virtualServer.tell({ _tag: "ConnectionsCounted", at, counts: input.counts })
+      case "ApplyAsked": {
+        const applied = yield* apply(input.wanted)
+        return yield* Effect.forkIn(finishApply(applied, input.wanted, input.reply), scope)
+      }
+      case "StopAsked":
+        return yield* Effect.forkIn(stop(input.keepServices, input.reply), scope)
+    }
+  })
+
+  const pass = Effect.fnUntraced(function* () {
+    const inputs = yield* Queue.takeAll(inbox)
+    if (reported.length > 0) checks.hear(reported.splice(0))
+    for (const input of inputs) yield* handle(input, timer.now())
+    const at = timer.now()
+    const due = heap.next()
+    if (due !== undefined && due <= at) heap.expire(at, timer.waitUntil)
+    flush()
+    const next = heap.next()
+    if (next === undefined) wake.disarm()
+    else wake.arm(next)
+  })
+  yield* Effect.forkScoped(Effect.forever(pass()))
+
+  return Balancer.of({
+    apply: Effect.fnUntraced(function* (wanted) {
+      const reply = yield* Deferred.make<BalancerReport>()
+      yield* Queue.offer(inbox, { _tag: "ApplyAsked", wanted, reply })
+      return yield* Deferred.await(reply)
+    }),
+    tellRole: (router, isMaster) => settings.tellRole(keeper, router, isMaster),
+    status: Effect.suspend(() => BalancerStatus.of([...servers.values()], keeper, checks.counts())),
+    events: Stream.fromPubSub(events),
+    stop: Effect.fnUntraced(function* ({ keepServices }) {
+      const reply = yield* Deferred.make<void>()
+      yield* Queue.offer(inbox, { _tag: "StopAsked", keepServices, reply })
+      yield* Deferred.await(reply)
+    })
+  })
+})
+
+/** Inputs are batches: more of them wait only when the process stalls, and then senders wait, too. */
+const inboxMax = 1024
+
+/** Events a subscriber may lag behind before it misses the oldest: a site whose switch fails tells thousands at once. */
+const eventsMax = 16_384
+
+/** Events a new subscriber is told of the past. */
+const eventsReplayed = 64
