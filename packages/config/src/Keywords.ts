@@ -109,8 +109,16 @@ const tables = {
   track_file: trackFile
 }
 
+/**
+ * The sections that have a table.
+ *
+ * @category queries
+ * @since 0.2.0
+ */
+export const all = Object.keys(tables) as ReadonlyArray<Section>
+
 const states: ReadonlyMap<Section, ReadonlyMap<string, KeywordTable.State>> = new Map(
-  (Object.keys(tables) as Array<Section>).map((section) => [
+  all.map((section) => [
     section,
     new Map(
       (["supported", "kept", "ignored", "unsupported"] as const).flatMap((state) =>

@@ -52,7 +52,7 @@ export interface Fresh {
 }
 
 /**
- * Divides a file into parts, and takes over those that the last reading had.
+ * Divides a file into parts, and takes over those that the last reading had, wherever they stand now.
  *
  * @category reading
  * @since 0.2.0
@@ -64,19 +64,32 @@ export const divide = (
   if (last === undefined || last.source.file !== source.file)
     return Piece.split(source.text).map((piece) => read(source, piece))
   const { fresh, head, tail } = Piece.divide(source.text, { text: last.source.text, pieces: last.parts })
-  const { length } = last.parts
+  const tailFrom = last.parts.length - tail
   const before = fresh.at(-1) ?? last.parts[head - 1]
   const line = before === undefined ? Lexer.start.line : before.line + before.lineCount
   const move = {
-    lines: line - (last.parts[length - tail]?.line ?? line),
+    lines: line - (last.parts[tailFrom]?.line ?? line),
     offset: source.text.length - last.source.text.length
   }
+  const known = byText(last.source.text, last.parts.slice(head, tailFrom))
   return [
     ...last.parts.slice(0, head).map((part) => take(source, part)),
-    ...fresh.map((piece) => read(source, piece)),
-    ...last.parts.slice(length - tail).map((part) => take(source, moved(part, move)))
+    ...fresh.map((piece) => recognize(source, piece, known)),
+    ...last.parts.slice(tailFrom).map((part) => take(source, moved(part, move)))
   ]
 }
+
+/** No two kept parts have the same text: they would be one virtual server, or one group, twice. */
+const byText = (text: string, parts: ReadonlyArray<Part>): ReadonlyMap<string, Part> =>
+  new Map(parts.map((part) => [textOf(text, part), part]))
+
+const recognize = (source: Lexer.Source, piece: Piece.Piece, known: ReadonlyMap<string, Part>): Draft => {
+  const part = known.get(textOf(source.text, piece))
+  if (part === undefined) return read(source, piece)
+  return take(source, moved(part, { lines: piece.line - part.line, offset: piece.offset - part.offset }))
+}
+
+const textOf = (text: string, { length, offset }: Piece.Piece): string => text.slice(offset, offset + length)
 
 /**
  * Reads a part of a file.
@@ -86,7 +99,7 @@ export const divide = (
  */
 export const read = (source: Lexer.Source, piece: Piece.Piece): Fresh => {
   const report = Diagnostic.makeReport()
-  const text = detached(source.text.slice(piece.offset, piece.offset + piece.length))
+  const text = detached(textOf(source.text, piece))
   const tokens = Lexer.tokenize({ file: source.file, text }, report, piece)
   const model = Model.read(Construct.refuse(Parser.parse(tokens, report), report), report)
   return { piece, model, report }

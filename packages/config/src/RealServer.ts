@@ -74,28 +74,40 @@ export const compile = (
   const checks = Check.kinds().flatMap((kind) =>
     (values[kind]?.value ?? []).flatMap((check) => Check.compile(kind, check, context, report))
   )
-  const upperThreshold = values.uthreshold?.value ?? 0
-  const lowerThreshold = values.lthreshold?.value ?? 0
-  if (values.lthreshold !== undefined && lowerThreshold > upperThreshold)
-    report.error(
-      values.lthreshold.span,
-      `lthreshold ${lowerThreshold} is above uthreshold ${upperThreshold}`,
-      "the server would stay out once it was full"
-    )
+  reportThresholds(values, report)
   const server: Balancer.RealServer = {
     key: Address.formatEndpoint(address, port),
     address,
     port,
     weight: values.weight?.value ?? defaults.weight,
     method: values.lvs_method?.value ?? defaults.method,
-    upperThreshold,
-    lowerThreshold,
+    upperThreshold: values.uthreshold?.value ?? 0,
+    lowerThreshold: values.lthreshold?.value ?? 0,
     inhibitOnFailure: values.inhibit_on_failure?.value ?? defaults.inhibitOnFailure,
     checks,
     ...(values.notify_up === undefined ? {} : { notifyUp: values.notify_up.value }),
     ...(values.notify_down === undefined ? {} : { notifyDown: values.notify_down.value })
   }
   return { server, span: statement.arguments[0]!.span }
+}
+
+const reportThresholds = (
+  { lthreshold, uthreshold }: Section.Settings<typeof readers>["values"],
+  report: Report
+): void => {
+  if (lthreshold === undefined || lthreshold.value <= (uthreshold?.value ?? 0)) return
+  if (uthreshold === undefined || uthreshold.value === 0)
+    report.warning(
+      lthreshold.span,
+      "lthreshold has no effect without uthreshold",
+      "add uthreshold, or remove it"
+    )
+  else
+    report.error(
+      lthreshold.span,
+      `lthreshold ${lthreshold.value} is above uthreshold ${uthreshold.value}`,
+      "a server that was full once would stay out"
+    )
 }
 
 /**
