@@ -24,25 +24,14 @@
  * @see docs/decisions/0001-pure-reducers.md
  * @since 0.2.0
  */
-import { type Instant, plus, seconds } from "@holdfast/wire/Instant"
+import { type Instant, plus } from "@holdfast/wire/Instant"
 import type { Decided } from "./Checker.ts"
+import * as Drain from "./Drain.ts"
 import * as Member from "./Member.ts"
 import type { RealServer, VirtualServer as Parameters } from "./Parameters.ts"
 import * as Quorum from "./Quorum.ts"
 import * as ServerPool from "./ServerPool.ts"
 import type { Service } from "./Service.ts"
-
-/**
- * A server that a reload removed and that keeps weight 0 for the connections it has, until `until` at the latest.
- *
- * @category models
- * @since 0.2.0
- */
-export interface Draining {
-  readonly member: Member.Member
-  readonly since: Instant
-  readonly until: Instant
-}
 
 /**
  * The state of one virtual server.
@@ -61,7 +50,7 @@ export interface VirtualServer {
   readonly isRunning: boolean
   readonly members: ReadonlyArray<Member.Member>
   readonly places: ReadonlyMap<string, number>
-  readonly draining: ReadonlyArray<Draining>
+  readonly draining: ReadonlyArray<Drain.Draining>
   readonly thresholds: Quorum.Thresholds
   readonly quorum: Quorum.Quorum
   readonly quorumTold: Quorum.Quorum
@@ -216,27 +205,36 @@ export const step = (state: VirtualServer, event: Event): Step => stepAll(state,
 export const stepAll = (state: VirtualServer, events: ReadonlyArray<Event>): Step => {
   const actions: Array<Action> = []
   let next = state
-  for (const event of events) next = take(next, event, actions)
+  /** The members of `next` where they are a copy that nobody else has seen. */
+  let draft: Array<Member.Member> = []
+  for (const event of events) {
+    if (event._tag === "CheckDecided") {
+      if (draft !== next.members) draft = [...next.members]
+      next = decide(next, draft, event, actions)
+    } else next = take(next, event, actions)
+  }
   const last = events.at(-1)
   if (last === undefined || next === state) return { state, actions }
   return { state: withPool(next, last.at), actions }
 }
 
-const take = (state: VirtualServer, event: Event, actions: Array<Action>): VirtualServer => {
+const take = (
+  state: VirtualServer,
+  event: Exclude<Event, CheckDecided>,
+  actions: Array<Action>
+): VirtualServer => {
   if (event._tag === "Started")
     return state.isRunning ? state : start(state, event.at, event.serving, actions)
   if (!state.isRunning) {
     return event._tag === "Reconfigured" ? make(event.parameters) : state
   }
   switch (event._tag) {
-    case "CheckDecided":
-      return decide(state, event, actions)
     case "Woken":
       return wake(state, event.at, actions)
     case "Reconfigured":
       return reconfigure(state, event.parameters, event.at, actions)
     case "ConnectionsCounted":
-      return endDrains(state, ({ member }) => hasNoConnections(state, member.server, event.counts))
+      return endDrains(state, (draining) => Drain.isOver(draining, state.parameters, event.counts))
     case "Stopped":
       return stop(state, actions)
   }
@@ -267,21 +265,26 @@ const start = (
   return judge(started, actions)
 }
 
+type CheckDecided = Extract<Event, { readonly _tag: "CheckDecided" }>
+
+/** Writes to `members`, a copy of those of the state. */
 const decide = (
   state: VirtualServer,
-  event: Extract<Event, { readonly _tag: "CheckDecided" }>,
+  members: Array<Member.Member>,
+  event: CheckDecided,
   actions: Array<Action>
 ): VirtualServer => {
   const place = state.places.get(event.server)
-  const before = place === undefined ? undefined : state.members[place]
+  const before = place === undefined ? undefined : members[place]
   if (place === undefined || before === undefined) return state
   const decided = Member.decide(before, event.check, event.decided, event.at)
   if (decided === before) return state
   const member = announce(before, decided, actions)
+  members[place] = member
   return judge(
     {
       ...state,
-      members: state.members.with(place, member),
+      members,
       liveWeight: state.liveWeight - liveWeightOf(before) + liveWeightOf(member),
       uncheckedWeight: state.uncheckedWeight - uncheckedWeightOf(before) + uncheckedWeightOf(member)
     },
@@ -296,7 +299,7 @@ const wake = (state: VirtualServer, at: Instant, actions: Array<Action>): Virtua
   // A weight that grows is no part of the state: the pool is built for this instant.
   if (countAt === undefined || at < countAt) return { ...drained }
   actions.push({ _tag: "CountConnections", servers: draining.map(({ member }) => member.server) })
-  return { ...drained, countAt: plus(at, countInterval) }
+  return { ...drained, countAt: plus(at, Drain.countInterval) }
 }
 
 const reconfigure = (
@@ -323,9 +326,7 @@ const reconfigure = (
         )
   const draining = [
     ...state.draining.filter(({ member }) => !places.has(member.server.key)),
-    ...(parameters.drain === 0
-      ? []
-      : leaving.map((member) => ({ member, since: at, until: plus(at, parameters.drain) })))
+    ...(parameters.drain === 0 ? [] : leaving.map((member) => Drain.make(member, at, parameters.drain)))
   ]
   const reconfigured = withWeights({
     ...state,
@@ -334,7 +335,7 @@ const reconfigure = (
     members,
     draining,
     thresholds: Quorum.thresholds(parameters),
-    countAt: draining.length === 0 ? undefined : (state.countAt ?? plus(at, countInterval))
+    countAt: draining.length === 0 ? undefined : (state.countAt ?? plus(at, Drain.countInterval))
   })
   return judge(reconfigured, actions)
 }
@@ -392,19 +393,11 @@ const quorumChanged = (
   occasion: Occasion
 ): Action => ({ _tag: "QuorumChanged", up: quorum === "Up", liveWeight, thresholds, occasion })
 
-const endDrains = (state: VirtualServer, isOver: (draining: Draining) => boolean): VirtualServer => {
+const endDrains = (state: VirtualServer, isOver: (draining: Drain.Draining) => boolean): VirtualServer => {
   const draining = state.draining.filter((entry) => !isOver(entry))
   if (draining.length === state.draining.length) return state
   return { ...state, draining, countAt: draining.length === 0 ? undefined : state.countAt }
 }
-
-/** One that is not in the table has none. */
-const hasNoConnections = (
-  { parameters }: VirtualServer,
-  server: RealServer,
-  counts: ReadonlyMap<string, number | undefined>
-): boolean =>
-  ServerPool.destinationKeys(parameters, server).every((key) => !counts.has(key) || counts.get(key) === 0)
 
 /** Builds what follows from members, quorum and time. */
 const withPool = (state: VirtualServer, at: Instant): VirtualServer => {
@@ -443,6 +436,3 @@ const placesOf = ({ realServers }: Parameters): ReadonlyMap<string, number> =>
 /** Most reloads change settings and not who is there. */
 const hasSameServers = ({ realServers: left }: Parameters, { realServers: right }: Parameters): boolean =>
   left.length === right.length && left.every(({ key }, index) => key === right[index]?.key)
-
-/** Often enough to free a server soon, and seldom enough to read the table of a large service. */
-const countInterval = seconds(1)
