@@ -1,0 +1,232 @@
+/**
+ * The forwarding plane on nf_tables: destination NAT to servers, in a table of our own.
+ *
+ * **Details**
+ * - `apply` reads the services that it changes, writes them as a whole and commits all in one transaction, which the kernel
+ *   refuses when the rules were changed since they were read; then it begins anew.
+ * - A service that has no server, or only servers of weight 0, has no rule that acts: packets go on as if it were not there.
+ *   On a director that has the address itself the client is told that the port is closed, as IPVS does it.
+ * - Connections that are there go on by the kernel's table of connections, whatever becomes of the rules.
+ *
+ * **Gotchas**
+ * - What is counted are first packets of connections; their number is that of the connections.
+ * - While a service is rewritten, connections of the instant between reading and writing are missed by the counters.
+ * - A flow of UDP goes to its server as long as the table of connections remembers it, also when the server was removed.
+ *
+ * @since 0.2.0
+ */
+import type { Edit, ForwardingTable } from "@holdfast/balancer/ForwardingTable"
+import type * as Service from "@holdfast/balancer/Service"
+import {
+  type DestinationStatistics,
+  ForwardingPlaneError,
+  type OpenForwardingPlane,
+  type Refusal,
+  type ServiceStatistics
+} from "@holdfast/engine/ForwardingPlane"
+import * as NetlinkClient from "@holdfast/netlink/NetlinkClient"
+import type { NetlinkError } from "@holdfast/netlink/NetlinkError"
+import * as NetlinkTransport from "@holdfast/netlink/NetlinkTransport"
+import * as NfTables from "@holdfast/netlink/NfTables"
+import * as NfTablesQuery from "@holdfast/netlink/NfTablesQuery"
+import * as NetlinkFilter from "@holdfast/raw-socket/NetlinkFilter"
+import type * as SocketError from "@holdfast/raw-socket/SocketError"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
+import * as Dispatch from "./Dispatch.ts"
+import * as Layout from "./Layout.ts"
+import * as Ruleset from "./Ruleset.ts"
+import * as RulesetReading from "./RulesetReading.ts"
+import * as ServiceEdits from "./ServiceEdits.ts"
+import * as ServiceRequests from "./ServiceRequests.ts"
+import * as ServiceTransaction from "./ServiceTransaction.ts"
+
+type Client = NetlinkClient.NetlinkClient["Service"]
+
+/**
+ * Opens the plane in the network namespace of the calling thread. `onForeignChange` is called when somebody else changed
+ * our table, or may have.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const open = Effect.fnUntraced(function* (
+  onForeignChange: () => void
+): Effect.fn.Return<OpenForwardingPlane, ForwardingPlaneError, Scope.Scope> {
+  const client = yield* openClient(onForeignChange)
+  yield* Effect.mapError(client.get(NfTablesQuery.generation()), planeError)
+  const writing = yield* Semaphore.make(1)
+  return {
+    kind: "nf_tables",
+    read: readTable(client),
+    readServices: (addresses) => readTable(client, addresses),
+    apply: (edits) => writing.withPermit(apply(client, edits)),
+    flush: writing.withPermit(flush(client)),
+    statistics: (addresses) => statistics(client, addresses),
+    setTimeouts: () =>
+      unsupported(
+        "nf_tables has no timeouts of its own: set net.netfilter.nf_conntrack_tcp_timeout_established and its like, or take IPVS"
+      ),
+    setSyncDaemon: () =>
+      unsupported(
+        "nf_tables does not synchronise connections: run conntrackd between the directors, or take IPVS"
+      )
+  }
+})
+
+/** One client asks, another one listens: what the first changes does not wake the second. */
+const openClient = (onForeignChange: () => void): Effect.Effect<Client, ForwardingPlaneError, Scope.Scope> =>
+  Effect.gen(function* () {
+    const client = yield* NetlinkClient.make({
+      open: NetlinkTransport.kernel({ family: NfTables.NETLINK_NETFILTER, sendBufferSize })
+    })
+    yield* NetlinkClient.make({
+      open: NetlinkTransport.kernel({
+        family: NfTables.NETLINK_NETFILTER,
+        groups: [NfTables.NFNLGRP_NFTABLES],
+        filter: NetlinkFilter.ignoringPort(client.portId)
+      }),
+      onNotifications: (messages) => {
+        if (messages.some((message) => NfTablesQuery.tableOf(message) === Layout.table)) onForeignChange()
+      },
+      onLoss: onForeignChange
+    })
+    return client
+  }).pipe(Effect.mapError(openError))
+
+const readTable = (
+  client: Client,
+  addresses?: ReadonlyArray<Service.ServiceAddress>
+): Effect.Effect<ForwardingTable, ForwardingPlaneError> =>
+  RulesetReading.read(client, addresses).pipe(
+    Effect.map(({ ruleset }) => {
+      const { find } = Ruleset.reader(ruleset)
+      const services = (addresses ?? Ruleset.addressesOf(ruleset)).flatMap(
+        (address) => find(address)?.service ?? []
+      )
+      return new Map(services.map((service) => [service.key, service]))
+    }),
+    Effect.mapError(planeError)
+  )
+
+const apply = Effect.fn("NfTablesPlane.apply")(function* (
+  client: Client,
+  edits: ReadonlyArray<Edit>
+): Effect.fn.Return<ReadonlyArray<Refusal>> {
+  if (edits.length === 0) return []
+  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+    const refusals = yield* Effect.catch(attemptEdits(client, edits), (error) =>
+      Effect.succeed(edits.map((edit) => refusalOf(edit, error.message)))
+    )
+    if (refusals !== undefined) return refusals
+  }
+  return edits.map((edit) => refusalOf(edit, "somebody else keeps changing the rules; try again"))
+})
+
+/** Nothing when somebody else was quicker. */
+const attemptEdits = Effect.fnUntraced(function* (client: Client, edits: ReadonlyArray<Edit>) {
+  const addresses = new Map(edits.map(({ service }) => [service.key, service.address]))
+  const { generation, ruleset } = yield* RulesetReading.read(client, Array.from(addresses.values()))
+  const reader = Ruleset.reader(ruleset)
+  const { changes, refusals } = ServiceEdits.carryOut(edits, (address) => reader.find(address)?.service)
+  const works: Array<ServiceTransaction.Work<ServiceEdits.Change>> = []
+  for (const change of changes) {
+    const requests = ServiceRequests.make(change, {
+      presentKeys: reader.presentKeys(Dispatch.entryOf(change.address)),
+      counts: reader.find(change.address)?.counts ?? new Map(),
+      setId: works.length + 1
+    })
+    if (requests.length > 0) works.push({ subject: change, requests })
+  }
+  const outcome = yield* ServiceTransaction.commit(client, works, generation)
+  if (outcome._tag === "Stale") return undefined
+  return [
+    ...refusals,
+    ...outcome.refused.flatMap(({ subject, error }) =>
+      subject.edits.map((edit) => refusalOf(edit, error.message, isMismatch(error)))
+    )
+  ]
+})
+
+const flush = (client: Client): Effect.Effect<void, ForwardingPlaneError> =>
+  Effect.flatMap(
+    client.transaction(NfTables.transaction([NfTables.deleteTable(Layout.table)])),
+    ([rejection]) =>
+      rejection === undefined || rejection.error.reason === "NotFound"
+        ? Effect.void
+        : Effect.fail(planeError(rejection.error))
+  )
+
+const statistics = (
+  client: Client,
+  addresses: ReadonlyArray<Service.ServiceAddress>
+): Effect.Effect<ReadonlyMap<string, ServiceStatistics>, ForwardingPlaneError> =>
+  Effect.gen(function* () {
+    const { ruleset } = yield* RulesetReading.read(client, addresses)
+    const { find } = Ruleset.reader(ruleset)
+    const all = new Map<string, ServiceStatistics>()
+    for (const address of addresses) {
+      const found = find(address)
+      if (found !== undefined) {
+        all.set(found.service.key, statisticsOf(found))
+      }
+    }
+    return all
+  }).pipe(Effect.mapError(planeError))
+
+const statisticsOf = ({ counts, service }: Ruleset.Found): ServiceStatistics => {
+  const destinations = new Map<string, DestinationStatistics>()
+  for (const destination of service.destinations.values()) {
+    const count = counts.get(destination.key)
+    const packetsIn = Number(count?.packets ?? 0n)
+    const bytesIn = Number(count?.bytes ?? 0n)
+    destinations.set(destination.key, {
+      connections: packetsIn,
+      packetsIn,
+      packetsOut: 0,
+      bytesIn,
+      bytesOut: 0
+    })
+  }
+  const sum = (of: (one: DestinationStatistics) => number): number =>
+    Array.from(destinations.values(), of).reduce((total, one) => total + one, 0)
+  return {
+    connections: sum(({ connections }) => connections),
+    packetsIn: sum(({ packetsIn }) => packetsIn),
+    packetsOut: 0,
+    bytesIn: sum(({ bytesIn }) => bytesIn),
+    bytesOut: 0,
+    destinations
+  }
+}
+
+const refusalOf = (edit: Edit, why: string, mismatch = false): Refusal => ({
+  edit,
+  mismatch,
+  message: `${ServiceEdits.nameOf(edit)}: ${why}`
+})
+
+const isMismatch = ({ reason }: NetlinkError): boolean => reason === "AlreadyExists" || reason === "NotFound"
+
+const unsupported = (message: string) =>
+  Effect.fail(new ForwardingPlaneError({ reason: "Unsupported", message }))
+
+const planeError = (error: NetlinkError): ForwardingPlaneError =>
+  new ForwardingPlaneError({ reason: reasons[error.reason] ?? "Failed", message: error.message })
+
+const openError = (error: SocketError.SocketError): ForwardingPlaneError =>
+  new ForwardingPlaneError({ reason: "Unsupported", message: `nf_tables: ${error.message}` })
+
+/** A kernel without nf_tables calls the first question invalid. */
+const reasons: Partial<Readonly<Record<NetlinkError["reason"], ForwardingPlaneError["reason"]>>> = {
+  PermissionDenied: "Forbidden",
+  NotSupported: "Unsupported",
+  Invalid: "Unsupported"
+}
+
+/** Somebody who changes rules without a pause is no reason to wait for ever. */
+const attemptsMax = 8
+
+/** A transaction is one datagram: two thousand services take some four megabytes. */
+const sendBufferSize = 0x400_0000

@@ -1,0 +1,104 @@
+/**
+ * Carries edits out on what the kernel has, as values: what shall be written, and which edits do not fit.
+ *
+ * Each edit is judged by what the edits before it left, as IPVS does it. A service that its edits leave as it was is not
+ * written.
+ *
+ * @since 0.2.0
+ */
+import type { Edit } from "@holdfast/balancer/ForwardingTable"
+import type * as Service from "@holdfast/balancer/Service"
+import type { Refusal } from "@holdfast/engine/ForwardingPlane"
+import * as ServiceRules from "./ServiceRules.ts"
+
+/**
+ * What becomes of one service.
+ *
+ * - `before`, `after`: absent when it is not there.
+ * - `edits`: those that `after` holds; all refused when the kernel refuses it.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface Change {
+  readonly address: Service.ServiceAddress
+  readonly before: Service.Service | undefined
+  readonly after: Service.Service | undefined
+  readonly edits: ReadonlyArray<Edit>
+}
+
+/**
+ * Returns the changes in the order in which the services come first in the edits, and what is refused right away.
+ *
+ * @category transformations
+ * @since 0.2.0
+ */
+export const carryOut = (
+  edits: ReadonlyArray<Edit>,
+  find: (address: Service.ServiceAddress) => Service.Service | undefined
+): { readonly changes: ReadonlyArray<Change>; readonly refusals: ReadonlyArray<Refusal> } => {
+  const changes: Array<Change> = []
+  const refusals: Array<Refusal> = []
+  for (const ofService of Map.groupBy(edits, ({ service }) => service.key).values()) {
+    const { address } = ofService[0]!.service
+    const before = find(address)
+    const held: Array<Edit> = []
+    let after = before
+    for (const edit of ofService) {
+      const outcome = stepOf(after, edit)
+      if ("refusal" in outcome) {
+        refusals.push({ edit, mismatch: outcome.mismatch, message: `${nameOf(edit)}: ${outcome.refusal}` })
+      } else {
+        after = outcome.after
+        held.push(edit)
+      }
+    }
+    if (held.length > 0) changes.push({ address, before, after, edits: held })
+  }
+  return { changes, refusals }
+}
+
+/** Names an edit in messages. @category conversions @since 0.2.0 */
+export const nameOf = (edit: Edit): string =>
+  "destination" in edit
+    ? `${edit._tag} ${edit.destination.key} of ${edit.service.key}`
+    : `${edit._tag} ${edit.service.key}`
+
+type Outcome =
+  | { readonly after: Service.Service | undefined }
+  | { readonly refusal: string; readonly mismatch: boolean }
+
+const stepOf = (service: Service.Service | undefined, edit: Edit): Outcome => {
+  if (edit._tag === "AddService") {
+    if (service !== undefined) return mismatch("the service is there already")
+    return { after: { ...edit.service, destinations: new Map() } }
+  }
+  if (service === undefined) return mismatch("there is no such service, or somebody changed its rules")
+  switch (edit._tag) {
+    case "RemoveService":
+      return { after: undefined }
+    case "ChangeService":
+      return { after: { ...edit.service, destinations: service.destinations } }
+    case "AddDestination":
+      if (service.destinations.has(edit.destination.key)) return mismatch("the server is there already")
+      return withDestination(service, edit.destination)
+    case "ChangeDestination":
+      if (!service.destinations.has(edit.destination.key)) return mismatch("there is no such server")
+      return withDestination(service, edit.destination)
+    case "RemoveDestination": {
+      const destinations = new Map(service.destinations)
+      if (!destinations.delete(edit.destination.key)) return mismatch("there is no such server")
+      return { after: { ...service, destinations } }
+    }
+  }
+}
+
+const withDestination = (service: Service.Service, destination: Service.Destination): Outcome => {
+  const problem = ServiceRules.problemOf(service, destination)
+  if (problem !== undefined) return { refusal: problem, mismatch: false }
+  return {
+    after: { ...service, destinations: new Map(service.destinations).set(destination.key, destination) }
+  }
+}
+
+const mismatch = (refusal: string): Outcome => ({ refusal, mismatch: true })
