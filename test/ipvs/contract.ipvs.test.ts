@@ -67,4 +67,6 @@ const run: RunPlane = (test) =>
     })
   }).pipe(Effect.scoped)
 
-describe("IPVS", () => forwardingPlaneContract(run, abilities))
+describe("IPVS", () => {
+  forwardingPlaneContract(run, abilities)
+})

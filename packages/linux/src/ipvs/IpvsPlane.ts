@@ -45,7 +45,7 @@ import * as IpvsTable from "./IpvsTable.ts"
 export const open: Effect.Effect<OpenForwardingPlane, ForwardingPlaneError, Scope.Scope> = Effect.gen(
   function* () {
     const client = yield* NetlinkClient.make({
-      open: NetlinkTransport.kernel({ family: GenericNetlink.NETLINK_GENERIC })
+      open: NetlinkTransport.kernel({ family: GenericNetlink.NETLINK_GENERIC, roundsMax: batchesPerTurn })
     })
     const family = yield* client.get(GenericNetlink.resolve(IPVS_GENL_NAME))
     yield* client.get(IpvsConfiguration.getInfo(family))
@@ -188,6 +188,9 @@ const reasons: { readonly [K in NetlinkError["reason"]]?: ForwardingPlaneError["
 
 /** As many as go into one datagram: their requests are built between two turns of the event loop. */
 const editsPerPart = 100
+
+/** Sixteen datagrams of 32 KiB are about 1,400 services: some milliseconds. */
+const batchesPerTurn = 1
 
 /** A service with some destinations takes about a tenth of a millisecond to read. */
 const servicesPerTurn = 50
