@@ -9,12 +9,14 @@
  * - The digest and the pattern see the body without its chunk framing, but never decompressed: the request does not offer
  *   to take compressed bodies.
  * - A pattern is an ECMAScript regular expression; keepalived's are PCRE2. Without the flag `u` it is matched byte by
- *   byte, as PCRE2 does without `utf`. Its time is not bounded, only the body is: the pattern is the operator's own.
+ *   byte, as PCRE2 does without `utf`. Only the body bounds its time; the adapter ends a match that takes too
+ *   long.
  *
  * @see RFC 9110, RFC 9112; docs/reference/checks.md
  * @since 0.2.0
  */
 import * as Address from "@holdfast/wire/Address"
+import * as Result from "effect/Result"
 import * as HttpResponse from "./HttpResponse.ts"
 import * as PeerText from "./PeerText.ts"
 import type { BodyPattern, HttpVersion, Page, Probe, ProbeResult } from "./Probe.ts"
@@ -88,11 +90,8 @@ export const refusal = (probe: HttpProbe): string | undefined => {
   const unsendable = words.find((word) => word !== undefined && hasControlCharacter(word))
   if (unsendable !== undefined) return `control character in ${JSON.stringify(unsendable)}`
   for (const { pattern } of probe.pages) {
-    try {
-      if (pattern !== undefined) expressionOf(pattern)
-    } catch (error) {
-      return `regex: ${error instanceof Error ? error.message : String(error)}`
-    }
+    const matched = pattern && matches(pattern, empty)
+    if (matched !== undefined && Result.isFailure(matched)) return `regex: ${matched.failure}`
   }
   return undefined
 }
@@ -171,11 +170,13 @@ export const step = (exchange: HttpExchange, input: HttpResponse.Input): Step =>
 export const judge = ({ path, digest, pattern }: Page, body: Body): ProbeResult => {
   if (digest !== undefined && digest !== body.digest)
     return failed(`digest mismatch on ${path}: got ${body.digest}, expected ${digest}`)
-  if (pattern !== undefined && matches(pattern, body.bytes) === pattern.negated)
-    return failed(
-      `body of ${path} ${pattern.negated ? "matches" : "does not match"} the regex ${pattern.source}`
-    )
-  return { _tag: "Passed" }
+  if (pattern === undefined) return passed
+  const matched = matches(pattern, body.bytes)
+  if (Result.isFailure(matched)) return failed(`regex on ${path}: ${matched.failure}`)
+  if (matched.success !== pattern.negated) return passed
+  return failed(
+    `body of ${path} ${pattern.negated ? "matches" : "does not match"} the regex ${pattern.source}`
+  )
 }
 
 /** Decides on the status alone: against the page when it is not accepted, for it when nothing else is asked. */
@@ -183,7 +184,7 @@ const judgeHead = (page: Page, status: number): ProbeResult | undefined => {
   const accepted = acceptedStatuses(page)
   if (!accepted.some(([first, last]) => first <= status && status <= last))
     return failed(`status ${status} on ${page.path}, expected ${accepted.map(formatRange).join(" ")}`)
-  return page.digest === undefined && page.pattern === undefined ? { _tag: "Passed" } : undefined
+  return page.digest === undefined && page.pattern === undefined ? passed : undefined
 }
 
 const acceptedStatuses = (page: Page): Page["statusCodes"] => {
@@ -194,16 +195,26 @@ const acceptedStatuses = (page: Page): Page["statusCodes"] => {
 const formatRange = ([first, last]: readonly [number, number]): string =>
   first === last ? `${first}` : `${first}-${last}`
 
-/** Whether a match begins between the offsets, both inclusive. What is before the first one may be looked behind at. */
-const matches = (pattern: BodyPattern, bytes: Uint8Array): boolean => {
-  const expression = expressionOf(pattern)
-  const text = isUnicode(pattern) ? utf8 : PeerText.decode
-  expression.lastIndex =
-    pattern.minOffset === undefined ? 0 : text(bytes.subarray(0, pattern.minOffset)).length
-  const found = expression.exec(text(bytes))
-  if (found === null) return false
-  return pattern.maxOffset === undefined || found.index <= text(bytes.subarray(0, pattern.maxOffset)).length
-}
+/**
+ * Whether a match begins between the offsets, both inclusive; what is before the first one may be looked behind at. Fails
+ * with what the engine cannot do: it compiles a pattern only when it is used first, and may run out of stack then.
+ */
+const matches = (pattern: BodyPattern, bytes: Uint8Array): Result.Result<boolean, string> =>
+  Result.try({
+    try: () => {
+      const { minOffset = 0, maxOffset = bytes.length } = pattern
+      const text = isUnicode(pattern) ? utf8 : PeerText.decode
+      const expression = expressionOf(pattern)
+      expression.lastIndex = text(bytes.subarray(0, minOffset)).length
+      const found = expression.exec(text(bytes))
+      return (
+        minOffset <= bytes.length &&
+        found !== null &&
+        found.index <= text(bytes.subarray(0, maxOffset)).length
+      )
+    },
+    catch: (error) => (error instanceof Error ? error.message.slice(-quoteMax) : String(error))
+  })
 
 /** A pattern for bytes is spelled in bytes too. */
 const expressionOf = (pattern: BodyPattern): RegExp =>
@@ -217,6 +228,8 @@ const isUnicode = ({ flags }: BodyPattern): boolean => /[uv]/.test(flags)
 const utf8 = (bytes: Uint8Array): string => utf8Decoder.decode(bytes)
 
 const hasControlCharacter = (word: string): boolean => /\p{Cc}/u.test(word)
+
+const passed: ProbeResult = { _tag: "Passed" }
 
 const failed = (reason: string): ProbeResult => ({ _tag: "Failed", reason })
 
@@ -238,5 +251,9 @@ const statusesDefault = [[200, 299]] as const
 
 const statusesAll = [[0, 999]] as const
 
+/** The engine quotes the whole pattern, and then says what is wrong. */
+const quoteMax = 80
+
+const empty = new Uint8Array(0)
 const encoder = new TextEncoder()
 const utf8Decoder = new TextDecoder("utf-8", { ignoreBOM: true })

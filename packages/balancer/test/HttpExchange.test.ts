@@ -328,6 +328,13 @@ describe("the verdict on a body", () => {
     assert.notStrictEqual(begins(100, 200), "Passed")
   })
 
+  it("fails where the engine gives up", () => {
+    const deep = withPattern("(".repeat(20_000) + ")".repeat(20_000))
+
+    assert.match(reasonOf(deep, "a"), /^regex on \/: .*Stack overflow$/)
+    assert.match(HttpExchange.refusal({ ...probe, pages: [deep] })!, /^regex: .*Stack overflow$/)
+  })
+
   it("sees bytes, or UTF-8 with the flag u", () => {
     const umlaut = textOf(new TextEncoder().encode("äb"))
 

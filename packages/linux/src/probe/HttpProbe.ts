@@ -8,12 +8,14 @@
 import * as HttpExchange from "@holdfast/balancer/HttpExchange"
 import type { Page, ProbeResult } from "@holdfast/balancer/Probe"
 import type { TcpConnector } from "@holdfast/raw-socket/TcpConnector"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
 import * as crypto from "node:crypto"
 import * as BodyBuffer from "./BodyBuffer.ts"
 import * as Conversation from "./Conversation.ts"
 import type { Launch } from "./Launch.ts"
 import * as Outcome from "./Outcome.ts"
+import * as TimeLimit from "./TimeLimit.ts"
 import * as TlsClient from "./TlsClient.ts"
 
 /**
@@ -72,14 +74,26 @@ const fetchPage = (
     onResult(
       step.decision._tag === "Decided"
         ? step.decision.result
-        : HttpExchange.judge(page, { digest: hash?.digest("hex") ?? "", bytes: buffer?.bytes() ?? empty })
+        : judge(page, { digest: hash?.digest("hex") ?? "", bytes: buffer?.bytes() ?? empty })
     )
   })
   return close
 }
 
+/** A server that sends what a pattern is slow on must not hold up the other checks. */
+const judge = (page: Page, body: HttpExchange.Body): ProbeResult =>
+  page.pattern === undefined
+    ? HttpExchange.judge(page, body)
+    : Option.getOrElse(
+        TimeLimit.run(() => HttpExchange.judge(page, body), patternMillisMax),
+        () => Outcome.failed(`the regex took more than ${patternMillisMax} ms, on ${page.path}`)
+      )
+
 /** What the server's certificate has to be made out to: a virtual host has a port at most, and brackets for IPv6. */
 const expectedName = ({ virtualHost, connection }: HttpExchange.HttpProbe, page: Page): string =>
   (page.virtualHost ?? virtualHost)?.replace(/:[0-9]+$/, "").replace(/^\[(.*)\]$/, "$1") ?? connection.address
+
+/** A mebibyte takes a sound pattern a few milliseconds. */
+const patternMillisMax = 100
 
 const empty = new Uint8Array(0)

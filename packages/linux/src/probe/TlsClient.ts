@@ -73,7 +73,8 @@ const connectionOptions = (
   rejectUnauthorized: verify,
   // RFC 6066 3: addresses are not sent.
   ...(serverName !== undefined && net.isIP(serverName) === 0 && { servername: serverName }),
-  checkServerIdentity: (_, certificate) => tls.checkServerIdentity(serverName ?? name, certificate)
+  checkServerIdentity: (_, certificate) =>
+    verify ? tls.checkServerIdentity(serverName ?? name, certificate) : undefined
 })
 
 const contextOptions = ({

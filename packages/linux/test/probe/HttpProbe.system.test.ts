@@ -363,6 +363,17 @@ describe("HTTP_GET against a hostile server", () => {
     })
   )
 
+  it.effect("a body that a pattern is slow on fails, and holds nothing up for long", () =>
+    Effect.gen(function* () {
+      const pattern = { source: "^(?:a+)+$", flags: "", negated: false }
+      const result = yield* against((socket) => socket.end(`${ok}${"a".repeat(50)}b`), {
+        pages: [{ ...home, pattern }]
+      })
+
+      assert.deepStrictEqual(result, Bench.failed("the regex took more than 100 ms, on /"))
+    })
+  )
+
   it.effect("another protocol fails with its first bytes", () =>
     Effect.gen(function* () {
       assert.deepStrictEqual(
