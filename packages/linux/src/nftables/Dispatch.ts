@@ -16,7 +16,7 @@
 import * as NfTables from "@holdfast/netlink/NfTables"
 import * as Expression from "@holdfast/netlink/NfTablesExpression"
 import type { Request } from "@holdfast/netlink/Request"
-import * as Service from "@holdfast/balancer/Service"
+import type * as Service from "@holdfast/balancer/Service"
 import * as Address from "@holdfast/wire/Address"
 import * as Option from "effect/Option"
 import * as Layout from "./Layout.ts"

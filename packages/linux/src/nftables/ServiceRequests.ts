@@ -78,20 +78,24 @@ const remove = (address: Service.ServiceAddress, before: Service.Service): Reado
 }
 
 /** Removes the servers that are not in the service any more, and the memory of those that stay when it has none any more. */
-const removeServers = (before: Service.Service, after: Service.Service | undefined): ReadonlyArray<Request> =>
-  Array.from(before.destinations.values()).flatMap((destination) => {
+const removeServers = (
+  before: Service.Service,
+  after: Service.Service | undefined
+): ReadonlyArray<Request> => {
+  const requests: Array<Request> = []
+  for (const destination of before.destinations.values()) {
     const chain = ServiceRules.serverChainOf(before.address, destination)
     const isGone = after?.destinations.has(destination.key) !== true
     const forgets = before.persistence !== undefined && (isGone || after?.persistence === undefined)
-    if (!isGone && !forgets) return []
-    return [
-      NfTables.flushChain(Layout.table, chain),
-      ...(isGone ? [NfTables.deleteChain(Layout.table, chain)] : []),
-      ...(forgets
-        ? [NfTables.deleteSet(Layout.table, ServiceRules.clientsOf(before.address, destination).name)]
-        : [])
-    ]
-  })
+    if (isGone || forgets) requests.push(NfTables.flushChain(Layout.table, chain))
+    if (isGone) requests.push(NfTables.deleteChain(Layout.table, chain))
+    if (forgets) {
+      const { name } = ServiceRules.clientsOf(before.address, destination)
+      requests.push(NfTables.deleteSet(Layout.table, name))
+    }
+  }
+  return requests
+}
 
 const makeServer = ({ chain, clients, rules }: ServiceRules.ServerRules): ReadonlyArray<Request> => [
   NfTables.newChain({ table: Layout.table, name: chain }),
