@@ -106,7 +106,7 @@ export const read = (source: Lexer.Source, piece: Piece.Piece): Fresh => {
 }
 
 const take = (source: Lexer.Source, part: Part | Piece.Piece): Draft =>
-  "server" in part || "group" in part ? { kept: part as Part } : read(source, part)
+  "server" in part || "group" in part ? { kept: part } : read(source, part)
 
 interface Move {
   readonly lines: number
@@ -122,13 +122,20 @@ const moved = (part: Part, move: Move): Part | Piece.Piece => {
   const { diagnostics, group, server } = part
   return {
     ...piece,
-    diagnostics: diagnostics.map((diagnostic) => ({ ...diagnostic, span: movedSpan(diagnostic.span, move) })),
+    diagnostics: diagnostics.map(movedDiagnostic(move)),
     ...(server === undefined ? {} : { server: { ...server, span: movedSpan(server.span, move) } }),
     ...(group === undefined
       ? {}
       : { group: { ...group, name: { ...group.name, span: movedSpan(group.name.span, move) } } })
   }
 }
+
+const movedDiagnostic =
+  (move: Move) =>
+  (diagnostic: Diagnostic.Diagnostic): Diagnostic.Diagnostic => ({
+    ...diagnostic,
+    span: movedSpan(diagnostic.span, move)
+  })
 
 const namesPlace = ({ message, remedy, span }: Diagnostic.Diagnostic): boolean =>
   message.includes(`${span.file}:`) || remedy?.includes(`${span.file}:`) === true

@@ -78,8 +78,7 @@ export const compile = (
 /** The mode `u` refuses what the other takes for something else; what is sound in it means the same without it. */
 const faultOf = (expression: string, flags: string): string | undefined => {
   try {
-    new RegExp(expression, flags)
-    return undefined
+    return void RegExp(expression, flags)
   } catch (error) {
     return error instanceof Error
       ? error.message.replace(/^Invalid regular expression: .*: /, "")

@@ -64,8 +64,13 @@ export const compile = (
   const realServers = compileRealServers(values.real_server?.value ?? [], defaults, environment, report)
   const sorryMethod = values.sorry_server_lvs_method?.value ?? method
   const sorryServers = compileSorryServers(values.sorry_server?.value ?? [], port, sorryMethod, report)
-  const servers = [...realServers.map(({ server, span }) => ({ ...server, span })), ...sorryServers]
-  const family = VirtualServerName.familyOf(name, environment.groups, servers, values.ip_family?.value)
+  const servers: ReadonlyArray<Reached> = [...realServers, ...sorryServers]
+  const family = VirtualServerName.familyOf(
+    name,
+    environment.groups,
+    servers.map(({ server: reached }) => reached),
+    values.ip_family?.value
+  )
   const protocol = protocolOf(name, values.protocol, report)
   const addresses = VirtualServerName.addressesOf(name, environment.groups, protocol, family, report)
   const persistence = Persistence.compile(values, family, report)
@@ -88,7 +93,7 @@ export const compile = (
     haSuspend: haSuspendOf(values.ha_suspend, name, report),
     slowStart: values.slow_start?.value ?? Value.none,
     drain: values.drain?.value ?? Value.none,
-    sorryServers: sorryServers.map(({ span: _, ...sorry }) => sorry),
+    sorryServers: sorryServers.map(({ server: sorry }) => sorry),
     sorryInhibit: values.sorry_server_inhibit?.value ?? false,
     realServers: realServers.map(({ server: real }) => real)
   }
@@ -133,7 +138,10 @@ const compileRealServers = (
   return [...servers.values()]
 }
 
-type SorryServer = Balancer.SorryServer & { readonly span: Span.Span }
+interface SorryServer {
+  readonly server: Balancer.SorryServer
+  readonly span: Span.Span
+}
 
 const compileSorryServers = (
   statements: ReadonlyArray<Statement>,
@@ -148,7 +156,7 @@ const compileSorryServers = (
     const key = Address.formatEndpoint(endpoint.address, endpoint.port)
     const { span } = statement.arguments[0]!
     const first = servers.get(key)
-    if (first === undefined) servers.set(key, { key, ...endpoint, method, span })
+    if (first === undefined) servers.set(key, { server: { key, ...endpoint, method }, span })
     else reportTwice(span, `sorry_server ${key}`, first.span, report)
   }
   return [...servers.values()]
@@ -228,8 +236,7 @@ const compileQuorum = (
 }
 
 interface Reached {
-  readonly address: Address.IpAddress
-  readonly method: Method
+  readonly server: Pick<Balancer.SorryServer, "address" | "method">
   readonly span: Span.Span
 }
 
@@ -240,7 +247,8 @@ const reportFamilies = (
   report: Report
 ): void => {
   const families = new Set<Family>(addresses.map(VirtualServerName.familyOfAddress))
-  for (const { address, method, span } of servers) {
+  for (const { server, span } of servers) {
+    const { address, method } = server
     const own: Family = Address.isIpv6(address) ? "inet6" : "inet"
     if (method._tag !== "Tunnel" && [...families].some((family) => family !== own))
       report.error(
