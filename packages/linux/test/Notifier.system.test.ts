@@ -169,7 +169,7 @@ describe("Notifier", () => {
   it.live("leaves no process when its scope closes: scripts, their children, readers", () =>
     Effect.gen(function* () {
       const { fifo, folder, log, notify, scope, setFifos, shell } = yield* start
-      yield* setFifos([{ path: fifo, script: shell(reader) }])
+      yield* setFifos([{ path: fifo, script: shell(reader, "own") }])
       notify({
         object: "web",
         script: shell(`trap "" TERM; sh -c 'trap "" TERM; sleep 1000; :' "$0" & echo up >>"$0/log"; wait`)
@@ -178,6 +178,20 @@ describe("Notifier", () => {
       yield* eventually("the child runs too", () => processesWith(folder).length >= 3)
       yield* Scope.close(scope, Exit.void)
       yield* eventually("all are gone", () => processesWith(folder).length === 0)
+    })
+  )
+
+  it.live("tells nothing once its scope is closed, not even what it found before", () =>
+    Effect.gen(function* () {
+      const { notify, reports, scope } = yield* start
+      notify({ object: "web", script: { words: ["/nonexistent/program"] } })
+      notify({ object: "mail", script: { words: ["/bin/sh", "x".repeat(1_000_000)] } })
+      // One turn of the loop starts the first, which is refused in the next.
+      yield* Effect.callback<void>((resume) => void setImmediate(() => resume(Effect.void)))
+      yield* Scope.close(scope, Exit.void)
+      notify({ object: "web", script: { words: ["/nonexistent/program"] } })
+      yield* Effect.sleep(20)
+      assert.isEmpty(reports)
     })
   )
 

@@ -94,6 +94,7 @@ const make = (
   let lastNumber = 0
   let runningCount = 0
   let turn: NodeJS.Immediate | undefined
+  let isClosed = false
 
   const schedule = (): void => {
     if (ready.length > 0 && runningCount < runningMax) turn ??= setImmediate(startNext)
@@ -106,6 +107,7 @@ const make = (
     if (lane === undefined || job === undefined) return
     runningCount += 1
     run(runner, defaults, job.script, (failure) => {
+      if (isClosed) return
       runningCount -= 1
       if (failure !== undefined) onFailure(lane.object, commandOf(job.script), failure)
       if (lane.waiting.length > 0) ready.push(lane)
@@ -122,6 +124,7 @@ const make = (
   }
 
   const add = (object: string, script: Script): void => {
+    if (isClosed) return
     const lane = lanes.get(object) ?? { object, waiting: [] }
     const job = { number: ++lastNumber, script }
     pending.add(job.number)
@@ -156,9 +159,8 @@ const make = (
   return {
     queue: { add, drained },
     close: () => {
+      isClosed = true
       clearImmediate(turn)
-      ready.length = 0
-      runningCount = runningMax
       pending.clear()
       for (const waiter of waiters) waiter()
     }

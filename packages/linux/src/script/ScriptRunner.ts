@@ -73,10 +73,10 @@ const killWait = "2 seconds"
  */
 export const open: Effect.Effect<ScriptRunner, never, Scope.Scope> = Effect.map(
   Effect.acquireRelease(
-    Effect.sync(() => new Set<Group>()),
-    (groups) => close(groups)
+    Effect.sync((): Running => ({ groups: new Set(), isClosed: false })),
+    (running) => close(running)
   ),
-  (groups) => ({ start: (script, onEnd, timeoutMillis) => start(groups, script, onEnd, timeoutMillis) })
+  (running) => ({ start: (script, onEnd, timeoutMillis) => start(running, script, onEnd, timeoutMillis) })
 )
 
 /**
@@ -98,11 +98,16 @@ export const describe = (ending: Ending): string => {
   }
 }
 
+/** Everything that one runner started and that is not over. */
+interface Running {
+  readonly groups: Set<Group>
+  isClosed: boolean
+}
+
 /** A process group that runs. */
 interface Group {
   readonly child: ChildProcess
   readonly pid: number
-  onEnd: (ending: Ending) => void
   onGone: () => void
   isTimedOut: boolean
   timeout: NodeJS.Timeout | undefined
@@ -110,31 +115,33 @@ interface Group {
 }
 
 const start = (
-  groups: Set<Group>,
+  running: Running,
   script: RunnableScript,
   onEnd: (ending: Ending) => void,
   timeoutMillis: number | undefined
 ): Run => {
+  const tell = (ending: Ending): void => {
+    if (!running.isClosed) onEnd(ending)
+  }
   const attempted = attempt(script)
   if (Result.isFailure(attempted)) {
-    setImmediate(() => onEnd(notStarted(attempted.failure)))
+    setImmediate(() => tell(notStarted(attempted.failure)))
     return { end: () => {} }
   }
   const child = attempted.success
   if (child.pid === undefined) {
-    child.once("error", (cause) => onEnd(notStarted(cause)))
+    child.once("error", (cause) => tell(notStarted(cause)))
     return { end: () => {} }
   }
   const group: Group = {
     child,
     pid: child.pid,
-    onEnd,
     onGone: () => {},
     isTimedOut: false,
     timeout: undefined,
     grace: undefined
   }
-  groups.add(group)
+  running.groups.add(group)
   if (timeoutMillis !== undefined) {
     group.timeout = setTimeout(() => {
       group.isTimedOut = true
@@ -146,11 +153,11 @@ const start = (
   child.once("exit", (code, signal) => {
     clearTimeout(group.timeout)
     clearTimeout(group.grace)
-    groups.delete(group)
+    running.groups.delete(group)
     // Its number stays taken while its group has members; without any there is nothing to kill.
     send(group, "SIGKILL")
     group.onGone()
-    group.onEnd(endingOf(group, code, signal))
+    tell(endingOf(group, code, signal))
   })
   return { end: () => end(group) }
 }
@@ -198,14 +205,16 @@ const send = (group: Group, signal: "SIGTERM" | "SIGKILL"): void => {
   }
 }
 
-const close = (groups: Set<Group>): Effect.Effect<void> =>
-  Effect.forEach(
-    [...groups],
-    (group) =>
-      Effect.callback<void>((resume) => {
-        group.onEnd = () => {}
-        group.onGone = () => resume(Effect.void)
-        send(group, "SIGKILL")
-      }),
-    { concurrency: "unbounded", discard: true }
-  ).pipe(Effect.timeoutOrElse({ duration: killWait, orElse: () => Effect.void }))
+const close = (running: Running): Effect.Effect<void> =>
+  Effect.suspend(() => {
+    running.isClosed = true
+    return Effect.forEach(
+      [...running.groups],
+      (group) =>
+        Effect.callback<void>((resume) => {
+          group.onGone = () => resume(Effect.void)
+          send(group, "SIGKILL")
+        }),
+      { concurrency: "unbounded", discard: true }
+    )
+  }).pipe(Effect.timeoutOrElse({ duration: killWait, orElse: () => Effect.void }))
