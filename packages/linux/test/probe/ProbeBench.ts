@@ -62,8 +62,10 @@ export const eventually = (what: string, holds: () => boolean) =>
   Effect.gen(function* () {
     while (!holds()) yield* turn
   }).pipe(
-    Effect.timeout("10 seconds"),
-    Effect.catchTag("TimeoutError", () => Effect.sync(() => assert.fail(`never: ${what}`)))
+    Effect.timeoutOrElse({
+      duration: "10 seconds",
+      orElse: () => Effect.sync(() => assert.fail(`never: ${what}`))
+    })
   )
 
 const sockets = new Set<net.Socket>()
