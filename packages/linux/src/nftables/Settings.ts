@@ -66,13 +66,13 @@ export const parseService = (address: Service.ServiceAddress, text: string): Ser
 
 /** Reads a server, or nothing when the text says something else. @category conversions @since 0.2.0 */
 export const parseDestination = (text: string): Service.Destination | undefined => {
-  const [key, ...words] = text.split(" ")
-  const endpoint = /^\[?([0-9a-f.:]+?)\]?:(\d+)$/.exec(key ?? "")
+  const [key = "", ...words] = text.split(" ")
+  const endpoint = /^\[?([0-9a-f.:]+?)\]?:(\d+)$/.exec(key)
   const address = Option.getOrUndefined(Address.ipFromString(endpoint?.[1] ?? ""))
-  const weight = Number(wordAfter(words, "weight"))
+  const port = numberOf(endpoint?.[2])
+  const weight = numberOf(wordAfter(words, "weight"))
   const [upperThreshold = 0, lowerThreshold = 0] = pairAfter(words, "thresholds") ?? []
-  if (key === undefined || address === undefined || !Number.isInteger(weight)) return undefined
-  const port = Number(endpoint?.[2])
+  if (address === undefined || port === undefined || port > portMax || weight === undefined) return undefined
   return { key, address, port, method: { _tag: "Nat" }, weight, upperThreshold, lowerThreshold }
 }
 
@@ -81,5 +81,13 @@ const wordAfter = (words: ReadonlyArray<string>, name: string): string | undefin
   return index === -1 ? undefined : words[index + 1]
 }
 
-const pairAfter = (words: ReadonlyArray<string>, name: string): ReadonlyArray<number> | undefined =>
-  wordAfter(words, name)?.split("/").map(Number)
+const pairAfter = (words: ReadonlyArray<string>, name: string): readonly [number, number] | undefined => {
+  const [first, second] = wordAfter(words, name)?.split("/").map(numberOf) ?? []
+  return first === undefined || second === undefined ? undefined : [first, second]
+}
+
+/** People can write comments, too. */
+const numberOf = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined
+
+const portMax = 0xffff

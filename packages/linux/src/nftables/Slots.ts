@@ -22,8 +22,8 @@ export const slotsOf = (
 ): ReadonlyArray<Destination> => {
   const usable = Array.from(destinations).filter(({ weight }) => weight > 0)
   if (scheduler === "fo") return failOver(usable)
-  // Round robin knows weight 0 and no other difference.
-  if (scheduler === "rr") return usable
+  // These know weight 0 and no other difference.
+  if (scheduler === "rr" || scheduler === "lc") return usable
   const weights = reduced(usable.map(({ weight }) => weight))
   const slots: Array<Destination> = []
   for (let round = Math.max(...weights, 0); round >= 1; round--) {
