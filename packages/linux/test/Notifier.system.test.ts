@@ -74,13 +74,13 @@ describe("Notifier", () => {
       yield* eventually("it runs", () => log().includes("ready"))
       yield* setFifos([])
       assert.deepStrictEqual(log(), ["ready", "asked"])
-      assert.isEmpty(processesWith(folder))
+      yield* eventually("its group is gone", () => processesWith(folder).length === 0)
 
       const stubborn = shell(`trap "" TERM; echo stubborn >>"$0/log"; while :; do sleep 1000; done`)
       yield* setFifos([{ path: fifo, script: stubborn }])
       yield* eventually("it runs", () => log().includes("stubborn"))
       yield* setFifos([])
-      assert.isEmpty(processesWith(folder))
+      yield* eventually("its group is gone", () => processesWith(folder).length === 0)
     })
   )
 
