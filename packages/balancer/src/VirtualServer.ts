@@ -19,7 +19,7 @@
  *   server that has just come up is worth its whole weight.
  * - A quorum is `Unknown` after the start until it is gained, or cannot be gained by the servers that nobody has checked yet.
  *   What the kernel's table did at the start is taken for what it was: with real servers in it, it was held; with sorry
- *   servers in it, it was lost.
+ *   servers in it, it was lost. With `alpha` it begins lost.
  *
  * @see docs/decisions/0001-pure-reducers.md
  * @since 0.2.0
@@ -254,7 +254,7 @@ const start = (
     )
   const members = parameters.realServers.map((server) => Member.make(server, at, served(server)))
   const wasHeld = members.some(({ health, server }) => health === "Up" && served(server) > 0)
-  const wasLost = !wasHeld && parameters.sorryServers.some((server) => served(server) > 0)
+  const wasLost = parameters.alpha || parameters.sorryServers.some((server) => served(server) > 0)
   const quorum: Quorum.Quorum = wasHeld ? "Up" : wasLost ? "Down" : "Unknown"
   const started = withWeights({
     ...state,

@@ -236,6 +236,20 @@ describe("Checker: what it decides", () => {
     assert.deepStrictEqual(resumed.actions, [{ _tag: "StartProbe" }])
   })
 
+  it("forgets the failures that it bore while it is suspended", () => {
+    const { state } = run(plan({ retries: 1 }), [
+      started(),
+      reported(1, passed),
+      woken(10),
+      reported(11, failed),
+      { _tag: "Suspended", at: at(12) },
+      { _tag: "Resumed", at: at(50), spread: 0 },
+      reported(51, failed)
+    ])
+
+    assert.strictEqual(state.verdict, "Up")
+  })
+
   it("tells a server that joins later what it has decided", () => {
     const adjustment = { _tag: "Add", weight: 2 } as const
 

@@ -157,6 +157,23 @@ describe("ForwardingTable.diff", () => {
 })
 
 describe("ForwardingTable.apply", () => {
+  it("a service that is removed and added again has what was added since", () => {
+    const [one, two] = [destination(1), destination(2)]
+    const known = service(80, [one])
+
+    const table = ForwardingTable.apply(
+      [
+        { _tag: "AddDestination", service: known, destination: two },
+        { _tag: "RemoveService", service: known },
+        { _tag: "AddService", service: known },
+        { _tag: "AddDestination", service: known, destination: two }
+      ],
+      ForwardingTable.make([known])
+    )
+
+    assert.deepStrictEqual([...table.get(known.key)!.destinations.keys()], [two.key])
+  })
+
   it("takes no edit that does not fit", () => {
     const one = destination(1)
     const known = service(80, [one])

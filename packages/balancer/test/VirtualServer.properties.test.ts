@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Decided } from "@holdfast/balancer/Checker"
 import type { VirtualServer as Parameters } from "@holdfast/balancer/Parameters"
+import * as Quorum from "@holdfast/balancer/Quorum"
 import { type ServerStatus, status } from "@holdfast/balancer/ServerStatus"
 import * as VirtualServer from "@holdfast/balancer/VirtualServer"
 import { type Instant, type Micros, plus, seconds } from "@holdfast/wire/Instant"
@@ -137,6 +138,7 @@ const assertPool = (state: VirtualServer.VirtualServer): void => {
 
 const assertQuorum = (state: VirtualServer.VirtualServer): void => {
   const { liveWeight, quorum, thresholds } = state
+  assert.deepStrictEqual(thresholds, Quorum.thresholds(state.parameters))
   const live = status(state).servers.filter(({ health }) => health === "Up")
   assert.strictEqual(
     liveWeight,

@@ -119,7 +119,7 @@ describe("VirtualServer: who is in the pool", () => {
 
     assert.deepStrictEqual(poolOf(step), both)
     assert.deepStrictEqual(told(confirmed), [])
-    assert.strictEqual(VirtualServer.services(confirmed.state)[0], VirtualServer.services(step.state)[0])
+    assert.strictEqual(VirtualServer.services(confirmed.state), VirtualServer.services(step.state))
     assert.deepStrictEqual(poolOf(failed), { [a.key]: 1 })
   })
 
@@ -138,6 +138,32 @@ describe("VirtualServer: who is in the pool", () => {
     assert.deepStrictEqual(poolOf(step), {})
     assert.deepStrictEqual(told(step), [`Initial ${a.key} down`, "Initial quorum down"])
     assert.deepStrictEqual(told(passed), [`Change ${a.key} up`, "Change quorum up"])
+  })
+
+  it("alpha: the quorum is lost from the start, and told so", () => {
+    const step = run(virtualServer({ alpha: true, sorryServers: [sorry] }), [started()])
+
+    assert.deepStrictEqual(told(step), ["Initial quorum down"])
+    assert.deepStrictEqual(poolOf(step), { [sorry.key]: 1 })
+  })
+
+  it("a server with one alpha check of several waits for all, whatever the table served", () => {
+    const server = realServer(1, { checks: [check(tcp(1), { alpha: true }), check(tcp(1, 443))] })
+    const parameters = virtualServer({ realServers: [server] })
+
+    const one = run(parameters, [started({ [a.key]: 1 }), decided(1, server, up, 0)])
+
+    assert.deepStrictEqual(poolOf(one), {})
+    assert.deepStrictEqual(poolOf(more(one, [decided(2, server, up, 1)])), { [a.key]: 1 })
+  })
+
+  it("a server is down with its first check that fails, whatever the others have not decided yet", () => {
+    const server = realServer(1, { checks: [check(tcp(1)), check(tcp(1, 443))] })
+
+    const step = run(virtualServer({ realServers: [server] }), [started(), decided(1, server, down, 0)])
+
+    assert.deepStrictEqual(told(step), [`Initial ${a.key} down`, "Initial quorum down"])
+    assert.strictEqual(status(step.state).servers[0]?.reason, "connection refused")
   })
 
   it("inhibit_on_failure: a server that is not up has weight 0", () => {
@@ -181,6 +207,35 @@ describe("VirtualServer: who is in the pool", () => {
       [poolOf(step, 0), poolOf(step, 1), poolOf(step, 2)],
       [{ "10.0.0.1:80": 1 }, { "10.0.0.1:443": 1 }, { "10.0.0.1:0": 1 }]
     )
+  })
+})
+
+describe("VirtualServer: mixed methods", () => {
+  it("only what is reached by NAT keeps its own port", () => {
+    const nat = realServer(1, { port: 8080 })
+    const direct = realServer(2, { port: 8080, method: { _tag: "DirectRouting" } })
+
+    const step = run(virtualServer({ realServers: [nat, direct] }), [
+      started({ "10.0.0.1:8080": 1, "10.0.0.2:80": 1 })
+    ])
+
+    assert.deepStrictEqual(poolOf(step), { "10.0.0.1:8080": 1, "10.0.0.2:80": 1 })
+  })
+
+  it("all addresses of a group have servers, each with its ports", () => {
+    const direct = realServer(2, { method: { _tag: "DirectRouting" } })
+    const addresses = [80, 443].map((port) => ({
+      _tag: "Endpoint" as const,
+      protocol: "TCP" as const,
+      address: "192.0.2.1" as Ipv4Address,
+      port
+    }))
+
+    const step = run(virtualServer({ addresses, realServers: [a, direct] }), [
+      started({ [a.key]: 1, "10.0.0.2:80": 1 })
+    ])
+
+    assert.deepStrictEqual(poolOf(step, 1), { [a.key]: 1, "10.0.0.2:443": 1 })
   })
 })
 
@@ -232,6 +287,24 @@ describe("VirtualServer: the quorum", () => {
     })
   })
 
+  it("hysteresis is cut below the quorum", () => {
+    const parameters = virtualServer({
+      quorum: 2,
+      hysteresis: 7,
+      realServers: [realServer(1, { weight: 9 })]
+    })
+
+    assert.deepStrictEqual(VirtualServer.make(parameters).thresholds, { gain: 3, keep: 1 })
+  })
+
+  it("takes the thresholds of a reload at once", () => {
+    const step = run(virtualServer(), [started(both), decided(1, a, down)])
+
+    const reloaded = more(step, [reconfigured(2, virtualServer({ quorum: 2 }))])
+
+    assert.deepStrictEqual(told(reloaded), ["Change quorum down"])
+  })
+
   it("of servers with weight 0 alone is lost", () => {
     const parameters = virtualServer({
       realServers: [realServer(1, { weight: 0 })],
@@ -262,7 +335,10 @@ describe("VirtualServer: the quorum", () => {
     const realServers = [1, 2, 3, 4].map((number) => realServer(number))
     const parameters = virtualServer({ quorum: 3, hysteresis: 1, realServers, sorryServers: [sorry] })
 
-    assert.deepStrictEqual(poolOf(run(parameters, [started(both)])), both)
+    const step = run(parameters, [started(both)])
+
+    assert.strictEqual(step.state.quorum, "Up")
+    assert.deepStrictEqual(poolOf(step), both)
   })
 
   it("lost without sorry servers leaves those that are up to go on", () => {
@@ -424,7 +500,9 @@ describe("VirtualServer: reload", () => {
 describe("VirtualServer: drain", () => {
   const drain = seconds(30)
   const leaving = run(virtualServer({ drain }), [
-    started(both),
+    started(),
+    decided(1, a, up),
+    decided(1, b, up),
     reconfigured(10, virtualServer({ drain, realServers: [b] }))
   ])
   const counted = (time: number, counts: ReadonlyArray<readonly [string, number | undefined]>) =>
