@@ -75,10 +75,7 @@ export const open = (
 
     const raw = new net.Socket({ fd: outcome.success, readable: true, writable: true })
     const socket = secure === undefined ? raw : tls.connect({ ...secure, socket: raw })
-    release = () => {
-      socket.destroy()
-      raw.destroy()
-    }
+    release = () => socket.destroy()
     let isOpened = false
     const opened = () => {
       isOpened = true

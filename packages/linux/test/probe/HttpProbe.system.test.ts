@@ -411,10 +411,12 @@ describe("HTTP_GET against a hostile server", () => {
   it.effect("1,000 probes leave no descriptor behind", () =>
     Effect.gen(function* () {
       const certificates = yield* Certificates.make
-      const plain = yield* Bench.listen(http.createServer(hello))
+      // The servers keep connections open, so that only the probe can have closed them.
+      const plain = yield* Bench.listen(http.createServer({ keepAliveTimeout: 0 }, hello))
       const secure = yield* Bench.listen(
         https.createServer(
           {
+            keepAliveTimeout: 0,
             cert: fs.readFileSync(certificates.server.certificate),
             key: fs.readFileSync(certificates.server.key)
           },
@@ -422,6 +424,7 @@ describe("HTTP_GET against a hostile server", () => {
         )
       )
       const launch = HttpProbe.make(yield* Bench.connector)
+      const version = "1.1K"
       const before = Bench.descriptorCount()
       const runs = (count: number, probe: ProbeOf<"Http">) =>
         Effect.forEach(Array.from({ length: count }), () => Bench.resultOf(launch, probe), {
@@ -429,9 +432,9 @@ describe("HTTP_GET against a hostile server", () => {
         })
 
       const results = [
-        ...(yield* runs(800, probeOf(plain, withDigest))),
-        ...(yield* runs(100, probeOf(plain, { pages: [{ ...home, path: "/busy" }] }))),
-        ...(yield* runs(100, probeOf(secure, { ...withDigest, tls: { verify: false } })))
+        ...(yield* runs(800, probeOf(plain, { ...withDigest, version }))),
+        ...(yield* runs(100, probeOf(plain, { pages: [{ ...home, path: "/busy" }], version }))),
+        ...(yield* runs(100, probeOf(secure, { ...withDigest, version, tls: { verify: false } })))
       ]
       for (let index = 0; index < 100; index++)
         Bench.launchSilent(launch, probeOf(index % 2 === 0 ? plain : secure, { tls: { verify: false } }))()
