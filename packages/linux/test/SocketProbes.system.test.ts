@@ -104,6 +104,7 @@ const serveStuck = Effect.map(
 )
 
 const end = async (child: ChildProcess) => {
+  if (child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, "exit")
   child.kill("SIGKILL")
   await ended
@@ -377,42 +378,41 @@ describe("UdpProbe", () => {
   )
 })
 
-/** dnsmasq with one name; names under `.refused` it does not know whom to ask for. */
+/** dnsmasq in a namespace, with one name; of others than `.example` it does not know whom to ask. */
 const serveNames = Effect.gen(function* () {
-  const port = yield* freePort
+  const namespace = yield* NetworkNamespace.make
+  NetworkNamespace.within(namespace, () => ip("link", "set", "lo", "up"))
   yield* Effect.acquireRelease(
-    Effect.promise(async () => {
-      const process = spawn(
-        "dnsmasq",
-        [
-          "--keep-in-foreground",
-          "--conf-file=/dev/null",
-          "--no-resolv",
-          "--no-hosts",
-          "--listen-address=127.0.0.1",
-          "--bind-interfaces",
-          `--port=${port}`,
-          "--user=root",
-          "--pid-file=",
-          "--log-facility=-",
-          "--host-record=web.example,192.0.2.80",
-          "--local=/example/"
-        ],
-        { stdio: ["ignore", "ignore", "pipe"] }
+    Effect.sync(() =>
+      NetworkNamespace.within(namespace, () =>
+        spawn("dnsmasq", dnsmasqOptions, { stdio: ["ignore", "ignore", "pipe"] })
       )
-      await once(process.stderr, "data") // It says that it has started.
-      return process
-    }),
-    (process: ChildProcess) => Effect.promise(() => end(process))
+    ),
+    (child) => Effect.promise(() => end(child))
+  ).pipe(
+    // It says that it has started.
+    Effect.flatMap((child) => Effect.promise(() => once(child.stderr, "data")))
   )
-  return connectionTo("127.0.0.1", port)
+  return namespace
 })
+
+const dnsmasqOptions = [
+  "--keep-in-foreground",
+  "--conf-file=/dev/null",
+  "--no-resolv",
+  "--no-hosts",
+  "--user=root",
+  "--pid-file=",
+  "--log-facility=-",
+  "--host-record=web.example,192.0.2.80",
+  "--local=/example/"
+]
 
 describe("DnsProbe", () => {
   it.live("asks a name server: any answer without an error passes, an error code fails", () =>
     Effect.gen(function* () {
-      const server = yield* serveNames
-      const launch = yield* DnsProbe.open
+      const launch = startedIn(yield* serveNames, yield* DnsProbe.open)
+      const server = connectionTo("127.0.0.1", 53)
 
       assert.deepStrictEqual(yield* find(launch, dns(server, "web.example")), { _tag: "Passed" })
       assert.deepStrictEqual(yield* find(launch, dns(server, "WEB.example.", "AAAA")), { _tag: "Passed" })
