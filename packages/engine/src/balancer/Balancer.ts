@@ -297,7 +297,10 @@ const make = Effect.gen(function* () {
     if (next === undefined) wake.disarm()
     else wake.arm(next)
   })
-  yield* Effect.forkScoped(Effect.forever(pass()))
+  yield* Effect.forever(pass()).pipe(
+    Effect.tapCause((cause) => Effect.logError("the balancer cannot go on", cause)),
+    Effect.forkScoped
+  )
 
   return Balancer.of({
     apply: Effect.fnUntraced(function* (wanted) {

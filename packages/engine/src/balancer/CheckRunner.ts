@@ -10,7 +10,6 @@
  * @since 0.2.0
  */
 import * as Checker from "@holdfast/balancer/Checker"
-import * as CheckPlan from "@holdfast/balancer/CheckPlan"
 import type { VirtualServer } from "@holdfast/balancer/Parameters"
 import type { Check } from "@holdfast/balancer/Probe"
 import type { Instant } from "@holdfast/wire/Instant"
@@ -178,7 +177,7 @@ export const make = (options: RunnerOptions): CheckRunner => {
   ): ReadonlyArray<Subscription> =>
     virtualServer.realServers.flatMap((server) =>
       server.checks.map((wanted, index) => {
-        const key = CheckPlan.keyOf(wanted)
+        const key = keyOf(wanted)
         const check = checks.get(key) ?? open(key, wanted, at, resting)
         const subscriber: Subscriber = {
           virtualServer: virtualServer.name,
@@ -224,6 +223,9 @@ export const make = (options: RunnerOptions): CheckRunner => {
     counts: () => ({ checks: checks.size, probes: probes.size })
   }
 }
+
+/** Equal probes with equal timing have equal keys: their properties are always written in one order. */
+const keyOf = ({ probe, timing }: Check): string => JSON.stringify([probe, timing])
 
 const onGrid = (deadline: Instant): Instant => (Math.ceil(deadline / gridMicros) * gridMicros) as Instant
 
