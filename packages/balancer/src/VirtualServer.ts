@@ -19,7 +19,7 @@
  *   server that has just come up is worth its whole weight.
  * - A quorum is `Unknown` after the start until it is gained, or cannot be gained by the servers that nobody has checked yet.
  *   What the kernel's table did at the start is taken for what it was: with real servers in it, it was held; with sorry
- *   servers in it, it was lost. With `alpha` it begins lost.
+ *   servers in it, it was lost. With `alpha` it begins lost, unless real servers serve already.
  *
  * @see docs/decisions/0001-pure-reducers.md
  * @since 0.2.0
