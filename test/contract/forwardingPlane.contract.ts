@@ -1,4 +1,4 @@
-import type { Edit, ForwardingTable } from "@holdfast/balancer/ForwardingTable"
+import * as ForwardingTable from "@holdfast/balancer/ForwardingTable"
 import type { SyncDaemon } from "@holdfast/balancer/Parameters"
 import {
   type Destination,
@@ -92,13 +92,13 @@ export const serviceOf = (
   destinations: new Map(servers.map((one) => [one.key, one]))
 })
 
-export const tableOf = (...services: ReadonlyArray<Service>): ForwardingTable =>
+export const tableOf = (...services: ReadonlyArray<Service>): ForwardingTable.ForwardingTable =>
   new Map(services.map((service) => [service.key, service]))
 
 /** The edits that add a service with its servers. */
-export const additionOf = (service: Service): ReadonlyArray<Edit> => [
+export const additionOf = (service: Service): ReadonlyArray<ForwardingTable.Edit> => [
   { _tag: "AddService", service },
-  ...[...service.destinations.values()].map((destination): Edit => ({
+  ...[...service.destinations.values()].map((destination): ForwardingTable.Edit => ({
     _tag: "AddDestination",
     service,
     destination
@@ -122,7 +122,10 @@ const pair = (family: Family, port: number, differences: Partial<Destination> = 
 ]
 
 /** Applies edits that the kernel must accept all. */
-const apply = Effect.fnUntraced(function* (plane: OpenForwardingPlane, edits: ReadonlyArray<Edit>) {
+const apply = Effect.fnUntraced(function* (
+  plane: OpenForwardingPlane,
+  edits: ReadonlyArray<ForwardingTable.Edit>
+) {
   assert.deepStrictEqual(
     (yield* plane.apply(edits)).map(({ message }) => message),
     []
@@ -131,7 +134,7 @@ const apply = Effect.fnUntraced(function* (plane: OpenForwardingPlane, edits: Re
 
 /** The table in the order of its keys: planes are free in theirs. */
 export const sorted = (
-  table: ForwardingTable
+  table: ForwardingTable.ForwardingTable
 ): ReadonlyArray<readonly [Service, ReadonlyArray<Destination>]> =>
   [...table.values()]
     .toSorted(byKey)
@@ -157,6 +160,7 @@ export const forwardingPlaneContract = (run: RunPlane, abilities: Abilities) =>
   describe("ForwardingPlane", () => {
     servicesContract(run, abilities)
     editsContract(run, abilities)
+    differencesContract(run)
     mismatchContract(run)
     settingsContract(run, abilities)
   })
@@ -342,6 +346,54 @@ const editsContract = (run: RunPlane, abilities: Abilities) => {
 
 /** More than goes into one datagram. */
 const manyCount = 150
+
+const differencesContract = (run: RunPlane) => {
+  for (const seed of seeds) {
+    it.live(`goes from table to table by their differences (seed ${seed})`, () =>
+      run(({ open }) =>
+        Effect.gen(function* () {
+          const plane = yield* open
+          const random = randomOf(seed)
+          for (let step = 0; step < stepCount; step++) {
+            const desired = randomTable(random)
+            yield* apply(plane, ForwardingTable.diff(yield* plane.read, desired))
+            assert.deepStrictEqual(sorted(yield* plane.read), sorted(desired))
+          }
+        })
+      )
+    )
+  }
+}
+
+const seeds = [1, 2, 3]
+const stepCount = 12
+
+/** Few names, so that tables meet: up to six services with up to four servers. */
+const randomTable = (random: (count: number) => number): ForwardingTable.ForwardingTable => {
+  const services = Array.from({ length: random(7) }, () => {
+    const family = random(2) === 0 ? "inet" : "inet6"
+    const members = Array.from({ length: random(5) }, () =>
+      server(`${servers[family]}${family === "inet" ? "." : ":"}${random(4) + 1}`, 8080, {
+        weight: random(4)
+      })
+    )
+    const persistence = { timeoutSeconds: 60 + random(2), granularity: family === "inet" ? 32 : 128 }
+    return serviceOf(endpoint(random(2) === 0 ? "TCP" : "UDP", vips[family], 80 + random(2)), members, {
+      scheduler: random(2) === 0 ? "rr" : "wrr",
+      ...(random(2) === 0 && { persistence })
+    })
+  })
+  return tableOf(...services)
+}
+
+/** A linear congruential generator (Numerical Recipes): the same numbers in each run. */
+const randomOf = (seed: number): ((count: number) => number) => {
+  let state = seed
+  return (count) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0
+    return Math.floor((state / 2 ** 32) * count)
+  }
+}
 
 const mismatchContract = (run: RunPlane) => {
   it.live("sees what somebody else made", () =>

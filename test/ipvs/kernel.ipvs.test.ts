@@ -1,6 +1,8 @@
 /** Everything that IPVS can be told, as `ipvsadm` sees it. */
 import * as ForwardingTable from "@holdfast/balancer/ForwardingTable"
 import { type Destination, schedulers, type Service } from "@holdfast/balancer/Service"
+import { ForwardingPlane } from "@holdfast/engine/ForwardingPlane"
+import * as Linux from "@holdfast/linux/ForwardingPlane"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
@@ -301,6 +303,15 @@ describe("IPVS", () => {
         ["198.51.100.2:80"]
       )
     }).pipe(Effect.scoped)
+  )
+
+  it.live("is what carries services by itself", () =>
+    Effect.gen(function* () {
+      yield* Laboratory.make
+      const plane = yield* (yield* ForwardingPlane).open("auto", () => {})
+
+      assert.strictEqual(plane.kind, "ipvs")
+    }).pipe(Effect.scoped, Effect.provide(Linux.layer))
   )
 
   // Only in a kernel of our own: these settings are of the whole machine.

@@ -16,6 +16,7 @@ import { describe, it } from "vitest"
  */
 export type Requirement =
   | "privilege"
+  | "root"
   | "ip"
   | "tcpdump"
   | "keepalived"
@@ -54,7 +55,7 @@ export const ipvs: ReadonlyArray<Requirement> = ["privilege", "ip", "ipvsadm"]
  * @category constants
  * @since 0.2.0
  */
-export const userModeLinux: ReadonlyArray<Requirement> = [...ipvs, "setpriv", "modprobe", "linux.uml"]
+export const userModeLinux: ReadonlyArray<Requirement> = [...ipvs, "root", "setpriv", "modprobe", "linux.uml"]
 
 /**
  * Returns why each missing requirement is missing.
@@ -96,6 +97,9 @@ export const suite = (name: string, requirements: ReadonlyArray<Requirement>, bo
 const reasonMissing = (requirement: Requirement): string | undefined => {
   if (requirement === "privilege") {
     return privileged() ? undefined : "needs CAP_SYS_ADMIN, CAP_NET_ADMIN and CAP_NET_RAW: run as root"
+  }
+  if (requirement === "root") {
+    return process.getuid?.() === 0 ? undefined : "needs root, whom User-Mode Linux reads all files as"
   }
   return onPath(requirement) ? undefined : `needs ${requirement}: apt-get install ${packages[requirement]}`
 }
