@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as ConfigurationFile from "./ConfigurationFile.ts"
 import * as ExitCode from "./ExitCode.ts"
+import * as ScriptReport from "./ScriptReport.ts"
 
 /**
  * Checks a file, prints what it found, and returns the exit code.
@@ -16,11 +17,14 @@ import * as ExitCode from "./ExitCode.ts"
  * @since 0.1.0
  */
 export const run = (file: string): Effect.Effect<number> =>
-  ConfigurationFile.read(file).pipe(
+  ConfigurationFile.make(file).read.pipe(
     Effect.map(({ configuration, diagnostics }) => {
       for (const diagnostic of diagnostics) console.error(Diagnostic.format(diagnostic))
       if (Option.isNone(configuration)) return ExitCode.mistakes
       const { balancer, routers } = configuration.value
+      const refusals = ScriptReport.refusals(balancer)
+      for (const refusal of refusals) console.error(`${file}: error: ${refusal}`)
+      if (refusals.length > 0) return ExitCode.mistakes
       console.log(
         `${file}: good: ${count(routers, "virtual router")}, ${count(balancer.virtualServers, "virtual server")}`
       )

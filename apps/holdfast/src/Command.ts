@@ -69,7 +69,8 @@ const run = (words: ReadonlyArray<string>): Effect.Effect<number> => {
 /** Everything that can be refused is refused here, in the foreground, before a process or a file is made. */
 const runDaemon = (options: CommandLine.DaemonOptions, words: ReadonlyArray<string>): Effect.Effect<number> =>
   Effect.gen(function* () {
-    const { configuration, diagnostics } = yield* ConfigurationFile.read(options.file)
+    const file = ConfigurationFile.make(options.file)
+    const { configuration, diagnostics } = yield* file.read
     for (const diagnostic of diagnostics) console.error(Diagnostic.format(diagnostic))
     if (Option.isNone(configuration))
       return yield* refuse(`${options.file} has mistakes; nothing was started`, ExitCode.mistakes)
@@ -80,7 +81,7 @@ const runDaemon = (options: CommandLine.DaemonOptions, words: ReadonlyArray<stri
         ExitCode.permission
       )
     return options.foreground
-      ? yield* Daemon.run(options, configuration.value, Background.reportReady)
+      ? yield* Daemon.run(options, file, configuration.value, Background.reportReady)
       : yield* Background.detach(words)
   }).pipe(Effect.catchTag("Unreadable", (error) => refuse(error.message, ExitCode.unreadable)))
 

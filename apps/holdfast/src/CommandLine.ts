@@ -23,6 +23,9 @@ export interface DaemonOptions {
   readonly logFormat: "line" | "json"
   /** Run the virtual routers; false with `--check` alone. */
   readonly vrrp: boolean
+  readonly balancer: boolean
+  /** The services stay in the kernel after the stop (`--dont-release-ipvs`). */
+  readonly keepServices: boolean
   readonly pidFile: string
   readonly vrrpPidFile: string | undefined
   readonly checkersPidFile: string | undefined
@@ -102,6 +105,8 @@ const readOptions = (words: ReadonlyArray<string>): Command => {
       logDetail: values["log-detail"] === true,
       logFormat,
       vrrp: values.vrrp === true || values.check !== true,
+      balancer: values.check === true || values.vrrp !== true,
+      keepServices: values["dont-release-ipvs"] === true,
       pidFile: values.pid ?? pidFileDefault,
       vrrpPidFile: values.vrrp_pid,
       checkersPidFile: values.checkers_pid,
@@ -121,6 +126,7 @@ const options = {
   "no-syslog": { type: "boolean", short: "G" },
   vrrp: { type: "boolean", short: "P" },
   check: { type: "boolean", short: "C" },
+  "dont-release-ipvs": { type: "boolean", short: "I" },
   pid: { type: "string", short: "p" },
   vrrp_pid: { type: "string", short: "r" },
   checkers_pid: { type: "string", short: "c" },
@@ -152,7 +158,8 @@ export const help = `Usage: holdfast [OPTION...]         run the daemon
   -G, --no-syslog           do not log to syslog
       --log-format=FORMAT   line (default) or json
   -P, --vrrp                run virtual routers only
-  -C, --check               run health checks only
+  -C, --check               run virtual servers and their checks only
+  -I, --dont-release-ipvs   leave the services in the kernel when stopping
   -p, --pid=FILE            pid file (${pidFileDefault})
   -r, --vrrp_pid=FILE       another pid file, for what looks for keepalived's VRRP process
   -c, --checkers_pid=FILE   another pid file, for what looks for keepalived's checker process

@@ -17,16 +17,31 @@ import * as Schema from "effect/Schema"
 export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", { message: Schema.String }) {}
 
 /**
- * Reads and compiles a file. Mistakes are in the result; only a file that cannot be read is an error.
+ * One file that is read again and again; what did not change since the last good reading costs next to nothing.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface ConfigurationFile {
+  /** Reads and compiles the file. Mistakes are in the result; only a file that cannot be read is an error. */
+  readonly read: Effect.Effect<Configuration.Reading, Unreadable>
+}
+
+/**
+ * Makes a reader of a file.
  *
  * @category constructors
- * @since 0.1.0
+ * @since 0.2.0
  */
-export const read = (file: string): Effect.Effect<Configuration.Reading, Unreadable> =>
-  Effect.try({
-    try: () => readFileSync(file, "utf8"),
-    catch: (error) =>
-      new Unreadable({
-        message: `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}; name the file with --use-file`
-      })
-  }).pipe(Effect.map((text) => Configuration.read({ file, text })))
+export const make = (file: string): ConfigurationFile => {
+  const reader = Configuration.makeReader()
+  return {
+    read: Effect.try({
+      try: () => readFileSync(file, "utf8"),
+      catch: (error) =>
+        new Unreadable({
+          message: `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}; name the file with --use-file`
+        })
+    }).pipe(Effect.map((text) => reader.read({ file, text })))
+  }
+}

@@ -10,12 +10,12 @@ import { renameSync, writeFileSync } from "node:fs"
 import type * as Configuration from "@holdfast/config/Configuration"
 import * as Diagnostic from "@holdfast/config/Diagnostic"
 import * as EngineEvent from "@holdfast/engine/EngineEvent"
-import type { Parameters } from "@holdfast/vrrp/Parameters"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
+import * as BalancerHandle from "./BalancerHandle.ts"
 import type { DaemonOptions } from "./CommandLine.ts"
-import * as ConfigurationFile from "./ConfigurationFile.ts"
+import type * as ConfigurationFile from "./ConfigurationFile.ts"
 import * as ExitCode from "./ExitCode.ts"
 import * as Log from "./Log.ts"
 import * as PidFile from "./PidFile.ts"
@@ -31,6 +31,7 @@ type Signal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGUSR1" | "SIGUSR2"
  */
 export const run = (
   options: DaemonOptions,
+  file: ConfigurationFile.ConfigurationFile,
   configuration: Configuration.Configuration,
   onStarted: () => void
 ): Effect.Effect<number> =>
@@ -38,25 +39,35 @@ export const run = (
     const signals = yield* takeSignals
     const log = yield* Log.open(options)
     yield* takePidFiles(options)
-    let routers: ReadonlyArray<Parameters> = options.vrrp ? configuration.routers : []
-    noteUnused(log, configuration)
-
+    const balancer = yield* BalancerHandle.make(log)
     const thread = yield* VrrpThreadHandle.start((reply) => {
       if (reply._tag === "Logged") return log.write(reply.level, reply.message)
-      const { level, message } = EngineEvent.describe(reply.event)
-      log.write(level, message, { event: reply.event })
+      const { event } = reply
+      if (event._tag === "RoleChanged") balancer.tellRole(event.router, event.to === "Master")
+      const { level, message } = EngineEvent.describe(event)
+      log.write(level, message, { event })
     })
-    yield* thread.apply(routers)
+    const apply = ({ balancer: wanted, routers }: Configuration.Configuration) =>
+      Effect.all(
+        [
+          options.vrrp ? thread.apply(routers) : Effect.void,
+          options.balancer ? balancer.apply(wanted) : Effect.void
+        ],
+        { concurrency: "unbounded", discard: true }
+      )
+
+    // The address first: what answers for it may take longer.
+    if (options.vrrp) yield* thread.apply(configuration.routers)
     onStarted()
+    if (options.balancer) yield* balancer.apply(configuration.balancer)
 
     const reload = Effect.gen(function* () {
-      const reading = yield* ConfigurationFile.read(options.file)
+      const reading = yield* file.read
       for (const diagnostic of reading.diagnostics)
         log.write(diagnostic.severity, Diagnostic.format(diagnostic))
       if (Option.isNone(reading.configuration))
         return log.write("error", `${options.file} has mistakes; nothing was changed`)
-      routers = options.vrrp ? reading.configuration.value.routers : []
-      yield* thread.apply(routers)
+      yield* apply(reading.configuration.value)
     }).pipe(
       Effect.catchTag("Unreadable", (error) =>
         Effect.sync(() => log.write("error", `${error.message}; nothing was changed`))
@@ -70,12 +81,20 @@ export const run = (
             yield* reload
             break
           case "SIGUSR1":
-          case "SIGUSR2":
-            writeStatus(log, options.statsFile, yield* thread.status)
+          case "SIGUSR2": {
+            const balancing = yield* balancer.status
+            const status = yield* thread.status
+            writeStatus(log, options.statsFile, {
+              ...status,
+              ...(balancing === undefined ? {} : { balancer: balancing })
+            })
             break
+          }
           case "SIGTERM":
           case "SIGINT":
+            // Priority 0 first: then clients go to the next Master while the services here end.
             yield* thread.stop
+            yield* balancer.stop({ keepServices: options.keepServices })
             return ExitCode.ok
         }
       }
@@ -114,15 +133,6 @@ const takePidFiles = (options: DaemonOptions) =>
     PidFile.take,
     { discard: true }
   )
-
-const noteUnused = (log: Log.Log, configuration: Configuration.Configuration): void => {
-  const count = configuration.balancer.virtualServers.length
-  if (count > 0)
-    log.write(
-      "warning",
-      `${count} virtual server${count === 1 ? " is" : "s are"} read but not run: this version does not balance load`
-    )
-}
 
 const writeStatus = (log: Log.Log, path: string, status: object): void => {
   try {

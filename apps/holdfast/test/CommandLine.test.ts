@@ -8,6 +8,8 @@ const unsaid: CommandLine.DaemonOptions = {
   logDetail: false,
   logFormat: "line",
   vrrp: true,
+  balancer: true,
+  keepServices: false,
   pidFile: "/run/holdfast.pid",
   vrrpPidFile: undefined,
   checkersPidFile: undefined,

@@ -1,0 +1,76 @@
+/**
+ * The balancer as the daemon sees it: made when a file first has virtual servers, then told, listened to and stopped.
+ *
+ * @since 0.2.0
+ */
+import { setFlagsFromString } from "node:v8"
+import type { Parameters, ScriptDefaults } from "@holdfast/balancer/Parameters"
+import type { Balancer } from "@holdfast/engine/balancer/Balancer"
+import * as BalancerEvent from "@holdfast/engine/balancer/BalancerEvent"
+import type { BalancerStatus } from "@holdfast/engine/balancer/BalancerStatus"
+import * as Effect from "effect/Effect"
+import * as Scope from "effect/Scope"
+import type * as Log from "./Log.ts"
+
+/**
+ * @category models
+ * @since 0.2.0
+ */
+export interface BalancerHandle {
+  /** Makes the virtual servers those wanted; returns when the kernel's table is so, or said why not. */
+  readonly apply: (wanted: Parameters) => Effect.Effect<void>
+  /** A virtual router took a role. */
+  readonly tellRole: (router: string, isMaster: boolean) => void
+  /** Absent while there was never a virtual server. */
+  readonly status: Effect.Effect<BalancerStatus | undefined>
+  readonly stop: (options: { readonly keepServices: boolean }) => Effect.Effect<void>
+}
+
+/**
+ * Makes a handle whose balancer lives, once there is one, until the scope closes.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const make = Effect.fnUntraced(function* (
+  log: Log.Log
+): Effect.fn.Return<BalancerHandle, never, Scope.Scope> {
+  const scope = yield* Effect.scope
+  const masters = new Set<string>()
+  let balancer: Balancer["Service"] | undefined
+  /** Read whenever a script runs: a reload may change it. */
+  const scripts: { -readonly [K in keyof ScriptDefaults]: ScriptDefaults[K] } = { security: false }
+
+  const open = Effect.gen(function* () {
+    // Thousands of checks are a load that stays hot: docs/decisions/0014 says why the compilers were off.
+    for (const flag of compilers) setFlagsFromString(flag)
+    const runtime = yield* Effect.promise(() => import("./BalancerRuntime.ts"))
+    const opened = yield* runtime.open(scripts, (event) => {
+      const { level, message } = BalancerEvent.describe(event)
+      log.write(level, message, { event })
+    })
+    for (const router of masters) yield* opened.tellRole(router, true)
+    return opened
+  })
+
+  return {
+    apply: Effect.fnUntraced(function* (wanted) {
+      if (balancer === undefined && wanted.virtualServers.length === 0) return
+      for (const key of ["user", "group"] as const) delete scripts[key]
+      Object.assign(scripts, wanted.scripts)
+      balancer ??= yield* Scope.provide(open, scope)
+      yield* balancer.apply(wanted)
+    }),
+    tellRole: (router, isMaster) => {
+      if (isMaster) masters.add(router)
+      else masters.delete(router)
+      if (balancer !== undefined) Effect.runFork(balancer.tellRole(router, isMaster))
+    },
+    status: Effect.suspend(
+      (): Effect.Effect<BalancerStatus | undefined> => balancer?.status ?? Effect.succeed(undefined)
+    ),
+    stop: (options) => Effect.suspend(() => balancer?.stop(options) ?? Effect.void)
+  }
+})
+
+const compilers = ["--opt", "--maglev"]
