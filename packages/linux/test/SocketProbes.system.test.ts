@@ -492,6 +492,18 @@ describe("PingProbe", () => {
     })
   )
 
+  it.live("does not take its own question for an answer", () =>
+    Effect.gen(function* () {
+      const { ours } = yield* makeHost
+      const launch = startedIn(ours, yield* PingProbe.open)
+      NetworkNamespace.within(ours, () =>
+        execFileSync("sh", ["-c", "echo 1 > /proc/sys/net/ipv4/icmp_echo_ignore_all"])
+      )
+
+      assert.strictEqual(yield* find(launch, ping(connectionTo("127.0.0.1")), silencePatience), "silence")
+    })
+  )
+
   it.live("a hundred at once each hear their own answer", () =>
     Effect.gen(function* () {
       const launch = yield* PingProbe.open

@@ -216,6 +216,25 @@ describe("TcpConnector", () => {
     })
   )
 
+  it.live("tells nothing of an attempt that the outcome of another cancels, though both are there", () =>
+    Effect.gen(function* () {
+      const { port } = yield* serve(loopback)
+      const connector = yield* TcpConnector.open
+      const heard: Array<number> = []
+
+      const cancels = [1, 2].map((number) =>
+        connector.probe({ address: loopback, port }, () => {
+          heard.push(number)
+          for (const cancel of cancels) cancel()
+        })
+      )
+      yield* probe(connector, { address: loopback, port })
+      yield* turn
+
+      assert.lengthOf(heard, 1)
+    })
+  )
+
   it.live("ends everything with its scope", () =>
     Effect.gen(function* () {
       const { port } = yield* serve(loopback)
