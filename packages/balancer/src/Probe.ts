@@ -109,7 +109,8 @@ export type DnsType = (typeof dnsTypes)[number]
  * - `Http`: fetches every page, each over a connection of its own (`HTTP_GET`, `SSL_GET`). `bodyMax` bounds what is read.
  * - `Smtp`: banner, HELO, QUIT (`SMTP_CHECK`).
  * - `Dns`: asks over UDP; any answer without an error code passes (`DNS_CHECK`).
- * - `Udp`: sends `payload`; an ICMP error fails, silence passes unless `requireReply` (`UDP_CHECK`).
+ * - `Udp`: sends `payload`; an ICMP error fails, silence passes unless `requireReply` (`UDP_CHECK`). Adapters have no clock
+ *   and report no silence: the expiry of its timeout is the reducer's to judge, and a pass without `requireReply`.
  * - `Ping`: ICMP echo (`PING_CHECK`).
  * - `Script`: exit code 0 passes; with `dynamic` 2 to 255 set the weight to two less (`MISC_CHECK`).
  * - `File`: reads a number from a file and adds it, times `factor`, to the weight; it is watched, so it reports whenever it changes (`FILE_CHECK`).
