@@ -38,7 +38,10 @@ const run: RunPlane = (test) =>
     const lines = ["link set lo up", ...addresses.map((one) => `address add ${one}/32 dev lo`)]
     yield* Child.run(namespace, ["ip", "-batch", "-"], `${lines.join("\n")}\n`)
     yield* test({
-      open: NfTablesPlane.open(() => {}).pipe(NetworkNamespace.provide(namespace)),
+      open: NfTablesPlane.open(() => {}).pipe(
+        NetworkNamespace.provide(namespace),
+        Effect.catchTag("SocketError", Effect.die)
+      ),
       connect: (count) =>
         Effect.orDie(Effect.asVoid(Child.run(namespace, [process.execPath, "-e", connections(count)]))),
       // The kernel counts a packet before it answers it: what was connected is counted.

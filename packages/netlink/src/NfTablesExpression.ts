@@ -187,5 +187,6 @@ export const NF_NAT_RANGE_MAP_IPS = 1
 export const NF_NAT_RANGE_PROTO_SPECIFIED = 2
 
 /** Verdicts. @category constants @since 0.2.0 */
+export const NFT_CONTINUE = 0xffff_ffff
 export const NFT_JUMP = 0xffff_fffd
 export const NFT_GOTO = 0xffff_fffc

@@ -157,15 +157,7 @@ function lookUp(
   const { protocolFamily, addressLength, destinationOffset, suffix } = Layout.families[family]
   const wordCount = kind === "marks" ? 1 : addressLength / 4
   return [
-    Layout.loadMeta(Expression.NFT_META_NFPROTO, 0),
-    {
-      name: "cmp",
-      data: {
-        NFTA_CMP_SREG: Expression.register32(0),
-        NFTA_CMP_OP: Expression.NFT_CMP_EQ,
-        NFTA_CMP_DATA: { NFTA_DATA_VALUE: Uint8Array.of(protocolFamily) }
-      }
-    },
+    ...Layout.match(Expression.NFT_META_NFPROTO, protocolFamily),
     kind === "marks"
       ? Layout.loadMeta(Expression.NFT_META_MARK, 0)
       : Layout.loadNetwork(destinationOffset, addressLength, 0),

@@ -93,6 +93,24 @@ export const loadMeta = (key: number, word: number): Expression.Expression => ({
   data: { NFTA_META_DREG: Expression.register32(word), NFTA_META_KEY: key }
 })
 
+/**
+ * Goes on when a value of one byte is this. `nft` shows addresses and ports as such only after it.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const match = (key: number, value: number): ReadonlyArray<Expression.Expression> => [
+  loadMeta(key, 0),
+  {
+    name: "cmp",
+    data: {
+      NFTA_CMP_SREG: Expression.register32(0),
+      NFTA_CMP_OP: Expression.NFT_CMP_EQ,
+      NFTA_CMP_DATA: { NFTA_DATA_VALUE: Uint8Array.of(value) }
+    }
+  }
+]
+
 /** @category constructors @since 0.2.0 */
 export const loadNetwork = (offset: number, length: number, word: number): Expression.Expression =>
   load(Expression.NFT_PAYLOAD_NETWORK_HEADER, offset, length, word)
@@ -121,7 +139,7 @@ export const constant = (word: number, bytes: Uint8Array): Expression.Expression
 })
 
 /** @category constructors @since 0.2.0 */
-export const verdict = (code: number, chain: string): Expression.Expression => ({
+export const verdict = (code: number, chain?: string): Expression.Expression => ({
   name: "immediate",
   data: {
     NFTA_IMMEDIATE_DREG: Expression.NFT_REG_VERDICT,

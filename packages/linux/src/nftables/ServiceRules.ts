@@ -100,7 +100,13 @@ export const serverChainOf = (
 
 const nameOf = (address: Address.IpAddress): string => address.replaceAll(":", "-")
 
-/** The set of the clients of a server. @category constructors @since 0.2.0 */
+/**
+ * The set of the clients of a server. The kernel lets it grow to 65,535; it would make room for all of them at once if it
+ * were told so. More clients are not remembered.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
 export const clientsOf = (
   service: Service.ServiceAddress,
   destination: Pick<Service.Destination, "address" | "port">
@@ -111,8 +117,7 @@ export const clientsOf = (
     name: `clients/${serverChainOf(service, destination)}`,
     flags: NfTables.NFT_SET_TIMEOUT | NfTables.NFT_SET_EVAL,
     keyType: addressType,
-    keyLength: addressLength,
-    size: clientsMax
+    keyLength: addressLength
   }
 }
 
@@ -141,10 +146,10 @@ export const make = (
     chain,
     slots: slots.length === 0 ? undefined : slotsMap(service, slots, setId),
     rules: [
-      rule(Settings.formatService(service), []),
+      rule(Settings.formatService(service), [goOn]),
       ...recalled.map((destination) => rule(undefined, recall(service, destination))),
       ...(slots.length === 0 ? [] : [rule(undefined, schedule(service, slots.length, setId))]),
-      ...destinations.map((destination) => rule(Settings.formatDestination(destination), []))
+      ...destinations.map((destination) => rule(Settings.formatDestination(destination), [goOn]))
     ],
     servers: destinations.map((destination) => serverRules(service, destination, counts.get(destination.key)))
   }
@@ -159,7 +164,7 @@ const serverRules = (
   const clients = service.persistence === undefined ? undefined : clientsOf(service.address, destination)
   const rules = [
     ...(clients === undefined ? [] : [[...loadClient(service), remember(service, clients.name)]]),
-    [counter(count), ...translate(service, destination)]
+    [...matchProtocol(service, destination), counter(count), ...translate(service, destination)]
   ]
   return {
     chain,
@@ -193,6 +198,9 @@ const slotsMap = (
     elements
   }
 }
+
+/** Does nothing: `nft` shows a rule without an expression, and cannot read it again. */
+const goOn = Layout.verdict(Expression.NFT_CONTINUE)
 
 /** Whoever is remembered comes back, also to a server of weight 0. */
 const recall = (
@@ -246,9 +254,11 @@ const number = (
     ]
   }
   const withPort = scheduler !== "dh" && schedulerFlags.some((flag) => flag === 2)
-  const { addressLength, destinationOffset, sourceOffset } = Layout.families[Layout.familyOf(address)]
+  const { addressLength, destinationOffset, protocolFamily, sourceOffset } =
+    Layout.families[Layout.familyOf(address)]
   const offset = scheduler === "dh" ? destinationOffset : sourceOffset
   return [
+    ...Layout.match(Expression.NFT_META_NFPROTO, protocolFamily),
     Layout.loadNetwork(offset, addressLength, clientWord),
     ...(withPort ? [Layout.loadTransport(0, 2, clientWord + addressLength / 4)] : []),
     {
@@ -266,12 +276,15 @@ const number = (
 }
 
 const loadClient = ({ address, persistence }: Service.Service): ReadonlyArray<Expression.Expression> => {
-  const { addressLength, sourceOffset } = Layout.families[Layout.familyOf(address)]
-  const load = Layout.loadNetwork(sourceOffset, addressLength, clientWord)
+  const { addressLength, protocolFamily, sourceOffset } = Layout.families[Layout.familyOf(address)]
+  const load = [
+    ...Layout.match(Expression.NFT_META_NFPROTO, protocolFamily),
+    Layout.loadNetwork(sourceOffset, addressLength, clientWord)
+  ]
   const granularity = persistence?.granularity ?? addressLength * 8
-  if (granularity >= addressLength * 8) return [load]
+  if (granularity >= addressLength * 8) return load
   return [
-    load,
+    ...load,
     {
       name: "bitwise",
       data: {
@@ -305,6 +318,15 @@ const counter = (count: Count | undefined): Expression.Expression => ({
   name: "counter",
   data: { NFTA_COUNTER_BYTES: count?.bytes ?? 0n, NFTA_COUNTER_PACKETS: count?.packets ?? 0n }
 })
+
+/** The service has but one protocol, and its map knows that already; `nft` wants to see it next to a port. */
+const matchProtocol = (
+  { address }: Service.Service,
+  { port }: Service.Destination
+): ReadonlyArray<Expression.Expression> =>
+  address._tag === "FirewallMark" || port === 0
+    ? []
+    : Layout.match(Expression.NFT_META_L4PROTO, Layout.protocols[address.protocol])
 
 /** Port 0 leaves the port that the client asked for. */
 const translate = (
@@ -357,6 +379,3 @@ const anonymousMap = "__map%d"
 
 /** The same on every director, so that a client keeps its server when another one takes over. */
 const hashSeed = 0x686f6c64
-
-/** Clients that a server remembers; the kernel sets a megabyte aside for that when it makes the set. More are not remembered. */
-const clientsMax = 65_535
