@@ -36,8 +36,9 @@ describe("CommandLine: the daemon", () => {
     ["-G -l", { logTarget: "console" }],
     ["--log-format line", {}],
     ["--log-format=json", { logFormat: "json" }],
-    ["-P", {}],
-    ["--vrrp", {}],
+    ["-P", { balancer: false }],
+    ["-I", { keepServices: true }],
+    ["--vrrp", { balancer: false }],
     ["-C", { vrrp: false }],
     ["--check", { vrrp: false }],
     ["-P -C", {}],
@@ -49,7 +50,7 @@ describe("CommandLine: the daemon", () => {
     ["--checkers_pid=FILE", { checkersPidFile: "FILE" }],
     ["--stats-file=FILE", { statsFile: "FILE" }],
     ["-nlD", { foreground: true, logTarget: "console", logDetail: true }],
-    ["-nPfFILE", { foreground: true, file: "FILE" }]
+    ["-nPfFILE", { balancer: false, foreground: true, file: "FILE" }]
   ]
   for (const [line, changes] of understood)
     it(`[${line}]`, () =>
