@@ -86,13 +86,24 @@ interface Memory {
   readonly environment: VirtualServers.Memory
 }
 
-const readAfter = (
+interface Result {
+  readonly reading: Reading
+  readonly memory: Memory | undefined
+}
+
+const readAfter = (source: Lexer.Source, last: Memory | undefined): Result =>
+  source.text.length > textLengthMax
+    ? { reading: refusal(source), memory: undefined }
+    : (compile(source, last, Part.divide(source, last, Part.postpone)) ??
+      compile(source, last, Part.divide(source, last, Part.read))!)
+
+/** Compiles the parts of a file; nothing if one should not have been postponed. */
+const compile = (
   source: Lexer.Source,
-  last: Memory | undefined
-): { readonly reading: Reading; readonly memory: Memory | undefined } => {
-  if (source.text.length > textLengthMax) return { reading: refusal(source), memory: undefined }
+  last: Memory | undefined,
+  drafts: ReadonlyArray<Part.Draft>
+): Result | undefined => {
   const report = Diagnostic.makeReport()
-  const drafts = Part.divide(source, last)
   const globals = GlobalDefinitions.read(
     drafts.flatMap(({ model }) => model?.globalDefinitions ?? []),
     report
@@ -103,6 +114,7 @@ const readAfter = (
     report
   )
   const compiled = VirtualServers.compile(source, drafts, globals, last?.environment, report)
+  if (compiled === undefined) return undefined
   const { default_interface, router_id } = globals.values
   const balancer = BalancerDefinitions.compile(globals.values, routers, report)
   const diagnostics = Diagnostic.sorted([

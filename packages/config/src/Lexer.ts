@@ -97,7 +97,7 @@ export const tokenize = (source: Source, report: Report, origin: Origin = start)
     } else if (character === "\0") {
       at++
       report.error(span(start, at), "the file holds a NUL byte", "it is not a text file, or it is damaged")
-    } else if (blanks.includes(character)) {
+    } else if (character === " " || blanks.includes(character)) {
       at++
     } else if (commentMarks.includes(character)) {
       at = endOfLine(text, at)
@@ -117,8 +117,9 @@ export const tokenize = (source: Source, report: Report, origin: Origin = start)
       tokens.push({ _tag: "Word", text: text.slice(start + 1, end), quoted: true, span: span(start, at) })
     } else {
       at = endOfBare(text, at)
-      const word = text.slice(start, at).replace(escapedCommentMark, "$1")
-      tokens.push({ _tag: "Word", text: word, quoted: false, span: span(start, at) })
+      const word = text.slice(start, at)
+      const plain = word.includes("\\") ? word.replace(escapedCommentMark, "$1") : word
+      tokens.push({ _tag: "Word", text: plain, quoted: false, span: span(start, at) })
     }
   }
   return tokens
@@ -141,6 +142,7 @@ const endOfQuoted = (text: string, from: number): number => {
 
 const endOfBare = (text: string, from: number): number => {
   for (let at = from; at < text.length; at++) {
+    if (isWordCharacter(text.charCodeAt(at))) continue
     const character = text[at]!
     if (character === "\\" && at + 1 < text.length && !wordEnds.includes(text[at + 1]!)) at++
     else if (character === "$" && text[at + 1] === "{") at = endOfReference(text, at)
@@ -149,6 +151,10 @@ const endOfBare = (text: string, from: number): number => {
   }
   return text.length
 }
+
+/** A letter, a digit, or one of `&'()*+,-./:;<=>?@_`: most characters of a file, and none that ends a word. */
+const isWordCharacter = (code: number): boolean =>
+  (code >= 0x61 && code <= 0x7a) || (code >= 0x26 && code <= 0x5a) || code === 0x5f
 
 /** The place of the brace that closes `${NAME`, or of the dollar sign when no brace closes it. */
 const endOfReference = (text: string, dollar: number): number => {

@@ -31,12 +31,36 @@ export interface Part extends Piece.Piece {
 }
 
 /**
- * A part that is about to be compiled: read just now, or taken over (`kept`).
+ * A part that is about to be compiled.
  *
  * @category models
  * @since 0.2.0
  */
-export type Draft = Fresh | { readonly kept: Part; readonly model?: never }
+export type Draft = Fresh | Kept | Postponed
+
+/**
+ * A part that was taken over.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface Kept {
+  readonly kept: Part
+  readonly model?: never
+}
+
+/**
+ * A part that begins with a virtual server, and is read when all that virtual servers depend on is known: so only one is in
+ * memory as statements at a time.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface Postponed {
+  readonly piece: Piece.Piece
+  readonly kept?: never
+  readonly model?: never
+}
 
 /**
  * A part that was read just now.
@@ -52,17 +76,21 @@ export interface Fresh {
 }
 
 /**
- * Divides a file into parts, and takes over those that the last reading had, wherever they stand now.
+ * Divides a file into parts, and takes over those that the last reading had, wherever they stand now. `begin` is what is
+ * done with the others: `read` or `postpone`.
  *
  * @category reading
  * @since 0.2.0
  */
 export const divide = (
   source: Lexer.Source,
-  last: { readonly source: Lexer.Source; readonly parts: ReadonlyArray<Part> } | undefined
+  last: { readonly source: Lexer.Source; readonly parts: ReadonlyArray<Part> } | undefined,
+  begin: Begin
 ): ReadonlyArray<Draft> => {
   if (last === undefined || last.source.file !== source.file)
-    return Piece.split(source.text).map((piece) => read(source, piece))
+    return Piece.split(source.text).map((piece) => begin(source, piece))
+  const take = (part: Part | Piece.Piece): Draft =>
+    "server" in part || "group" in part ? { kept: part } : begin(source, part)
   const { fresh, head, tail } = Piece.divide(source.text, { text: last.source.text, pieces: last.parts })
   const tailFrom = last.parts.length - tail
   const before = fresh.at(-1) ?? last.parts[head - 1]
@@ -72,22 +100,23 @@ export const divide = (
     offset: source.text.length - last.source.text.length
   }
   const known = byText(last.source.text, last.parts.slice(head, tailFrom))
+  const recognize = (piece: Piece.Piece): Draft => {
+    const part = known.get(textOf(source.text, piece))
+    if (part === undefined) return begin(source, piece)
+    return take(moved(part, { lines: piece.line - part.line, offset: piece.offset - part.offset }))
+  }
   return [
-    ...last.parts.slice(0, head).map((part) => take(source, part)),
-    ...fresh.map((piece) => recognize(source, piece, known)),
-    ...last.parts.slice(tailFrom).map((part) => take(source, moved(part, move)))
+    ...last.parts.slice(0, head).map(take),
+    ...fresh.map(recognize),
+    ...last.parts.slice(tailFrom).map((part) => take(moved(part, move)))
   ]
 }
+
+type Begin = (source: Lexer.Source, piece: Piece.Piece) => Draft
 
 /** No two kept parts have the same text: they would be one virtual server, or one group, twice. */
 const byText = (text: string, parts: ReadonlyArray<Part>): ReadonlyMap<string, Part> =>
   new Map(parts.map((part) => [textOf(text, part), part]))
-
-const recognize = (source: Lexer.Source, piece: Piece.Piece, known: ReadonlyMap<string, Part>): Draft => {
-  const part = known.get(textOf(source.text, piece))
-  if (part === undefined) return read(source, piece)
-  return take(source, moved(part, { lines: piece.line - part.line, offset: piece.offset - part.offset }))
-}
 
 const textOf = (text: string, { length, offset }: Piece.Piece): string => text.slice(offset, offset + length)
 
@@ -105,8 +134,25 @@ export const read = (source: Lexer.Source, piece: Piece.Piece): Fresh => {
   return { piece, model, report }
 }
 
-const take = (source: Lexer.Source, part: Part | Piece.Piece): Draft =>
-  "server" in part || "group" in part ? { kept: part } : read(source, part)
+/**
+ * Reads a part of a file, or postpones that if it begins with a virtual server.
+ *
+ * @category reading
+ * @since 0.2.0
+ */
+export const postpone: Begin = (source, piece) =>
+  /^[ \t]*virtual_server[ \t]/.test(textOf(source.text, piece)) ? { piece } : read(source, piece)
+
+/**
+ * Tells whether a part holds what the parts before it must know.
+ *
+ * @category predicates
+ * @since 0.2.0
+ */
+export const concernsOthers = ({ model }: Fresh): boolean =>
+  [model.globalDefinitions, model.tls, model.trackFiles, model.groups, model.vrrpInstances].some(
+    (sections) => sections.length > 0
+  )
 
 interface Move {
   readonly lines: number

@@ -43,28 +43,32 @@ export const script: Section.Reader<Script> = {
 
 /** The words of a line, where `'…'` is one word, too. */
 const gathered = (statement: Statement): ReadonlyArray<Word> => {
-  const [first, ...rest] = statement.arguments
-  if (first === undefined || first.quoted || !first.text.startsWith("'")) return statement.arguments
-  const length = statement.arguments.findIndex(
-    ({ text }, index) => text.endsWith("'") && (index > 0 || text.length > 1)
+  const words = statement.arguments
+  const [first] = words
+  if (first === undefined || first.quoted || !first.text.startsWith("'")) return words
+  const last = words.findIndex(
+    ({ quoted, text }, at) => !quoted && text.endsWith("'") && (at > 0 || text.length > 1)
   )
-  if (length < 1) return statement.arguments
-  const text = [first, ...rest.slice(0, length)].map((word) => word.text).join(" ")
-  return [{ ...first, text: text.slice(1, -1) }, ...rest.slice(length)]
+  if (last < 0) return words
+  return [{ ...first, text: asWritten(words.slice(0, last + 1)).slice(1, -1) }, ...words.slice(last + 1)]
 }
+
+const asWritten = (words: ReadonlyArray<Word>): string =>
+  words.reduce((before, { quoted, span, text }, at) => {
+    const previous = words[at - 1]?.span
+    const apart = previous !== undefined && previous.offset + previous.length < span.offset
+    return `${before}${apart ? " " : ""}${quoted ? `"${text}"` : text}`
+  }, "")
 
 const split = (program: Word, report: Report): ReadonlyArray<string> | undefined => {
   // A quote that a backslash keeps from ending the word of the file is a quote of the program's words.
   const text = program.quoted ? program.text.replaceAll('\\"', '"') : program.text
-  if (/[^ \t]/.test(text)) {
-    const words = splitWords(text)
-    if (words === undefined)
-      report.error(program.span, `a quotation in ${text} is not closed`, "end it with the same sign, ' or \"")
-    else if (words[0] !== "") return words
-    else report.error(program.span, "the program has no name", "give its path")
-    return undefined
-  }
-  report.error(program.span, "the program has no name", "give its path")
+  const words = splitWords(text)
+  if (words === undefined)
+    report.error(program.span, `a quotation in ${text} is not closed`, "end it with the same sign, ' or \"")
+  else if (words.length === 0 || words[0] === "")
+    report.error(program.span, "the program has no name", "give its path")
+  else return words
   return undefined
 }
 

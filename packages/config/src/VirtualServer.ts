@@ -59,7 +59,7 @@ export const compile = (
   if (name === undefined) return undefined
   const { span } = name
   const method: Method = (values.lvs_method ?? values.lb_kind)?.value ?? { _tag: "Nat" }
-  const port = name._tag === "Endpoint" ? name.port : 0
+  const port = VirtualServerName.portOf(name, environment.groups)
   const defaults = defaultsOf(values, port, method, environment)
   const realServers = compileRealServers(values.real_server?.value ?? [], defaults, environment, report)
   const sorryMethod = values.sorry_server_lvs_method?.value ?? method
@@ -74,8 +74,11 @@ export const compile = (
   const protocol = protocolOf(name, values.protocol, report)
   const addresses = VirtualServerName.addressesOf(name, environment.groups, protocol, family, report)
   const persistence = Persistence.compile(values, family, report)
+  if (name._tag === "Endpoint" && values.ip_family !== undefined && values.ip_family.value !== family)
+    report.warning(values.ip_family.span, "ip_family has no effect with an address", "remove it")
   reportFamilies(addresses, servers, report)
-  reportPorts(name, persistence !== undefined, addresses, realServers, report)
+  reportAllPorts(span, persistence !== undefined, addresses, report)
+  reportPorts(port, realServers, report)
   const server: Balancer.VirtualServer = {
     name: name._tag === "Group" ? `group ${name.name} ${protocol}` : keyOf(addresses[0]!),
     addresses,
@@ -259,31 +262,33 @@ const reportFamilies = (
   }
 }
 
-const reportPorts = (
-  name: VirtualServerName.VirtualServerName,
+const reportAllPorts = (
+  span: Span.Span,
   persistent: boolean,
   addresses: ReadonlyArray<ServiceAddress>,
-  realServers: ReadonlyArray<RealServer.Compiled>,
   report: Report
 ): void => {
   if (!persistent && addresses.some((address) => address._tag === "Endpoint" && address.port === 0))
     report.error(
-      name.span,
+      span,
       "every port of an address can be balanced only for clients that come back to their server",
       "add persistence_timeout, or write a port"
     )
-  if (name._tag !== "Endpoint" || name.port === 0) return
+}
+
+const reportPorts = (port: number, realServers: ReadonlyArray<RealServer.Compiled>, report: Report): void => {
+  if (port === 0) return
   for (const { server, span } of realServers) {
-    if (server.method._tag !== "Nat" && server.port !== name.port)
+    if (server.method._tag !== "Nat" && server.port !== port)
       report.warning(
         span,
-        `port ${server.port} is not used: packets arrive at port ${name.port}`,
+        `port ${server.port} is not used: packets arrive at port ${port}`,
         "only NAT changes ports"
       )
   }
 }
 
-const span: Section.Reader<Micros> = Section.argument(Value.seconds({ minimum: 0, maximum: 86_400 }))
+const delay: Section.Reader<Micros> = Section.argument(Value.seconds({ minimum: 0, maximum: 86_400 }))
 // The sum of 2^15 servers of the greatest weight fits.
 const weightSum = { maximum: 2 ** 31 - 1 }
 
@@ -318,8 +323,8 @@ const readers = {
   "sh-fallback": Section.flag,
   "mh-port": Section.flag,
   "mh-fallback": Section.flag,
-  slow_start: span,
-  drain: span
+  slow_start: delay,
+  drain: delay
 } satisfies Section.Readers<"virtual_server">
 
 const weightDefault = 1

@@ -48,6 +48,20 @@ export const read = (statement: Statement, report: Report): VirtualServerName | 
   return { _tag: "Endpoint", address, port, span: first.span }
 }
 
+/**
+ * Returns the port that clients talk to, or 0 when there is not exactly one.
+ *
+ * @category queries
+ * @since 0.2.0
+ */
+export const portOf = (name: VirtualServerName, groups: ReadonlyMap<string, Group>): number => {
+  if (name._tag === "Endpoint") return name.port
+  const members = name._tag === "Group" ? (groups.get(name.name)?.members ?? []) : []
+  const ports = new Set(members.map((member) => (member._tag === "Endpoint" ? member.port : 0)))
+  const [port = 0] = ports
+  return ports.size === 1 ? port : 0
+}
+
 interface Reached {
   readonly address: Address.IpAddress
   readonly method: Method

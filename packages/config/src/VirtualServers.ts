@@ -24,7 +24,18 @@ import type * as VirtualServerGroup from "./VirtualServerGroup.ts"
 export type Memory = Environment.Environment
 
 /**
- * Compiles the parts of a file. The result is whole only if no diagnostic is an error.
+ * @category models
+ * @since 0.2.0
+ */
+export interface Compiled {
+  readonly virtualServers: ReadonlyArray<Balancer.VirtualServer>
+  readonly parts: ReadonlyArray<Part.Part>
+  readonly memory: Memory
+}
+
+/**
+ * Compiles the parts of a file; nothing if one that was postponed should have been read before the others. The result is
+ * whole only if no diagnostic is an error.
  *
  * @category compiling
  * @since 0.2.0
@@ -35,25 +46,23 @@ export const compile = (
   globals: GlobalDefinitions,
   last: Memory | undefined,
   report: Report
-): {
-  readonly virtualServers: ReadonlyArray<Balancer.VirtualServer>
-  readonly parts: ReadonlyArray<Part.Part>
-  readonly memory: Memory
-} => {
+): Compiled | undefined => {
   const environment = environmentOf(drafts, globals, report)
   const same = last !== undefined && sameForAll(last, environment)
   const servers: Array<VirtualServer.Compiled> = []
-  const parts = drafts.map((draft): Part.Part => {
-    const { kept } = draft
-    if (
-      kept?.group !== undefined ||
-      (kept?.server !== undefined && same && sameGroup(kept.server, last, environment))
-    ) {
+  const parts: Array<Part.Part> = []
+  for (const draft of drafts) {
+    const { kept, model } = draft
+    const isSame = kept?.server === undefined || (same && sameGroup(kept.server, last, environment))
+    if (kept !== undefined && isSame) {
       if (kept.server !== undefined) servers.push(kept.server)
-      return kept
+      parts.push(kept)
+    } else {
+      const fresh = model === undefined ? Part.read(source, kept ?? draft.piece) : draft
+      if (model === undefined && Part.concernsOthers(fresh)) return undefined
+      parts.push(compilePart(fresh, environment, servers))
     }
-    return compilePart(draft.kept === undefined ? draft : Part.read(source, draft.kept), environment, servers)
-  })
+  }
   reportShared(servers, report)
   return { virtualServers: servers.map(({ server }) => server), parts, memory: environment }
 }

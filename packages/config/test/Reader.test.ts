@@ -155,6 +155,17 @@ describe("Configuration.makeReader", () => {
     assert.deepStrictEqual(reader.read(source), Configuration.read(source))
   })
 
+  it("what stands behind a virtual server on its line counts for all", () => {
+    const first = virtualServer("10.0.0.1 80", 1)
+    const globals = "global_defs {\nchecker_alpha\n}\n"
+    const behind = virtualServer("10.0.0.2 80", 1).replace(/\n$/, ` ${globals}`)
+
+    assert.deepStrictEqual(
+      serversOf(Configuration.read({ file, text: first + behind })),
+      serversOf(Configuration.read({ file, text: globals + first + virtualServer("10.0.0.2 80", 1) }))
+    )
+  })
+
   it("another file is read anew", () => {
     const reader = Configuration.makeReader()
     const warned = virtualServer("10.0.0.1 80", 1, "")

@@ -20,6 +20,7 @@ describe("virtual_server", () => {
     ["lvs_shed rr", ["t:3:1: error: lvs_shed is not a keyword in virtual_server (did you mean lvs_sched?)"]],
     ["smtp_alert", ["t:3:1: warning: smtp_alert has no effect in this version"]],
     ["hashed", []],
+    ["ip_family inet6", ["t:3:11: warning: ip_family has no effect with an address (remove it)"]],
     ["quorum 2", ["t:3:8: warning: quorum 2 is more than all servers weigh and is read as 1"]],
     ["hysteresis 1", ["t:3:12: warning: hysteresis 1 is not below quorum 1 and is read as 0"]],
     ["ops", ["t:3:1: warning: ops has no effect with protocol TCP (it is for UDP; remove it)"]],

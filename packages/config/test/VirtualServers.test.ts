@@ -224,6 +224,15 @@ describe("virtual_server: what it is known by", () => {
     assert.strictEqual(diagnosticsOf(group("0.0.0.0/1 80")).length, 1)
   })
 
+  it("a server without a port has the one of all addresses", () => {
+    const server = (lines: string) =>
+      serverOf(group(lines, "persistence_timeout").replace("192.0.2.11 8080", "192.0.2.11")).realServers[0]
+
+    assert.strictEqual(server("192.0.2.1-3 443")?.port, 443)
+    assert.strictEqual(server("192.0.2.1 443\n192.0.2.2 80")?.port, 0)
+    assert.strictEqual(server("192.0.2.1 443\nfwmark 1")?.port, 0)
+  })
+
   it("a group may stand behind its virtual server", () => {
     const [first, second] = [
       group("192.0.2.1 80").slice(0, -web("", "", "group G").length),
@@ -460,6 +469,117 @@ describe("checks", () => {
     assert.strictEqual(seen("virtualhost a", "", ""), "a")
     assert.strictEqual(seen("virtualhost a", "virtualhost b", ""), "b")
     assert.strictEqual(seen("virtualhost a", "virtualhost b", "virtualhost c"), "c")
+  })
+})
+
+describe("programs", () => {
+  it.each<[string, unknown]>([
+    ["/bin/x", { words: ["/bin/x"] }],
+    ["/bin/x nobody daemon", { words: ["/bin/x"], user: "nobody", group: "daemon" }],
+    ['"/bin/x  a\tb" nobody', { words: ["/bin/x", "a", "b"], user: "nobody" }],
+    [`"/bin/x 'a  b' c"`, { words: ["/bin/x", "a  b", "c"] }],
+    [String.raw`"/bin/x \"a b\" c"`, { words: ["/bin/x", "a b", "c"] }],
+    [`'/bin/x "a  b" c"d"' nobody`, { words: ["/bin/x", "a  b", "cd"], user: "nobody" }],
+    [String.raw`"/bin/x a\ b \t\x41\101\cA '\t' ''"`, { words: ["/bin/x", "a b", "\tAA\u0001", "\\t", ""] }],
+    [String.raw`"/bin/x \E\a\q\ "`, { words: ["/bin/x", "\u001b\u0007q "] }]
+  ])("%s", (line, expected) => {
+    assert.deepStrictEqual<unknown>(realOf("", `notify_up ${line}`).notifyUp, expected)
+    assert.deepStrictEqual<unknown>(realOf("", `notify_down ${line}`).notifyDown, expected)
+  })
+})
+
+describe("a file as operators write it", () => {
+  it("is read without a word", () => {
+    const text = `
+global_defs {
+    router_id lb-1
+    script_user nobody
+    lvs_sync_daemon eth1 inst web id 1
+}
+vrrp_instance web {
+    interface eth0
+    virtual_router_id 51
+    virtual_ipaddress {
+        192.0.2.1/24
+    }
+}
+SSL {
+    ca /etc/ssl/ca.pem
+}
+virtual_server_group web {
+    192.0.2.1 443       # the address of the pair
+    192.0.2.32/28 443
+    fwmark 9
+}
+virtual_server group web
+{
+    delay_loop 6
+    lvs_sched wrr
+    lvs_method DR
+    persistence_timeout 50
+    persistence_granularity 255.255.255.0
+    protocol TCP
+    alpha
+    omega
+    quorum 2
+    hysteresis 1
+    quorum_up   "/usr/local/bin/announce add 'web site'"
+    quorum_down "/usr/local/bin/announce del 'web site'"
+    sorry_server 192.0.2.99 443
+    virtualhost www.example.com
+    real_server 192.0.2.11 443 {
+        weight 3
+        inhibit_on_failure
+        notify_down "/usr/bin/logger down" nobody
+        SSL_GET {
+            enable_sni
+            url {
+                path /health
+                status_code 200 204
+            }
+            url {
+                path /version
+                digest 9b3a0c85a887a256d6939da88aabd8cd
+            }
+            connect_timeout 3
+            retry 3
+            delay_before_retry 2
+        }
+    }
+    real_server 192.0.2.12 443 {
+        MISC_CHECK {
+            misc_path "/usr/local/bin/check 192.0.2.12"
+            misc_timeout 5
+            misc_dynamic
+        }
+        PING_CHECK {
+            retry 2
+        }
+    }
+}
+virtual_server 192.0.2.1 53 {
+    protocol UDP
+    ops
+    lvs_sched sh
+    sh-port
+    real_server 192.0.2.21 53 {
+        DNS_CHECK {
+            type A
+            name www.example.com
+        }
+        UDP_CHECK {
+        }
+    }
+}
+`
+    assert.deepStrictEqual(diagnosticsOf(text), [])
+    assert.deepStrictEqual(
+      balancerOf(text).virtualServers.map(({ addresses, name }) => [name, addresses.length]),
+      [
+        ["group web TCP", 18],
+        ["UDP 192.0.2.1:53", 1]
+      ]
+    )
   })
 })
 
