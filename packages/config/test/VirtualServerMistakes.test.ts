@@ -1,7 +1,9 @@
 /** What an operator reads about mistakes in the sections of load balancing. */
 import * as Configuration from "@holdfast/config/Configuration"
 import * as Diagnostic from "@holdfast/config/Diagnostic"
+import * as Keywords from "@holdfast/config/Keywords"
 import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
 
 const diagnosticsOf = (text: string) =>
   Configuration.read({ file: "t", text }).diagnostics.map(Diagnostic.format)
@@ -262,4 +264,77 @@ describe("global_defs", () => {
   ])("%j", (lines, expected) => {
     assert.deepStrictEqual(diagnosticsOf(`global_defs {\n${lines}\n}\n`), expected)
   })
+})
+
+/** Lines of any keyword, in any section, with values that suit some of them. */
+const sections = [
+  "virtual_server",
+  "real_server",
+  "TCP_CHECK",
+  "HTTP_GET",
+  "SSL_GET",
+  "url",
+  "UDP_CHECK",
+  "DNS_CHECK",
+  "SMTP_CHECK",
+  "MISC_CHECK",
+  "FILE_CHECK"
+] as const
+
+const keywords = [...new Set(sections.flatMap((section) => Keywords.namesOf(section)))]
+
+const values = [
+  "",
+  "0",
+  "1",
+  "1.5",
+  "65536",
+  "-1",
+  "on",
+  "off",
+  "x",
+  "/x",
+  "NAT",
+  "TUN",
+  "type",
+  "gue",
+  "192.0.2.7",
+  "fd00::7"
+].concat([
+  "fwmark",
+  "group",
+  "255.255.255.0",
+  "G",
+  "200-299",
+  '"(a"',
+  "'",
+  '"a b"',
+  "sip",
+  "10.0.0.1-9",
+  "10.0.0.0/30"
+])
+
+const Line = Schema.Struct({
+  keyword: Schema.Literals(keywords),
+  words: Schema.Array(Schema.Literals(values)).check(Schema.isMaxLength(3)),
+  opens: Schema.Boolean,
+  closes: Schema.Boolean
+})
+
+describe("any lines", () => {
+  it.prop(
+    "give a reading: with errors, or a configuration",
+    { lines: Schema.Array(Line), group: Schema.Array(Schema.Literals(values)) },
+    ({ group, lines }) => {
+      const body = lines.map(
+        ({ closes, keyword, opens, words }) =>
+          `${keyword} ${words.join(" ")}${opens ? " {" : ""}\n${closes ? "}\n" : ""}`
+      )
+      const text = `virtual_server group G {\n${body.join("")}\n}\nvirtual_server_group G {\n${group.join(" 80\n")}\n}\n`
+      const { configuration, diagnostics } = Configuration.read({ file: "t", text })
+
+      assert.strictEqual(configuration._tag === "None", Diagnostic.hasError(diagnostics))
+    },
+    { arbitrary: { runs: 1000 } }
+  )
 })
