@@ -21,6 +21,7 @@
  * A probe of a file is started once and stands: it reports whenever the file changes.
  *
  * **Gotchas**
+ * - Silence fails, except of a UDP probe that asks for no reply: there it is what a server says that has nothing to say.
  * - The verdict outlasts `Suspended`: what was known is kept, the failures that were borne are forgotten.
  * - A server that never passed needs no retries to be down: nobody relies on it.
  * - Probes follow a grid: each is due `delay` after the one before was due, however long that took. A retry begins a new
@@ -31,7 +32,7 @@
  */
 import { formatSeconds, type Instant, type Micros, plus } from "@holdfast/wire/Instant"
 import * as PlainData from "./PlainData.ts"
-import type { Check, ProbeResult, WeightAdjustment } from "./Probe.ts"
+import type { Check, Probe, ProbeResult, WeightAdjustment } from "./Probe.ts"
 
 /**
  * What a checker holds of its server. `Unknown` until the first result.
@@ -231,9 +232,14 @@ const wake = (state: Checker, at: Instant): Step => {
     const isLate = at > plus(activity.nextAt, plan.timing.delay)
     return launch(state, at, plan.timing.delay, isLate ? at : activity.nextAt)
   }
-  const silent = fail(state, at, `no answer within ${formatSeconds(plan.timing.timeout)} s`)
+  const silent = meansSuccess(plan.probe)
+    ? goUp(onGrid(state, at), undefined)
+    : fail(state, at, `no answer within ${formatSeconds(plan.timing.timeout)} s`)
   return { state: silent.state, actions: [cancelProbe, ...silent.actions] }
 }
+
+/** A datagram that nobody refused has arrived as far as anybody can tell (`require_reply` asks for more). */
+const meansSuccess = (probe: Probe): boolean => probe._tag === "Udp" && !probe.requireReply
 
 const hear = (state: Checker, at: Instant, result: ProbeResult): Step => {
   const { _tag } = state.activity

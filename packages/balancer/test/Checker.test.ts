@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as Checker from "@holdfast/balancer/Checker"
 import type { Probe, ProbeResult, Timing } from "@holdfast/balancer/Probe"
+import type { IpAddress } from "@holdfast/wire/Address"
 import { type Micros, plus, seconds } from "@holdfast/wire/Instant"
 import * as Schema from "effect/Schema"
 import { at, tcp, timing } from "./Fixture.ts"
@@ -30,6 +31,28 @@ const reported = (time: number, result: ProbeResult): Checker.Event => ({
   _tag: "Reported",
   at: at(time),
   result
+})
+
+describe("Checker: UDP", () => {
+  const udp = (requireReply: boolean): Probe => ({
+    _tag: "Udp",
+    connection: { address: "192.0.2.1" as IpAddress, port: 53 },
+    payload: new Uint8Array(),
+    requireReply,
+    replyMin: 0,
+    replyMax: 255
+  })
+
+  it("takes silence for success where no reply is asked for, and for a failure where one is", () => {
+    const silence = [started(), woken(3)]
+
+    assert.deepStrictEqual(run(plan({}, udp(false)), silence).actions, [
+      { _tag: "StartProbe" },
+      { _tag: "CancelProbe" },
+      { _tag: "Decided", verdict: "Up" }
+    ])
+    assert.strictEqual(run(plan({}, udp(true)), silence).state.verdict, "Down")
+  })
 })
 
 describe("Checker: when it probes", () => {
