@@ -238,9 +238,7 @@ const change = ({ connections, services }: Kernel, edit: Edit): void => {
   services.set(key, { ...settings, destinations })
 }
 
-/** As the kernel: nf_tables tells of changes, IPVS does not. */
-const tell = ({ forwarding, observers }: Kernel, author: (() => void) | undefined): void => {
-  if (forwarding.kind === "ipvs") return
+const tell = ({ observers }: Kernel, author: (() => void) | undefined): void => {
   for (const observer of observers) if (observer !== author) observer()
 }
 
