@@ -77,7 +77,9 @@ const endOf = ({ length, offset }: Piece): number => offset + length
 const splitFrom = (text: string, from: number, to: number, firstLine: number): ReadonlyArray<Piece> => {
   const part = text.slice(from, to)
   const starts = [0]
-  for (const { index } of part.matchAll(heading)) if (index > 0) starts.push(index)
+  for (const { 0: line, index } of part.matchAll(heading)) {
+    if (index > 0 && opensBlock(part, index + line.length)) starts.push(index)
+  }
   let line = firstLine
   return starts.flatMap((start, index) => {
     const end = starts[index + 1] ?? part.length
@@ -86,6 +88,20 @@ const splitFrom = (text: string, from: number, to: number, firstLine: number): R
     line += piece.lineCount
     return [piece]
   })
+}
+
+/** Whether a brace comes next, behind comments and empty lines. */
+const opensBlock = (text: string, from: number): boolean => {
+  let at = from
+  while (at < text.length) {
+    const character = text[at]!
+    if (character === "#" || character === "!") {
+      const end = text.indexOf("\n", at)
+      at = end === -1 ? text.length : end
+    } else if (blanks.includes(character)) at++
+    else return character === "{"
+  }
+  return false
 }
 
 const lineEndsIn = (text: string, from: number, to: number): number => {
@@ -132,11 +148,11 @@ const longest = (limit: number, same: (from: number, to: number) => boolean): nu
 /** Large enough that the strides of a large file are few, small enough that the halves are quick. */
 const stride = 2 ** 16
 
+const blanks = " \t\r\n"
+
 const names = [...Keywords.sections].join("|")
-/** Up to the brace: blanks, words without quotes and comments, and lines without words. */
-const untilBrace = String.raw`[^\n{}"#!]*(?:[#!][^\n]*)?(?:\n[ \t\r]*(?:[#!][^\n]*)?)*\{`
-/** A keyword of a section and its brace. `track_file` opens a section only with a name behind it. */
+/** A keyword of a section and the words behind it. `track_file` opens a section only with a name. */
 const heading = new RegExp(
-  String.raw`^[ \t]*(?:(?:${names})(?![^ \t\r\n{])|(?:vrrp_)?track_file[ \t]+[^ \t\r\n{}"#!])${untilBrace}`,
+  String.raw`^[ \t]*(?:(?:${names})(?![^ \t\r\n{])|(?:vrrp_)?track_file[ \t]+[^ \t\r\n{}"#!])[^\n{}"#!]*`,
   "gm"
 )

@@ -207,4 +207,11 @@ describe("Piece", () => {
       ]
     )
   })
+
+  it.each(["\n", " ", "# note\n", "x"])("bears any number of %j behind a heading", (filler) => {
+    const whole = `virtual_server 10.0.0.1 80\n${filler.repeat(1_000_000)}{\n}\n`
+
+    assert.strictEqual(Piece.split(whole).length, 1)
+    assert.strictEqual(Piece.split(`\n${whole}`).length, filler === "x" ? 1 : 2)
+  })
 })

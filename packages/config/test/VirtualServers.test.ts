@@ -189,6 +189,9 @@ describe("virtual_server: what it is known by", () => {
     assert.deepStrictEqual<unknown>(mark("", "fd00::11"), [
       { _tag: "FirewallMark", family: "inet6", mark: 3 }
     ])
+    assert.deepStrictEqual<unknown>(mark("real_server 192.0.2.12 80 {\nlvs_method TUN\n}", "fd00::11"), [
+      { _tag: "FirewallMark", family: "inet6", mark: 3 }
+    ])
     assert.deepStrictEqual<unknown>(mark("ip_family inet6\nlvs_method TUN", "192.0.2.11"), [
       { _tag: "FirewallMark", family: "inet6", mark: 3 }
     ])
@@ -199,6 +202,7 @@ describe("virtual_server: what it is known by", () => {
     ["192.0.2.254-255 80", endpoints("192.0.2.254", "192.0.2.255")],
     ["192.0.2.255-192.0.3.1 80", endpoints("192.0.2.255", "192.0.3.0", "192.0.3.1")],
     ["192.0.2.8/30 80", endpoints("192.0.2.8", "192.0.2.9", "192.0.2.10", "192.0.2.11")],
+    ["192.0.2.10/30 80", endpoints("192.0.2.8", "192.0.2.9", "192.0.2.10", "192.0.2.11")],
     ["192.0.2.1 80\n192.0.2.7/32 80", endpoints("192.0.2.1", "192.0.2.7")],
     ["fwmark 5", [{ _tag: "FirewallMark", family: "inet", mark: 5 }]],
     ["fwmark 5 inet", [{ _tag: "FirewallMark", family: "inet", mark: 5 }]]
