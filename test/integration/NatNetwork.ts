@@ -80,6 +80,7 @@ export interface Question {
   readonly port: number
   readonly count: number
   readonly from?: string
+  readonly fromPort?: number
 }
 
 const serve = `
@@ -101,7 +102,7 @@ const serve = `
 const request = `
   const { connect } = require("node:net")
   const { createSocket } = require("node:dgram")
-  const { protocol, address, port, count, from } = JSON.parse(process.argv[1])
+  const { protocol, address, port, count, from, fromPort } = JSON.parse(process.argv[1])
   const tcp = () => new Promise((resolve) => {
     let answer = ""
     const socket = connect({ host: address, port, localAddress: from })
@@ -115,7 +116,7 @@ const request = `
     const end = (answer) => { clearTimeout(timer); socket.close(); resolve(answer) }
     const timer = setTimeout(() => end("silence"), 2000)
     socket.on("message", (bytes) => end(bytes.toString()))
-    socket.bind(0, from, () => socket.connect(port, address, () => socket.send("?")))
+    socket.bind(fromPort ?? 0, from, () => socket.connect(port, address, () => socket.send("?")))
     socket.on("error", ({ code }) => end(code))
   })
   const main = async () => {

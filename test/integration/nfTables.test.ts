@@ -172,6 +172,27 @@ describe("persistence", () => {
   )
 })
 
+describe("flows", () => {
+  it.live("of UDP go to another server when theirs is removed, and stay when its weight is zero", () =>
+    Effect.gen(function* () {
+      const { add, apply, ask } = yield* laboratory
+      const dns = serviceOf(endpoint("UDP", "192.0.2.1", 53), pair(8080, [1, 1]))
+      yield* add(dns)
+      const askFromOnePort = Effect.map(
+        ask({ protocol: "udp", address: "192.0.2.1", port: 53, count: 1, fromPort: 5_353 }),
+        ([answer]) => answer
+      )
+      assert.strictEqual(yield* askFromOnePort, "10.0.0.1")
+      yield* apply(reweigh(dns, [0, 1]))
+      assert.strictEqual(yield* askFromOnePort, "10.0.0.1")
+
+      yield* apply([removalOf(dns, "10.0.0.1:8080")])
+
+      assert.strictEqual(yield* askFromOnePort, "10.0.0.2")
+    })
+  )
+})
+
 describe("writing", () => {
   it.live("loses no connection while rules are rewritten", () =>
     Effect.gen(function* () {

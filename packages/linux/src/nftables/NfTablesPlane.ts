@@ -6,12 +6,12 @@
  *   refuses when the rules were changed since they were read; then it begins anew.
  * - A service that has no server, or only servers of weight 0, has no rule that acts: packets go on as if it were not there.
  *   On a director that has the address itself the client is told that the port is closed, as IPVS does it.
- * - Connections that are there go on by the kernel's table of connections, whatever becomes of the rules.
+ * - Connections that are there go on by the kernel's table of connections, whatever becomes of the rules; only flows of UDP
+ *   to a server that is removed are forgotten.
  *
  * **Gotchas**
  * - What is counted are first packets of connections; their number is that of the connections.
  * - While a service is rewritten, connections of the instant between reading and writing are missed by the counters.
- * - A flow of UDP goes to its server as long as the table of connections remembers it, also when the server was removed.
  *
  * @since 0.2.0
  */
@@ -41,6 +41,7 @@ import * as RulesetReading from "./RulesetReading.ts"
 import * as ServiceEdits from "./ServiceEdits.ts"
 import * as ServiceRequests from "./ServiceRequests.ts"
 import * as ServiceTransaction from "./ServiceTransaction.ts"
+import * as StaleFlows from "./StaleFlows.ts"
 
 type Client = NetlinkClient.NetlinkClient["Service"]
 
@@ -141,6 +142,11 @@ const attemptEdits = Effect.fnUntraced(function* (client: Client, edits: Readonl
   }
   const outcome = yield* ServiceTransaction.commit(client, works, generation)
   if (outcome._tag === "Stale") return undefined
+  const refused = new Set(outcome.refused.map(({ subject }) => subject))
+  yield* StaleFlows.forget(
+    client,
+    changes.filter((change) => !refused.has(change))
+  )
   return [
     ...refusals,
     ...outcome.refused.flatMap(({ subject, error }) =>
