@@ -6,7 +6,7 @@ import { type Instant, type Micros, seconds } from "@holdfast/wire/Instant"
 
 export const at = (value: number): Instant => seconds(value) as number as Instant
 
-export const host = (number: number): Ipv4Address =>
+const host = (number: number): Ipv4Address =>
   `10.${number >>> 16}.${(number >>> 8) & 0xff}.${number & 0xff}` as Ipv4Address
 
 export const tcp = (number: number, port = 80): Probe => ({

@@ -56,7 +56,7 @@ const withPlane = (
         return requests.map((request) => (refuses(request.subject) ? refusal(request) : Result.void))
       })
     const network = Layer.succeed(KernelNetwork, {
-      client: { portId: 1, requestAll, request: unasked, get: unasked, dump: unasked },
+      client: { portId: 1, requestAll, request: unasked, get: unasked, dump: unasked, transaction: unasked },
       state: () => ({ links: new Map([[1, { index: 1, name: "eth0" } as Link.Link]]), addresses: new Map() }),
       links: () => new Map(),
       onChanges: () => () => {}

@@ -25,7 +25,7 @@ import * as Semaphore from "effect/Semaphore"
 import * as Message from "./Message.ts"
 import * as NetlinkError from "./NetlinkError.ts"
 import * as NetlinkTransport from "./NetlinkTransport.ts"
-import type { Query, Request } from "./Request.ts"
+import type { Query, Request, Transaction } from "./Request.ts"
 import * as Writer from "./Writer.ts"
 
 /**
@@ -66,18 +66,6 @@ export class NetlinkClient extends Context.Service<
     this,
     Effect.suspend(() => make({ open: NetlinkTransport.kernel() }))
   )
-}
-
-/**
- * Requests that hold all or none. `begin` and `end` are the messages by which the family tells where it begins and ends.
- *
- * @category models
- * @since 0.2.0
- */
-export interface Transaction {
-  readonly begin: Request
-  readonly requests: ReadonlyArray<Request>
-  readonly end: Request
 }
 
 /**

@@ -12,8 +12,7 @@ import type * as Attribute from "./Attribute.ts"
 import * as Message from "./Message.ts"
 import * as Attributes from "./NfTablesAttribute.ts"
 import type * as Expression from "./NfTablesExpression.ts"
-import type { Transaction } from "./NetlinkClient.ts"
-import type { Request } from "./Request.ts"
+import type { Request, Transaction } from "./Request.ts"
 
 /** The netlink protocol of netfilter. @category constants @since 0.2.0 */
 export const NETLINK_NETFILTER = 12

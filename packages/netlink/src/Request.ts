@@ -34,3 +34,15 @@ export interface Request {
 export interface Query<A> extends Request {
   readonly decode: (answer: Message) => A | undefined
 }
+
+/**
+ * Requests that hold all or none. `begin` and `end` are the messages by which the family tells where it begins and ends.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface Transaction {
+  readonly begin: Request
+  readonly requests: ReadonlyArray<Request>
+  readonly end: Request
+}

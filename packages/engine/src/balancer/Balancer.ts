@@ -86,7 +86,7 @@ export class Balancer extends Context.Service<
     /** Stops everything; the services go, unless they are to be kept. Returns when that is done. */
     readonly stop: (options: { readonly keepServices: boolean }) => Effect.Effect<void>
   }
->()("@holdfast/engine/Balancer") {
+>()("@holdfast/engine/balancer/Balancer") {
   /**
    * The balancer on whatever adapters are given.
    *
@@ -158,7 +158,7 @@ const make = Effect.gen(function* () {
     Serving.countConnections(keeper, virtualServer.state.parameters).pipe(
       Effect.flatMap((counts) => Queue.offer(inbox, { _tag: "Counted", virtualServer, counts }))
     )
-  const context = yield* Effect.context<never>()
+  const context = yield* Effect.context()
 
   const openKeeper = Effect.fnUntraced(function* (wanted: Parameters.Parameters) {
     return yield* TableKeeper.make({
