@@ -302,10 +302,30 @@ describe("what others do", () => {
       }
 
       yield* Effect.timeout(Queue.take(foreignChanges), "5 seconds")
-      yield* assertTable(plane)
+      const broken = (yield* plane.read).get(web.key)
+      assert.strictEqual(broken?.destinations.size ?? 0, 0)
+      assert.deepStrictEqual(yield* plane.readServices([web.address]), yield* plane.read)
       yield* add(web)
       yield* assertTable(plane, web)
       assert.deepStrictEqual(countsOf(yield* ask(askWeb)), { "10.0.0.1": 6, "10.0.0.2": 2 })
+    })
+  )
+
+  it.live("leaves a service that can be put right edit by edit, or removed", () =>
+    Effect.gen(function* () {
+      const { add, apply, ask, nft, plane } = yield* laboratory
+      const destroy = nft("insert rule inet holdfast TCP/192.0.2.1/80 drop")
+      yield* add(web)
+      yield* destroy
+      assert.notDeepEqual((yield* plane.read).get(web.key), serviceOf(web.address, []))
+
+      yield* apply([{ _tag: "ChangeService", service: web }, ...additionOf(web).slice(1)])
+      yield* assertTable(plane, web)
+      yield* destroy
+      yield* apply([{ _tag: "RemoveService", service: web }])
+
+      yield* assertTable(plane)
+      assert.deepStrictEqual(yield* ask({ ...askWeb, count: 1 }), ["ECONNREFUSED"])
     })
   )
 

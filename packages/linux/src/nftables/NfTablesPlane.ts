@@ -102,10 +102,11 @@ const readTable = (
 ): Effect.Effect<ForwardingTable, ForwardingPlaneError> =>
   RulesetReading.read(client, addresses).pipe(
     Effect.map(({ ruleset }) => {
-      const { find } = Ruleset.reader(ruleset)
-      const services = (addresses ?? Ruleset.addressesOf(ruleset)).flatMap(
-        (address) => find(address)?.service ?? []
-      )
+      const { find, presentKeys } = Ruleset.reader(ruleset)
+      const services = (addresses ?? Ruleset.addressesOf(ruleset)).flatMap((address) => {
+        const remains = presentKeys(Dispatch.entryOf(address)).length > 0
+        return find(address)?.service ?? (remains ? Ruleset.broken(address) : [])
+      })
       return new Map(services.map((service) => [service.key, service]))
     }),
     Effect.mapError(planeError)
@@ -130,7 +131,10 @@ const attemptEdits = Effect.fnUntraced(function* (client: Client, edits: Readonl
   const addresses = new Map(edits.map(({ service }) => [service.key, service.address]))
   const { generation, ruleset } = yield* RulesetReading.read(client, Array.from(addresses.values()))
   const reader = Ruleset.reader(ruleset)
-  const { changes, refusals } = ServiceEdits.carryOut(edits, (address) => reader.find(address)?.service)
+  const { changes, refusals } = ServiceEdits.carryOut(edits, {
+    find: (address) => reader.find(address)?.service,
+    remains: (address) => reader.presentKeys(Dispatch.entryOf(address)).length > 0
+  })
   const works: Array<ServiceTransaction.Work<ServiceEdits.Change>> = []
   for (const change of changes) {
     const requests = ServiceRequests.make(change, {

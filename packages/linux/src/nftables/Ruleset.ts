@@ -3,12 +3,13 @@
  *
  * **Details**
  * - The settings come from the comments of the rules; from these the rules are made again and compared with those that
- *   are there. A service whose rules differ, by whose hand ever, is absent: to add it puts it right.
+ *   are there. A service whose rules differ, by whose hand ever, is `broken`: there, with no server that could be relied on.
  * - Sets without a name cannot change once a rule uses them. Their comment says what we put in, so they need not be read.
- * - Where the chains or rules that lead to the services differ, all services are absent.
+ * - Where the chains or rules that lead to the services differ, all services are broken.
  *
  * @since 0.2.0
  */
+import { keyOf } from "@holdfast/balancer/Service"
 import type * as Service from "@holdfast/balancer/Service"
 import * as NfTables from "@holdfast/netlink/NfTables"
 import * as Expression from "@holdfast/netlink/NfTablesExpression"
@@ -122,6 +123,22 @@ export const reader = (ruleset: Ruleset): Reader => {
     presentKeys: ({ map, keys }) => keys.filter((key) => targets.get(map)?.has(Layout.hexOf(key)) === true)
   }
 }
+
+/**
+ * What a service counts as whose entry is there and whose rules are not ours: it has no server, and a scheduler that
+ * hardly anybody asks for, so that it differs from what it shall be.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const broken = (address: Service.ServiceAddress): Service.Service => ({
+  key: keyOf(address),
+  address,
+  scheduler: "ovf",
+  schedulerFlags: [],
+  onePacket: true,
+  destinations: new Map()
+})
 
 /** Of each map the chains that its keys lead to; no name where the verdict is another. */
 const targetsOf = (ruleset: Ruleset): ReadonlyMap<string, ReadonlyMap<string, string>> => {

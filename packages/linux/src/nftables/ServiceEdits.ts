@@ -9,12 +9,13 @@
 import type { Edit } from "@holdfast/balancer/ForwardingTable"
 import type * as Service from "@holdfast/balancer/Service"
 import type { Refusal } from "@holdfast/engine/ForwardingPlane"
+import * as Ruleset from "./Ruleset.ts"
 import * as ServiceRules from "./ServiceRules.ts"
 
 /**
  * What becomes of one service.
  *
- * - `before`, `after`: absent when it is not there.
+ * - `before`, `after`: absent when it is not there, or of `before` broken.
  * - `edits`: those that `after` holds; all refused when the kernel refuses it.
  *
  * @category models
@@ -28,6 +29,20 @@ export interface Change {
 }
 
 /**
+ * What the kernel has.
+ *
+ * - `find`: a service as it should be.
+ * - `remains`: whether there is an entry of the service, with whatever it leads to.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export interface Kernel {
+  readonly find: (address: Service.ServiceAddress) => Service.Service | undefined
+  readonly remains: (address: Service.ServiceAddress) => boolean
+}
+
+/**
  * Returns the changes in the order in which the services come first in the edits, and what is refused right away.
  *
  * @category transformations
@@ -35,17 +50,20 @@ export interface Change {
  */
 export const carryOut = (
   edits: ReadonlyArray<Edit>,
-  find: (address: Service.ServiceAddress) => Service.Service | undefined
+  kernel: Kernel
 ): { readonly changes: ReadonlyArray<Change>; readonly refusals: ReadonlyArray<Refusal> } => {
   const changes: Array<Change> = []
   const refusals: Array<Refusal> = []
   for (const ofService of Map.groupBy(edits, ({ service }) => service.key).values()) {
     const { address } = ofService[0]!.service
-    const before = find(address)
+    const before = kernel.find(address)
+    const remnant = before === undefined && kernel.remains(address) ? Ruleset.broken(address) : undefined
     const held: Array<Edit> = []
-    let after = before
+    let after = before ?? remnant
     for (const edit of ofService) {
-      const outcome = stepOf(after, edit)
+      // What is broken may be changed and removed, and added, too: whoever read it before it broke does not know of it.
+      const isAdded = edit._tag === "AddService" && after === remnant
+      const outcome = stepOf(isAdded ? undefined : after, edit)
       if ("refusal" in outcome) {
         refusals.push({ edit, mismatch: outcome.mismatch, message: `${nameOf(edit)}: ${outcome.refusal}` })
       } else {

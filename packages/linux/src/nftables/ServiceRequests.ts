@@ -39,7 +39,7 @@ export interface Origin {
  */
 export const make = (change: Change, origin: Origin): ReadonlyArray<Request> => {
   const { after, before } = change
-  if (after === undefined) return before === undefined ? [] : remove(change.address, before)
+  if (after === undefined) return remove(change.address, before, origin.presentKeys)
   const rules = ServiceRules.make(after, origin.setId, origin.counts)
   const isKept = hasSamePersistence(before, after)
   const made = Array.from(after.destinations.keys(), (key, index) =>
@@ -63,17 +63,23 @@ const hasSamePersistence = (before: Service.Service | undefined, after: Service.
   before?.persistence?.timeoutSeconds === after.persistence?.timeoutSeconds &&
   before?.persistence?.granularity === after.persistence?.granularity
 
-const remove = (address: Service.ServiceAddress, before: Service.Service): ReadonlyArray<Request> => {
-  const { keys, map } = Dispatch.entryOf(address)
+/** Of a broken service what is left may be anything: its chain is made first, so that it can be deleted. */
+const remove = (
+  address: Service.ServiceAddress,
+  before: Service.Service | undefined,
+  presentKeys: ReadonlyArray<Uint8Array>
+): ReadonlyArray<Request> => {
+  if (before === undefined && presentKeys.length === 0) return []
   const chain = ServiceRules.chainOf(address)
   return [
     ...NfTables.deleteElements(
-      { table: Layout.table, name: map },
-      keys.map((key) => ({ key }))
+      { table: Layout.table, name: Dispatch.entryOf(address).map },
+      presentKeys.map((key) => ({ key }))
     ),
+    NfTables.newChain({ table: Layout.table, name: chain }),
     NfTables.flushChain(Layout.table, chain),
     NfTables.deleteChain(Layout.table, chain),
-    ...removeServers(before, undefined)
+    ...(before === undefined ? [] : removeServers(before, undefined))
   ]
 }
 
