@@ -4,9 +4,10 @@ import { type Destination, schedulers, type Service } from "@holdfast/balancer/S
 import { ForwardingPlane } from "@holdfast/engine/ForwardingPlane"
 import * as Linux from "@holdfast/linux/ForwardingPlane"
 import { assert, describe, it } from "@effect/vitest"
+import type { IpAddress } from "@holdfast/wire/Address"
 import * as Effect from "effect/Effect"
 import * as Schedule from "effect/Schedule"
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { execFileSync } from "node:child_process"
 import * as UserModeLinux from "../lab/uml/UserModeLinux.ts"
 import {
@@ -223,7 +224,52 @@ describe("IPVS and ipvsadm agree on", () => {
   )
 })
 
+const daemonSettings = [
+  [{ syncId: 52 }, "syncid=52"],
+  [{ maxLength: 1400 }, "maxlen=1400"],
+  [{ port: 8850 }, "port=8850"],
+  [{ ttl: 2 }, "ttl=2"],
+  [{ group: "224.0.1.1" as IpAddress }, "group=224.0.1.1"],
+  [{ group: "ff02::51" as IpAddress }, "group=ff02::51"],
+  [{ interface: "eth0-peer" }, "mcast=eth0-peer"]
+] as const
+
 describe("IPVS", () => {
+  for (const [setting, shown] of daemonSettings) {
+    it.live(`starts the synchronisation daemon anew when its settings become ${shown}`, () =>
+      Effect.gen(function* () {
+        const { ip, ipvsadm, open } = yield* Laboratory.make
+        ip("address add 192.0.2.253/24 dev eth0-peer", "address add fd00::fe/64 dev eth0 nodad")
+        const plane = yield* open
+        const daemon = { interface: "eth0", syncId: 51 }
+        yield* plane.setSyncDaemon(daemon, { master: true, backup: false })
+
+        yield* plane.setSyncDaemon({ ...daemon, ...setting }, { master: true, backup: false })
+
+        assert.include(ipvsadm("-Ln --daemon"), shown)
+      }).pipe(Effect.scoped)
+    )
+  }
+
+  it.live("says why the synchronisation daemon does not start", () =>
+    Effect.gen(function* () {
+      const { ip, open } = yield* Laboratory.make
+      const plane = yield* open
+      const start = (group: string) =>
+        plane.setSyncDaemon(
+          { interface: "eth0", syncId: 51, group: group as IpAddress },
+          { master: true, backup: false }
+        )
+      const mixed = withServer({ method: { _tag: "Tunnel", tunnel: { type: "ipip" } } }, "fd01::4")
+
+      yield* plane.apply(additionOf(mixed))
+      assert.include((yield* Effect.flip(start("224.0.0.81"))).message, "another family than its service")
+      yield* plane.flush
+      ip("address flush dev eth0")
+      assert.include((yield* Effect.flip(start("ff02::51"))).message, "has no address")
+    }).pipe(Effect.scoped)
+  )
+
   it.live("sees what ipvsadm made, and carries a difference out", () =>
     Effect.gen(function* () {
       const { ipvsadm, open } = yield* Laboratory.make
@@ -339,7 +385,7 @@ const unload = Effect.try(() => {
 
 /** The modules of IPVS, those that need others first. */
 const loadedModules = (): ReadonlyArray<string> =>
-  execFileSync("lsmod", { encoding: "utf8" })
+  readFileSync("/proc/modules", "utf8")
     .split("\n")
     .flatMap((one) => /^ip_vs\S*/.exec(one)?.[0] ?? [])
     .toSorted((left, right) => right.length - left.length)

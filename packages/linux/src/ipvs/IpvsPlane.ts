@@ -75,7 +75,9 @@ const makePlane = (kernel: Kernel): OpenForwardingPlane => {
         return before
       }).pipe(Effect.mapError(errorOf)),
     setSyncDaemon: (daemon, halves) =>
-      Effect.mapError(IpvsSyncDaemon.set(client, family, daemon, halves), errorOf)
+      Effect.mapError(IpvsSyncDaemon.set(client, family, daemon, halves), (error) =>
+        errorOf(error, IpvsSyncDaemon.explain(error))
+      )
   }
 }
 
@@ -169,16 +171,14 @@ const optional = <A>(query: Effect.Effect<A, NetlinkError>): Effect.Effect<Optio
 const turn = (count: number): Effect.Effect<void> =>
   count % servicesPerTurn === 0 ? Effect.yieldNow : Effect.void
 
-function errorOf(error: NetlinkError | SocketError): ForwardingPlaneError {
-  if (error._tag === "SocketError")
-    return new ForwardingPlaneError({ reason: "Failed", message: error.message })
+function errorOf(error: NetlinkError | SocketError, words = error.message): ForwardingPlaneError {
+  if (error._tag === "SocketError") return new ForwardingPlaneError({ reason: "Failed", message: words })
   if (error.operation === "family-get" && error.reason === "NotFound") {
     const message =
       "this kernel has no IPVS: load its module (modprobe ip_vs), or take the forwarding plane nf_tables"
     return new ForwardingPlaneError({ reason: "Unsupported", message })
   }
-  const reason = reasons[error.reason] ?? "Failed"
-  return new ForwardingPlaneError({ reason, message: error.message })
+  return new ForwardingPlaneError({ reason: reasons[error.reason] ?? "Failed", message: words })
 }
 
 const reasons: { readonly [K in NetlinkError["reason"]]?: ForwardingPlaneError["reason"] } = {

@@ -41,6 +41,17 @@ export const set = Effect.fnUntraced(function* (
   for (const outcome of outcomes) yield* Effect.fromResult(outcome)
 })
 
+/**
+ * Returns what a refusal means, where that is not what the kernel's error means elsewhere.
+ *
+ * @category conversions
+ * @since 0.2.0
+ */
+export const explain = (error: NetlinkError): string => {
+  const cause = causes[error.code]
+  return cause === undefined ? error.message : `${error.operation} ${error.subject}: ${error.code}: ${cause}`
+}
+
 const daemonOf = (half: IpvsDaemon.Half, daemon: SyncDaemon): IpvsDaemon.IpvsDaemon => ({
   half,
   interface: daemon.interface,
@@ -58,6 +69,12 @@ const isEqual = (present: IpvsDaemon.IpvsDaemon, level: IpvsDaemon.IpvsDaemon): 
   present.ttl === level.ttl &&
   present.group === level.group &&
   (level.maxLength === undefined || present.maxLength === level.maxLength)
+
+const causes: Readonly<Record<string, string>> = {
+  EADDRNOTAVAIL: "the device has no address of the family of the multicast group, or not yet",
+  EINVAL:
+    "a setting is out of range, or a server has an address of another family than its service: IPVS does not synchronise that"
+}
 
 const halves = ["master", "backup"] as const
 
