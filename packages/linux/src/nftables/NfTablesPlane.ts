@@ -16,6 +16,7 @@
  * @since 0.2.0
  */
 import type { Edit, ForwardingTable } from "@holdfast/balancer/ForwardingTable"
+import { keyOf } from "@holdfast/balancer/Service"
 import type * as Service from "@holdfast/balancer/Service"
 import {
   type DestinationStatistics,
@@ -80,7 +81,7 @@ export const open = Effect.fnUntraced(function* (
 const openClient = (onForeignChange: () => void): Effect.Effect<Client, ForwardingPlaneError, Scope.Scope> =>
   Effect.gen(function* () {
     const client = yield* NetlinkClient.make({
-      open: NetlinkTransport.kernel({ family: NfTables.NETLINK_NETFILTER, sendBufferSize })
+      open: NetlinkTransport.kernel({ family: NfTables.NETLINK_NETFILTER, sendBufferSize, roundsMax })
     })
     yield* NetlinkClient.make({
       open: NetlinkTransport.kernel({
@@ -98,19 +99,39 @@ const openClient = (onForeignChange: () => void): Effect.Effect<Client, Forwardi
 
 const readTable = (
   client: Client,
-  addresses?: ReadonlyArray<Service.ServiceAddress>
+  only?: ReadonlyArray<Service.ServiceAddress>
 ): Effect.Effect<ForwardingTable, ForwardingPlaneError> =>
-  RulesetReading.read(client, addresses).pipe(
-    Effect.map(({ ruleset }) => {
-      const { find, presentKeys } = Ruleset.reader(ruleset)
-      const services = (addresses ?? Ruleset.addressesOf(ruleset)).flatMap((address) => {
-        const remains = presentKeys(Dispatch.entryOf(address)).length > 0
-        return find(address)?.service ?? (remains ? Ruleset.broken(address) : [])
-      })
-      return new Map(services.map((service) => [service.key, service]))
-    }),
-    Effect.mapError(planeError)
-  )
+  Effect.gen(function* () {
+    const { ruleset } = yield* RulesetReading.read(client, only)
+    const reader = Ruleset.reader(ruleset)
+    const addresses = only ?? Ruleset.addressesOf(ruleset)
+    const found = yield* findAll(reader, addresses)
+    const table = new Map<string, Service.Service>()
+    for (const address of addresses) {
+      const service = found.get(keyOf(address))?.service ?? brokenOf(reader, address)
+      if (service !== undefined) table.set(service.key, service)
+    }
+    return table
+  }).pipe(Effect.mapError(planeError))
+
+const brokenOf = (reader: Ruleset.Reader, address: Service.ServiceAddress): Service.Service | undefined =>
+  reader.presentKeys(Dispatch.entryOf(address)).length > 0 ? Ruleset.broken(address) : undefined
+
+/** By the keys of services. To compare thousands takes a second: every so often others get their turn. */
+const findAll = Effect.fnUntraced(function* (
+  reader: Ruleset.Reader,
+  addresses: Iterable<Service.ServiceAddress>
+) {
+  const all = new Map<string, Ruleset.Found>()
+  let count = 0
+  for (const address of addresses) {
+    const found = reader.find(address)
+    if (found !== undefined) all.set(found.service.key, found)
+    count += 1
+    if (count % servicesPerTurn === 0) yield* Effect.yieldNow
+  }
+  return all
+})
 
 const apply = Effect.fn("NfTablesPlane.apply")(function* (
   client: Client,
@@ -131,17 +152,19 @@ const attemptEdits = Effect.fnUntraced(function* (client: Client, edits: Readonl
   const addresses = new Map(edits.map(({ service }) => [service.key, service.address]))
   const { generation, ruleset } = yield* RulesetReading.read(client, Array.from(addresses.values()))
   const reader = Ruleset.reader(ruleset)
+  const found = yield* findAll(reader, addresses.values())
   const { changes, refusals } = ServiceEdits.carryOut(edits, {
-    find: (address) => reader.find(address)?.service,
-    remains: (address) => reader.presentKeys(Dispatch.entryOf(address)).length > 0
+    find: (address) => found.get(keyOf(address))?.service,
+    broken: (address) => brokenOf(reader, address)
   })
   const works: Array<ServiceTransaction.Work<ServiceEdits.Change>> = []
   for (const change of changes) {
     const requests = ServiceRequests.make(change, {
       presentKeys: reader.presentKeys(Dispatch.entryOf(change.address)),
-      counts: reader.find(change.address)?.counts ?? new Map(),
+      counts: found.get(keyOf(change.address))?.counts ?? new Map(),
       setId: works.length + 1
     })
+    if (works.length % servicesPerTurn === servicesPerTurn - 1) yield* Effect.yieldNow
     if (requests.length > 0) works.push({ subject: change, requests })
   }
   const outcome = yield* ServiceTransaction.commit(client, works, generation)
@@ -174,14 +197,9 @@ const statistics = (
 ): Effect.Effect<ReadonlyMap<string, ServiceStatistics>, ForwardingPlaneError> =>
   Effect.gen(function* () {
     const { ruleset } = yield* RulesetReading.read(client, addresses)
-    const { find } = Ruleset.reader(ruleset)
+    const found = yield* findAll(Ruleset.reader(ruleset), addresses)
     const all = new Map<string, ServiceStatistics>()
-    for (const address of addresses) {
-      const found = find(address)
-      if (found !== undefined) {
-        all.set(found.service.key, statisticsOf(found))
-      }
-    }
+    for (const [key, one] of found) all.set(key, statisticsOf(one))
     return all
   }).pipe(Effect.mapError(planeError))
 
@@ -240,3 +258,9 @@ const attemptsMax = 8
 
 /** A transaction is one datagram: two thousand services take some four megabytes. */
 const sendBufferSize = 0x400_0000
+
+/** Rounds of sixteen datagrams that are taken apart before others get their turn. */
+const roundsMax = 1
+
+/** Each is compared or written in some tenths of a millisecond. */
+const servicesPerTurn = 50

@@ -9,7 +9,6 @@
 import type { Edit } from "@holdfast/balancer/ForwardingTable"
 import type * as Service from "@holdfast/balancer/Service"
 import type { Refusal } from "@holdfast/engine/ForwardingPlane"
-import * as Ruleset from "./Ruleset.ts"
 import * as ServiceRules from "./ServiceRules.ts"
 
 /**
@@ -32,14 +31,14 @@ export interface Change {
  * What the kernel has.
  *
  * - `find`: a service as it should be.
- * - `remains`: whether there is an entry of the service, with whatever it leads to.
+ * - `broken`: what a service counts as of which there is but an entry, with whatever that leads to.
  *
  * @category models
  * @since 0.2.0
  */
 export interface Kernel {
   readonly find: (address: Service.ServiceAddress) => Service.Service | undefined
-  readonly remains: (address: Service.ServiceAddress) => boolean
+  readonly broken: (address: Service.ServiceAddress) => Service.Service | undefined
 }
 
 /**
@@ -57,7 +56,7 @@ export const carryOut = (
   for (const ofService of Map.groupBy(edits, ({ service }) => service.key).values()) {
     const { address } = ofService[0]!.service
     const before = kernel.find(address)
-    const remnant = before === undefined && kernel.remains(address) ? Ruleset.broken(address) : undefined
+    const remnant = before === undefined ? kernel.broken(address) : undefined
     const held: Array<Edit> = []
     let after = before ?? remnant
     for (const edit of ofService) {
