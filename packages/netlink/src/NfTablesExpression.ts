@@ -148,12 +148,8 @@ const envelope = {
   NFTA_EXPR_DATA: [2, { ...Codec.bytes, nested: true }]
 } as const
 
-/** Registers of 16 bytes; `register32` names their quarters. @category constants @since 0.2.0 */
+/** The register of verdicts; `register32` names the others. @category constants @since 0.2.0 */
 export const NFT_REG_VERDICT = 0
-export const NFT_REG_1 = 1
-export const NFT_REG_2 = 2
-export const NFT_REG_3 = 3
-export const NFT_REG_4 = 4
 
 /**
  * Returns the register of four bytes at an index from 0 to 15, by the number that the kernel shows: the first quarter
