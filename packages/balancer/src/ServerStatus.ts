@@ -6,29 +6,39 @@
 import type { Instant } from "@holdfast/wire/Instant"
 import * as Member from "./Member.ts"
 import type { RealServer } from "./Parameters.ts"
+import type { Probe } from "./Probe.ts"
 import type { Quorum, Thresholds } from "./Quorum.ts"
 import * as ServerPool from "./ServerPool.ts"
 import type { VirtualServer } from "./VirtualServer.ts"
 
 /**
+ * What one check of a real server has found, and what kind of probe it makes.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export type CheckStatus = { readonly probe: Probe["_tag"] } & Member.Finding
+
+/**
  * One real server.
  *
+ * - `server`: as configured, without what its checks and scripts are: a password may be among it.
  * - `weight`: configured and adjusted by its checks.
  * - `poolWeight`: what the forwarding plane shall have now; absent where the server is out.
  * - `reason`: why it is down.
- * - `findings`: one for each check.
+ * - `checks`: what each has found.
  *
  * @category models
  * @since 0.2.0
  */
 export interface ServerStatus {
-  readonly server: RealServer
+  readonly server: Omit<RealServer, "checks" | "notifyUp" | "notifyDown">
   readonly health: Member.Health | "Draining"
   readonly since: Instant
   readonly weight: number
   readonly poolWeight?: number
   readonly reason?: string
-  readonly findings: ReadonlyArray<Member.Finding>
+  readonly checks: ReadonlyArray<CheckStatus>
 }
 
 /**
@@ -70,15 +80,18 @@ const statusOf = (
   health: ServerStatus["health"],
   since: Instant
 ): ServerStatus => {
-  const { findings, server, weight } = member
+  const { findings, weight } = member
+  const { checks, notifyDown: _down, notifyUp: _up, ...server } = member.server
   const reason = Member.reasonOf(member)
-  const poolWeight = poolWeightOf(state, server)
+  const poolWeight = poolWeightOf(state, member.server)
   return {
     server,
     health,
     since,
     weight,
-    findings,
+    checks: checks.map(({ probe }, index) =>
+      Object.assign({ probe: probe._tag }, findings[index] ?? unknown)
+    ),
     ...(poolWeight !== undefined && { poolWeight }),
     ...(reason !== undefined && { reason })
   }
@@ -90,3 +103,5 @@ const poolWeightOf = ({ parameters, pool }: VirtualServer, server: RealServer): 
   const [key] = ServerPool.destinationKeys(parameters, server)
   return key === undefined ? undefined : service?.destinations.get(key)?.weight
 }
+
+const unknown: Member.Finding = { verdict: "Unknown" }
