@@ -238,7 +238,9 @@ const change = ({ connections, services }: Kernel, edit: Edit): void => {
   services.set(key, { ...settings, destinations })
 }
 
-const tell = ({ observers }: Kernel, author: (() => void) | undefined): void => {
+/** As the kernel: nf_tables tells of changes, IPVS does not. */
+const tell = ({ forwarding, observers }: Kernel, author: (() => void) | undefined): void => {
+  if (forwarding.kind === "ipvs") return
   for (const observer of observers) if (observer !== author) observer()
 }
 

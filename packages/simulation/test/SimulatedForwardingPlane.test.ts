@@ -35,9 +35,9 @@ describe("SimulatedForwardingPlane", () => {
     })
   )
 
-  it.effect("tells the others of a change, and not the one who made it", () =>
+  it.effect("tells the others of a change as nf_tables does, and not the one who made it", () =>
     Effect.gen(function* () {
-      const forwarding = SimulatedForwardingPlane.make()
+      const forwarding = SimulatedForwardingPlane.make("nf_tables")
       const told: Array<string> = []
       const first = yield* SimulatedForwardingPlane.open(forwarding, () => told.push("first"))
       yield* SimulatedForwardingPlane.open(forwarding, () => told.push("second"))
@@ -46,6 +46,18 @@ describe("SimulatedForwardingPlane", () => {
       forwarding.edit({ _tag: "RemoveService", service: web })
 
       assert.deepStrictEqual(told, ["second", "first", "second"])
+    })
+  )
+
+  it.effect("tells nobody of a change when it is IPVS", () =>
+    Effect.gen(function* () {
+      const forwarding = SimulatedForwardingPlane.make("ipvs")
+      const told: Array<string> = []
+      yield* SimulatedForwardingPlane.open(forwarding, () => told.push("first"))
+
+      forwarding.edit(addWeb)
+
+      assert.deepStrictEqual(told, [])
     })
   )
 
