@@ -246,7 +246,7 @@ const make = Effect.gen(function* () {
     wanted: Parameters.Parameters,
     reply: Deferred.Deferred<BalancerReport>
   ) {
-    yield* isFirst ? keeper.claimed : keeper.settled
+    yield* isFirst ? keeper.claimed : keeper.compare
     for (const message of yield* settings.apply(keeper, wanted))
       publish({ _tag: "EditsRefused", at: timer.now(), messages: [message] })
     publish({ _tag: "BalancerApplied", at: timer.now(), report })

@@ -28,7 +28,7 @@ export interface BalancerReport {
  *
  * - `ServerChanged`: a real server came up or went down, and why; `occasion` tells its first state from a change, and both from the stop.
  * - `QuorumChanged`: a virtual server won or lost its quorum.
- * - `WeightChanged`: a check gave a real server another weight.
+ * - `WeightChanged`: a check or a reload gave a real server that is up another weight.
  * - `CheckFailed`: a failure that retries bear.
  * - `ChecksSuspended`, `ChecksResumed`: the addresses of the virtual server left this machine, or came (`ha_suspend`).
  * - `PlaneOpened`, `PlaneFailed`: the kernel's table can be written now, or not; the latter is tried again.
@@ -106,7 +106,7 @@ export const describe = (event: BalancerEvent): { readonly level: Level; readonl
     case "WeightChanged":
       return {
         level: "info",
-        message: `${event.virtualServer}: ${event.server} has weight ${event.weight} by its checks`
+        message: `${event.virtualServer}: ${event.server} has weight ${event.weight} now`
       }
     case "CheckFailed":
       return {
