@@ -377,6 +377,23 @@ describe("Balancer: ha_suspend", () => {
       )
     })
   )
+
+  it.effect("checks run where nobody knows which addresses are here", () =>
+    Effect.gen(function* () {
+      const machine = yield* makeMachine()
+      machine.servers.set("10.0.0.1:80", passed)
+      machine.servers.set("10.0.0.2:80", refused)
+      machine.local.refuse()
+      const { balancer, events } = yield* makeBalancer(machine)
+      yield* balancer.apply(parameters([virtualServer({ haSuspend: true })]))
+      yield* run(1)
+      assert.deepStrictEqual(table(machine.kernel), ["TCP 192.0.2.100:80 wrr 10.0.0.1:80=1"])
+      assert.deepStrictEqual(
+        events.flatMap((event) => (event._tag === "AddressesUnknown" ? [event.message] : [])),
+        ["refused"]
+      )
+    })
+  )
 })
 
 describe("Balancer: telling", () => {

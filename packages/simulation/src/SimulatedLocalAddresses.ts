@@ -3,7 +3,7 @@
  *
  * @since 0.2.0
  */
-import { LocalAddresses } from "@holdfast/engine/LocalAddresses"
+import { LocalAddresses, LocalAddressesError } from "@holdfast/engine/LocalAddresses"
 import type { IpAddress } from "@holdfast/wire/Address"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -14,6 +14,8 @@ import * as Layer from "effect/Layer"
  */
 export interface SimulatedLocalAddresses {
   readonly set: (addresses: ReadonlyArray<IpAddress>) => void
+  /** Whoever subscribes from now on is refused. */
+  readonly refuse: () => void
   readonly layer: Layer.Layer<LocalAddresses>
 }
 
@@ -26,24 +28,30 @@ export interface SimulatedLocalAddresses {
 export const make = (): SimulatedLocalAddresses => {
   const listeners = new Set<(addresses: ReadonlySet<IpAddress>) => void>()
   let current: ReadonlySet<IpAddress> = new Set()
+  let refuses = false
   return {
     set: (addresses) => {
       current = new Set(addresses)
       for (const listener of listeners) listener(current)
     },
+    refuse: () => {
+      refuses = true
+    },
     layer: Layer.succeed(
       LocalAddresses,
       LocalAddresses.of({
         subscribe: (onChange) =>
-          Effect.asVoid(
-            Effect.acquireRelease(
-              Effect.sync(() => {
-                listeners.add(onChange)
-                onChange(current)
-              }),
-              () => Effect.sync(() => listeners.delete(onChange))
-            )
-          )
+          Effect.suspend(() =>
+            refuses
+              ? Effect.fail(new LocalAddressesError({ message: "refused" }))
+              : Effect.acquireRelease(
+                  Effect.sync(() => {
+                    listeners.add(onChange)
+                    onChange(current)
+                  }),
+                  () => Effect.sync(() => listeners.delete(onChange))
+                )
+          ).pipe(Effect.asVoid)
       })
     )
   }

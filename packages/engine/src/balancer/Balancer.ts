@@ -125,7 +125,8 @@ const make = Effect.gen(function* () {
 
   let parameters: Parameters.Parameters | undefined
   let keeper: TableKeeper.TableKeeper | undefined
-  let local: ReadonlySet<IpAddress> = new Set()
+  /** Nothing while they cannot be watched: without knowing, checks run. */
+  let local: ReadonlySet<IpAddress> | undefined
   let watchesAddresses = false
   const settings = KernelSettings.make()
   const servers = new Map<string, RunningVirtualServer.RunningVirtualServer>()
@@ -176,15 +177,18 @@ const make = Effect.gen(function* () {
     })
   }).pipe(
     Scope.provide(scope),
-    Effect.catch((error) =>
-      // Without knowing, checks run: a server that is checked in vain does no harm.
-      Effect.sync(() => publish({ _tag: "PlaneFailed", at: timer.now(), message: error.message }))
+    Effect.catch(({ message }) =>
+      Effect.sync(() => {
+        watchesAddresses = false
+        publish({ _tag: "AddressesUnknown", at: timer.now(), message })
+      })
     )
   )
 
   const restsNow = (wanted: Parameters.VirtualServer): boolean =>
     wanted.haSuspend &&
-    !wanted.addresses.some((address) => address._tag === "Endpoint" && local.has(address.address))
+    local !== undefined &&
+    !wanted.addresses.some((address) => address._tag === "Endpoint" && local?.has(address.address))
 
   const settleRest = (at: Instant): void => {
     for (const [name, server] of servers) {

@@ -31,6 +31,7 @@ export interface BalancerReport {
  * - `WeightChanged`: a check or a reload gave a real server that is up another weight.
  * - `CheckFailed`: a failure that retries bear.
  * - `ChecksSuspended`, `ChecksResumed`: the addresses of the virtual server left this machine, or came (`ha_suspend`).
+ * - `AddressesUnknown`: the addresses of this machine cannot be watched, so checks run wherever they are; the next reload tries again.
  * - `PlaneOpened`, `PlaneFailed`: the kernel's table can be written now, or not; the latter is tried again.
  * - `TableRepaired`: somebody else had changed our services; `repairs` says what was put right.
  * - `EditsRefused`: the kernel refused these; they are not set.
@@ -75,6 +76,7 @@ export type BalancerEvent = { readonly at: Instant } & (
     }
   | { readonly _tag: "ChecksSuspended"; readonly virtualServer: string }
   | { readonly _tag: "ChecksResumed"; readonly virtualServer: string }
+  | { readonly _tag: "AddressesUnknown"; readonly message: string }
   | { readonly _tag: "PlaneOpened"; readonly kind: "ipvs" | "nf_tables" }
   | { readonly _tag: "PlaneFailed"; readonly message: string }
   | { readonly _tag: "TableRepaired"; readonly repairs: ReadonlyArray<string> }
@@ -117,6 +119,8 @@ export const describe = (event: BalancerEvent): { readonly level: Level; readonl
       return { level: "info", message: `${event.virtualServer}: its addresses are not here; checks rest` }
     case "ChecksResumed":
       return { level: "info", message: `${event.virtualServer}: its addresses are here; checks run` }
+    case "AddressesUnknown":
+      return { level: "warning", message: `ha_suspend has no effect: ${event.message}` }
     case "PlaneOpened":
       return { level: "info", message: `forwarding by ${event.kind}` }
     case "PlaneFailed":
