@@ -130,12 +130,17 @@ const connect = (fd: number, target: ConnectionTarget): ConnectionFailure | unde
     : connectionFailure(-result)
 }
 
-const encode = (address: Address.IpAddress, port: number): Uint8Array =>
-  SocketAddress.encode(
-    Address.isIpv6(address)
-      ? { _tag: "Ipv6", address: Address.ipToBytes(address), port, flowInfo: 0, scopeId: 0 }
-      : { _tag: "Ipv4", address, port }
-  )
+/** The `sockaddr` of an address; valid until the next call, so that thousands of attempts a second leave nothing behind. */
+const encode = (address: Address.IpAddress, port: number): Uint8Array => {
+  if (Address.isIpv6(address)) {
+    sockaddrIn6View.setUint16(2, port)
+    Address.ipv6ToBytes(address, sockaddrIn6, 8)
+    return sockaddrIn6
+  }
+  sockaddrInView.setUint16(2, port)
+  Address.ipv4ToBytes(address, sockaddrIn, 4)
+  return sockaddrIn
+}
 
 const setupFailure = (operation: string, errno: number): ConnectionFailure => ({
   stage: "Setup",
@@ -147,3 +152,13 @@ const anyIpv4 = "0.0.0.0" as Address.Ipv4Address
 const anyIpv6 = "::" as Address.Ipv6Address
 const errorBytes = new Uint8Array(4)
 const errorView = new DataView(errorBytes.buffer)
+const sockaddrIn = SocketAddress.encode({ _tag: "Ipv4", address: anyIpv4, port: 0 })
+const sockaddrInView = new DataView(sockaddrIn.buffer)
+const sockaddrIn6 = SocketAddress.encode({
+  _tag: "Ipv6",
+  address: new Uint8Array(16),
+  port: 0,
+  flowInfo: 0,
+  scopeId: 0
+})
+const sockaddrIn6View = new DataView(sockaddrIn6.buffer)
