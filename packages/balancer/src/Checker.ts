@@ -21,6 +21,8 @@
  * A probe of a file is started once and stands: it reports whenever the file changes.
  *
  * **Gotchas**
+ * - A deadline that comes up much too late proves that this process stood still: the probe is made again, once, before its
+ *   silence counts against the server.
  * - Silence fails, except of a UDP probe that asks for no reply: there it is what a server says that has nothing to say.
  * - The verdict outlasts `Suspended`: what was known is kept, the failures that were borne are forgotten.
  * - A server that never passed needs no retries to be down: nobody relies on it.
@@ -30,7 +32,7 @@
  *
  * @since 0.2.0
  */
-import { formatSeconds, type Instant, type Micros, plus } from "@holdfast/wire/Instant"
+import { formatSeconds, type Instant, type Micros, plus, seconds } from "@holdfast/wire/Instant"
 import * as PlainData from "./PlainData.ts"
 import type { Check, Probe, ProbeResult, WeightAdjustment } from "./Probe.ts"
 
@@ -45,7 +47,8 @@ export type Verdict = "Unknown" | "Up" | "Down"
 /**
  * What the checker is doing.
  *
- * - `Probing`: one probe is in flight, until `expiresAt`; the one after it is due at `nextAt`.
+ * - `Probing`: one probe is in flight, until `expiresAt`; the one after it is due at `nextAt`. `isRepeated`: the one before
+ *   it ended while nobody was listening.
  * - `Standing`: a probe of a file is in flight.
  *
  * @category models
@@ -54,7 +57,12 @@ export type Verdict = "Unknown" | "Up" | "Down"
 export type Activity =
   | { readonly _tag: "Resting" }
   | { readonly _tag: "Waiting"; readonly nextAt: Instant }
-  | { readonly _tag: "Probing"; readonly expiresAt: Instant; readonly nextAt: Instant }
+  | {
+      readonly _tag: "Probing"
+      readonly expiresAt: Instant
+      readonly nextAt: Instant
+      readonly isRepeated: boolean
+    }
   | { readonly _tag: "Standing" }
 
 /**
@@ -220,7 +228,10 @@ const begin = (state: Checker, at: Instant, spread: number): Step => {
 const launch = (state: Checker, at: Instant, untilNext: Micros, dueAt: Instant = at): Step => {
   const nextAt = plus(dueAt, untilNext)
   const expiresAt = plus(at, state.plan.timing.timeout)
-  return { state: { ...state, activity: { _tag: "Probing", expiresAt, nextAt } }, actions: [startProbe] }
+  return {
+    state: { ...state, activity: { _tag: "Probing", expiresAt, nextAt, isRepeated: false } },
+    actions: [startProbe]
+  }
 }
 
 const wake = (state: Checker, at: Instant): Step => {
@@ -231,6 +242,11 @@ const wake = (state: Checker, at: Instant): Step => {
     // Late by more than a whole delay (the machine stood still): the grid begins anew, so that no burst follows.
     const isLate = at > plus(activity.nextAt, plan.timing.delay)
     return launch(state, at, plan.timing.delay, isLate ? at : activity.nextAt)
+  }
+  if (activity._tag === "Probing" && !activity.isRepeated && at >= plus(activity.expiresAt, stallMin)) {
+    const expiresAt = plus(at, plan.timing.timeout)
+    const repeated = { ...state, activity: { ...activity, expiresAt, isRepeated: true } }
+    return { state: repeated, actions: [cancelProbe, startProbe] }
   }
   const silent = meansSuccess(plan.probe)
     ? goUp(onGrid(state, at), undefined)
@@ -309,6 +325,9 @@ const announce = (state: Checker): Step => {
 }
 
 const stay = (state: Checker): Step => ({ state, actions: [] })
+
+/** A deadline that comes up so late says that this process stood still, and nothing of the server. */
+const stallMin = seconds(0.5)
 
 const resting: Activity = { _tag: "Resting" }
 const standing: Activity = { _tag: "Standing" }

@@ -33,6 +33,18 @@ const reported = (time: number, result: ProbeResult): Checker.Event => ({
   result
 })
 
+describe("Checker: after a stall", () => {
+  it("makes a probe again whose deadline came up much too late, once, and then counts the silence", () => {
+    const stalled = run(plan(), [started(), woken(10)])
+    assert.deepStrictEqual(stalled.actions.slice(1), [{ _tag: "CancelProbe" }, { _tag: "StartProbe" }])
+    assert.strictEqual(stalled.state.verdict, "Unknown")
+    assert.strictEqual(Checker.deadline(stalled.state), at(13))
+
+    const again = Checker.step(stalled.state, woken(20))
+    assert.strictEqual(again.state.verdict, "Down")
+  })
+})
+
 describe("Checker: UDP", () => {
   const udp = (requireReply: boolean): Probe => ({
     _tag: "Udp",

@@ -289,13 +289,17 @@ const make = Effect.gen(function* () {
     }
   })
 
+  let hasLetRead = false
   const pass = Effect.fnUntraced(function* () {
     const inputs = yield* Queue.takeAll(inbox)
     if (reported.length > 0) checks.hear(reported.splice(0))
     for (const input of inputs) yield* handle(input, timer.now())
     const at = timer.now()
     const due = heap.next()
-    if (due !== undefined && due <= at) heap.expire(at, timer.waitUntil)
+    // After a stall what was found meanwhile has yet to be read: let that happen before anything counts as silence.
+    const isStalled = due !== undefined && at - due >= stallMicros && !hasLetRead
+    hasLetRead = isStalled
+    if (due !== undefined && due <= at && !isStalled) heap.expire(at, timer.waitUntil)
     flush()
     const next = heap.next()
     if (next === undefined) wake.disarm()
@@ -322,6 +326,9 @@ const make = Effect.gen(function* () {
     })
   })
 })
+
+/** Longer than a pass takes when thousands of checks are due at once. */
+const stallMicros = 50_000
 
 /** Inputs are batches: more of them wait only when the process stalls, and then senders wait, too. */
 const inboxMax = 1024
