@@ -13,6 +13,7 @@ import * as Keywords from "@holdfast/config/Keywords"
 import { EngineEvent } from "@holdfast/engine/EngineEvent"
 import { LatenessSummary } from "@holdfast/engine/Lateness"
 import { EngineStatus, RouterStatus } from "@holdfast/engine/Status"
+import { ForwardingPlaneError } from "@holdfast/engine/ForwardingPlane"
 import * as NetlinkError from "@holdfast/netlink/NetlinkError"
 import { Counter, DropReason, Fault, TransitionCause } from "@holdfast/vrrp/Action"
 import { assert, describe, it } from "@effect/vitest"
@@ -42,6 +43,35 @@ const missingFrom = (page: string, names: ReadonlyArray<string>): ReadonlyArray<
 /** The text below a heading of the second level. */
 const sectionOf = (page: string, heading: string): string =>
   read(page).split(`\n## ${heading}\n`)[1]?.split("\n## ")[0] ?? ""
+
+/** The text of a declared type, from its name to the next documentation comment or constant. */
+const declarationOf = (path: string, name: string): string =>
+  new RegExp(`export (?:type|interface) ${name}\\b[^]*?(?=\\n/\\*\\*|\\n(?:export )?const )`).exec(
+    read(path)
+  )?.[0] ?? ""
+
+/** The properties of a declared type, and the tags where it is a union of tagged ones. */
+const propertiesOf = (declaration: string): ReadonlyArray<string> =>
+  [...declaration.matchAll(/readonly (\w+)\??:/g)]
+    .map(([, property]) => property!)
+    .filter((name) => !common.has(name))
+
+/** The members of a union of tagged types, each with its properties. */
+const casesOf = (path: string, name: string): ReadonlyArray<readonly [string, ReadonlyArray<string>]> =>
+  declarationOf(path, name)
+    .split(/readonly _tag: /)
+    .slice(1)
+    .map((text) => [/^"(\w+)"/.exec(text)![1]!, propertiesOf(text)])
+
+/** The texts between the fences of one kind of code in a page. */
+const fencedIn = (page: string, language: string): ReadonlyArray<string> =>
+  read(page)
+    .split(`\n\`\`\`${language}\n`)
+    .slice(1)
+    .map((rest) => rest.split("\n```")[0]!)
+
+const messagesOf = (text: string): ReadonlyArray<string> =>
+  Configuration.read({ file: "page.conf", text }).diagnostics.map(Diagnostic.format)
 
 /** What is wrong with a line of a section, in a file that is right without it. */
 const errorsOf = (section: string, line: string): ReadonlyArray<string> => {
@@ -90,6 +120,56 @@ describe("reference pages", () => {
     )
   })
 
+  it.each(casesOf(balancerEvent, "BalancerEvent"))("events.md has %s with every field", (name, fields) => {
+    const section = sectionOf("docs/reference/events.md", name)
+
+    assert.isNotEmpty(section)
+    assert.deepStrictEqual(
+      fields.filter((field) => !section.includes(`\`${field}\``)),
+      []
+    )
+  })
+
+  it("events.md has what balancers report", () => {
+    const losses = casesOf("packages/engine/src/Notifier.ts", "NotifierReport")
+    const applied = propertiesOf(declarationOf(balancerEvent, "BalancerReport"))
+
+    assert.lengthOf(casesOf(balancerEvent, "BalancerEvent"), 15)
+    assert.lengthOf(losses, 3)
+    assert.lengthOf(applied, 4)
+    assert.deepStrictEqual(missingFrom("docs/reference/events.md", [...losses.flat(2), ...applied]), [])
+  })
+
+  it("status.md has every field of a balancer", () => {
+    const fields = [
+      [
+        "packages/engine/src/balancer/BalancerStatus.ts",
+        ["BalancerStatus", "VirtualServerStatus", "ServiceCounts"]
+      ],
+      ["packages/balancer/src/ServerStatus.ts", ["ServerStatus", "VirtualServerStatus", "CheckStatus"]],
+      ["packages/engine/src/ForwardingPlane.ts", ["ServiceStatistics", "DestinationStatistics"]],
+      ["packages/balancer/src/Member.ts", ["Finding"]]
+    ] as const
+    const names = fields.flatMap(([path, types]) =>
+      types.flatMap((type) => propertiesOf(declarationOf(path, type)))
+    )
+    const probes = casesOf("packages/balancer/src/Probe.ts", "Probe").map(([tag]) => tag)
+
+    assert.isAbove(names.length, 30)
+    assert.lengthOf(probes, 9)
+    assert.deepStrictEqual(missingFrom("docs/reference/status.md", [...names, ...probes]), [])
+  })
+
+  it("status.md shows a status as it is", () => {
+    const [shown] = fencedIn("docs/reference/status.md", "json").map((text) => JSON.parse(text) as object)
+    const names = [
+      ...propertiesOf(declarationOf("packages/engine/src/balancer/BalancerStatus.ts", "VirtualServerStatus")),
+      ...propertiesOf(declarationOf("packages/balancer/src/ServerStatus.ts", "VirtualServerStatus"))
+    ]
+
+    assert.sameMembers(Object.keys(shown!), names)
+  })
+
   it("status.md has every field, counter and drop reason", () => {
     const fields = [EngineStatus, RouterStatus, LatenessSummary].flatMap((schema) =>
       Object.keys(schema.fields)
@@ -115,16 +195,44 @@ describe("reference pages", () => {
       errors.filter((name) => !text.includes(name)),
       []
     )
-    assert.deepStrictEqual(missingFrom("docs/reference/errors.md", NetlinkError.Reason.literals), [])
+    const reasons = [...NetlinkError.Reason.literals, ...ForwardingPlaneError.fields.reason.literals]
+    assert.deepStrictEqual(missingFrom("docs/reference/errors.md", reasons), [])
+  })
+
+  it("scripts.md has every reason why a script may not run", () => {
+    const refusal = declarationOf("packages/linux/src/script/ScriptPolicy.ts", "Refusal")
+    const reasons = [...refusal.matchAll(/"(\w+)"/g)].map(([, reason]) => reason!)
+
+    assert.isAbove(reasons.length, 5)
+    assert.deepStrictEqual(missingFrom("docs/reference/scripts.md", reasons), [])
+  })
+
+  it("load-balancing.md has every scheduler that nf_tables does otherwise", () => {
+    const substitutes =
+      /const substitutes[^]*?\n}/.exec(read("packages/balancer/src/Approximation.ts"))?.[0] ?? ""
+    const schedulers = [...substitutes.matchAll(/^ {2}(\w+): "(\w+):/gm)]
+
+    assert.isAbove(schedulers.length, 5)
+    assert.deepStrictEqual(
+      schedulers.filter(
+        ([, scheduler, instead]) =>
+          !new RegExp(`^\\| [^|]*\`${scheduler}\`[^|]* \\| \`${instead}\` `, "m").test(
+            read("docs/guide/load-balancing.md")
+          )
+      ),
+      []
+    )
   })
 
   it("command.md has every exit code and every option", () => {
     const page = read("docs/reference/command.md")
     const codes = [...read("apps/holdfast/src/ExitCode.ts").matchAll(/^export const \w+ = (\d+)$/gm)]
-    const options = [...read("apps/holdfast/src/CommandLine.ts").matchAll(/^ {2}"?([\w-]+)"?: \{ type: "/gm)]
+    const options = ["CommandLine", "GenhashCommand"].flatMap((file) => [
+      ...read(`apps/holdfast/src/${file}.ts`).matchAll(/^ {2}"?([\w-]+)"?: \{ type: "/gm)
+    ])
 
     assert.isAbove(codes.length, 5)
-    assert.isAbove(options.length, 10)
+    assert.isAbove(options.length, 25)
     assert.deepStrictEqual(
       codes.map(([, code]) => code).filter((code) => !page.includes(`\n| ${code} |`)),
       []
@@ -147,6 +255,52 @@ describe("reference pages", () => {
       bounds.filter((name) => !code.includes(`const ${name} =`)),
       []
     )
+  })
+})
+
+describe("values in limits.md", () => {
+  const code = sources.map(read).join("\n")
+  const rows = [...read("docs/reference/limits.md").matchAll(/\(`(\w+)`\) \| (?:every )?([\d.,^]+)/g)].map(
+    ([, name, value]) => ({ name: name!, value: valueOf(value!) })
+  )
+
+  it.each(rows)("$name is $value", ({ name, value }) => {
+    const literals = [...code.matchAll(new RegExp(`const ${name} = (.+)`, "g"))].flatMap(([, literal]) =>
+      numbersOf(literal!)
+    )
+
+    assert.isNotEmpty(
+      literals.filter((literal) => units.some((unit) => Math.abs(literal - value * unit) < 1e-9)),
+      `${value}, the code has ${literals.join(" and ")}`
+    )
+  })
+
+  it("were found", () => {
+    assert.isAbove(rows.length, 60)
+  })
+})
+
+describe("configurations in pages", () => {
+  const whole = pages.flatMap((page) => fencedIn(page, "conf").map((text, index) => ({ page, index, text })))
+  const checks = [...read("docs/reference/checks.md").matchAll(/(?:^ {4}.*\n)+/gm)]
+    .map(([block]) => block)
+    .filter((block) => /^ {4}[A-Z]+_[A-Z]+ \{/.test(block))
+
+  it.each(whole)("$page, $index: is good", ({ text }) => {
+    assert.deepStrictEqual(messagesOf(text), [])
+  })
+
+  it.each(checks)("checks.md: %s", (block) => {
+    const text = `
+      track_file load {\nfile /run/load\n}
+      virtual_server 192.0.2.10 80 {\nprotocol TCP\nreal_server 192.0.2.20 80 {\n${block}\n}\n}
+    `
+    assert.deepStrictEqual(messagesOf(text), [])
+  })
+
+  it("were found", () => {
+    assert.isAbove(whole.length, 3)
+    assert.isAbove(checks.length, 6)
   })
 })
 
@@ -252,6 +406,25 @@ const common = new Set(["_tag", "at"])
 
 /** Fields of the status that have a section of their own. */
 const headings = new Set(["routers", "foreign", "timing"])
+const balancerEvent = "packages/engine/src/balancer/BalancerEvent.ts"
+
+/** A number of a page: `65,536`, `2^26`, `0.5`. */
+function valueOf(text: string): number {
+  const [base, exponent] = text.replaceAll(",", "").split("^").map(Number)
+  return base! ** (exponent ?? 1)
+}
+
+/** The numbers that the code of a constant may mean: `1_024`, `0x400_0000`, `2 ** 26`, `seconds(1)`, `"30 seconds"`. */
+function numbersOf(literal: string): ReadonlyArray<number> {
+  const text = literal.replaceAll("_", "")
+  const numbers = [...text.matchAll(/0x[\da-f]+|\d+(?:\.\d+)?/g)].map(([number]) => Number(number))
+  const power = /(\d+) \*\* (\d+)/.exec(text)
+  const product = text.includes(" * ") ? [numbers.reduce((one, other) => one * other, 1)] : []
+  return power === null ? [...numbers, ...product] : [Number(power[1]) ** Number(power[2])]
+}
+
+/** What a page counts in, and what the code may count in: one to a million, kilobytes, megabytes. */
+const units = [1, 1e3, 1e6, 2 ** 10, 2 ** 20]
 const commandsOfPnpm = new Set(["install", "exec", "stands", "catalog", "workspace"])
 
 /** A page, or the start of one's name: `docs/decisions/0008` is enough of a name. */
