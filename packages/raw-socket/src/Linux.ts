@@ -28,6 +28,7 @@ export const SOL_NETLINK = 270
 /** Options of every socket. @category constants @since 0.1.0 */
 export const SO_REUSEADDR = 2
 export const SO_ERROR = 4
+export const SO_SNDBUF = 7
 export const SO_RCVBUF = 8
 export const SO_PRIORITY = 12
 export const SO_LINGER = 13

@@ -30,7 +30,8 @@ import * as SocketOption from "./SocketOption.ts"
  * - `family`: the netlink protocol: 0 routing, 12 netfilter, 16 generic.
  * - `groups`: multicast groups by number (not by bit).
  * - `receiveBufferSize`: bytes the kernel may queue, by default 1 MiB (keepalived: `vrrp_netlink_cmd_rcv_bufs`).
- * - `sendBufferSize`: bytes of the longest datagram, where the kernel's default is too little; needs CAP_NET_ADMIN.
+ * - `sendBufferSize`: bytes of the longest datagram, where the kernel's default is too little; beyond
+ *   `net.core.wmem_max` only with CAP_NET_ADMIN, else that limit holds.
  * - `onBatch`: datagrams of the kernel, of one or more messages each; views, valid until it returns.
  *
  * @category models
@@ -85,10 +86,10 @@ export const open = Effect.fnUntraced(function* (
     options: [
       netlinkOption("NETLINK_EXT_ACK", Linux.NETLINK_EXT_ACK, 1),
       netlinkOption("NETLINK_CAP_ACK", Linux.NETLINK_CAP_ACK, 1),
-      netlinkOption("NETLINK_GET_STRICT_CHK", Linux.NETLINK_GET_STRICT_CHK, 1),
-      ...(options.sendBufferSize === undefined ? [] : [SocketOption.sendBufferForced(options.sendBufferSize)])
+      netlinkOption("NETLINK_GET_STRICT_CHK", Linux.NETLINK_GET_STRICT_CHK, 1)
     ],
     receiveBufferSize: options.receiveBufferSize ?? receiveBufferDefault,
+    sendBufferSize: options.sendBufferSize,
     filter: options.filter === undefined ? undefined : PacketFilter.encode(options.filter),
     bind: SocketAddress.encode({ _tag: "Netlink", portId: 0, groups: 0 }),
     receive: {

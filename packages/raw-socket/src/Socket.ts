@@ -93,6 +93,7 @@ export interface ReceiveOptions {
  * - `filter`: an encoded `PacketFilter` program.
  * - `receiveBufferSize`: bytes the kernel may queue; beyond `net.core.rmem_max` only with CAP_NET_ADMIN, else that limit
  *   holds. Absent: the system's default.
+ * - `sendBufferSize`: bytes that may wait to be sent, and of one datagram; beyond `net.core.wmem_max` as above.
  *
  * @category models
  * @since 0.1.0
@@ -104,6 +105,7 @@ export interface SocketOptions {
   readonly options?: ReadonlyArray<SocketOption.SocketOption> | undefined
   readonly filter?: Uint8Array | undefined
   readonly receiveBufferSize?: number | undefined
+  readonly sendBufferSize?: number | undefined
   readonly bind?: Uint8Array | undefined
   readonly receive?: ReceiveOptions | undefined
 }
@@ -143,7 +145,7 @@ export const open = Effect.fnUntraced(function* (
   options: SocketOptions
 ): Effect.fn.Return<Socket, SocketError.SocketError, Scope.Scope> {
   const native = Native.load()
-  const { bind, receive, receiveBufferSize } = options
+  const { bind, receive, receiveBufferSize, sendBufferSize } = options
   const descriptor = yield* Descriptor.open("socket", () =>
     native.socket(options.domain, options.type, options.protocol)
   )
@@ -151,16 +153,21 @@ export const open = Effect.fnUntraced(function* (
     SocketError.attempt(`setsockopt ${option.name}`, () =>
       native.setsockopt(descriptor.fd, option.level, option.number, option.value)
     )
+  /** CAP_NET_ADMIN in another user namespace than the first is not enough to go beyond the limit. */
+  const setBuffer = (forced: SocketOption.SocketOption, limited: SocketOption.SocketOption) =>
+    Effect.catchTag(setOption(forced), "SocketError", () => setOption(limited))
   const setFilter = (program: Uint8Array) =>
     SocketError.attempt("attach filter", () => native.attachFilter(descriptor.fd, program))
 
   if (options.filter !== undefined) yield* setFilter(options.filter)
   yield* Effect.forEach(options.options ?? [], setOption, { discard: true })
-  if (receiveBufferSize !== undefined) {
-    yield* setOption(SocketOption.receiveBufferForced(receiveBufferSize)).pipe(
-      Effect.catchTag("SocketError", () => setOption(SocketOption.receiveBuffer(receiveBufferSize)))
+  if (receiveBufferSize !== undefined)
+    yield* setBuffer(
+      SocketOption.receiveBufferForced(receiveBufferSize),
+      SocketOption.receiveBuffer(receiveBufferSize)
     )
-  }
+  if (sendBufferSize !== undefined)
+    yield* setBuffer(SocketOption.sendBufferForced(sendBufferSize), SocketOption.sendBuffer(sendBufferSize))
   if (bind !== undefined) yield* SocketError.attempt("bind", () => native.bind(descriptor.fd, bind))
   const drain = receive === undefined ? () => undefined : yield* startReceiving(descriptor, receive)
 

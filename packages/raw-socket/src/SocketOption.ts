@@ -53,7 +53,16 @@ export const receiveBufferForced = (byteCount: number): SocketOption =>
   int("SO_RCVBUFFORCE", Linux.SOL_SOCKET, Linux.SO_RCVBUFFORCE, byteCount)
 
 /**
- * SO_SNDBUFFORCE: bytes of one datagram of netlink, past `net.core.wmem_max`; needs CAP_NET_ADMIN.
+ * SO_SNDBUF: bytes of one datagram of netlink, up to `net.core.wmem_max`.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const sendBuffer = (byteCount: number): SocketOption =>
+  int("SO_SNDBUF", Linux.SOL_SOCKET, Linux.SO_SNDBUF, byteCount)
+
+/**
+ * SO_SNDBUFFORCE: as `sendBuffer`, past that limit; needs CAP_NET_ADMIN.
  *
  * @category constructors
  * @since 0.2.0
