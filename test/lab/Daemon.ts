@@ -88,6 +88,34 @@ const holdfast: Program = holdfastAt(inRepository("apps/holdfast/bin/holdfast"))
 export const underTest: Program = programNamed(process.env["HOLDFAST_TEST_PROGRAM"])
 
 /**
+ * Returns a program that runs the virtual servers of its file beside the virtual routers.
+ *
+ * @category combinators
+ * @since 0.2.0
+ */
+export const balancing = (program: Program): Program =>
+  withWords(program, (words) => words.filter((word) => word !== vrrpOnly))
+
+/**
+ * Returns a program that runs the virtual servers of its file alone.
+ *
+ * @category combinators
+ * @since 0.2.0
+ */
+export const checking = (program: Program): Program => ({
+  ...withWords(program, (words) => words.map((word) => (word === vrrpOnly ? checksOnly : word))),
+  started: /virtual servers applied|Startup complete/
+})
+
+/**
+ * Returns a program that leaves its services in the kernel when it is told to stop.
+ *
+ * @category combinators
+ * @since 0.2.0
+ */
+export const keepingServices = (program: Program): Program => withWords(program, (words) => [...words, "-I"])
+
+/**
  * Starts a daemon on a configuration and waits until an instance runs. The scope's end kills what is left of it.
  *
  * **Details** daemons of this process start one after the other: starting burns a core for half a second, and all at
@@ -110,7 +138,9 @@ export const start = (
         NODE_COMPILE_CACHE: compileCache
       })
       const log = yield* logOf(`${namespace.name} ${program.name}`, child)
-      yield* Effect.orDie(log.waitFor("start of an instance", ({ text }) => program.started.test(text)))
+      yield* Effect.orDie(
+        log.waitFor("start of an instance", ({ text }) => program.started.test(text), patience)
+      )
       return {
         ...child,
         program,
@@ -174,6 +204,17 @@ function holdfastAt(path: string): Program {
   }
 }
 
+const withWords = (
+  program: Program,
+  change: (words: ReadonlyArray<string>) => ReadonlyArray<string>
+): Program => ({
+  ...program,
+  command: (files) => {
+    const [path, ...words] = program.command(files)
+    return [path, ...change(words)]
+  }
+})
+
 function inRepository(path: string): string {
   return fileURLToPath(new URL(`../../${path}`, import.meta.url))
 }
@@ -181,15 +222,22 @@ function inRepository(path: string): string {
 const options = (files: Files): ReadonlyArray<string> => [
   "-n",
   "-l",
-  "-P",
+  vrrpOnly,
   "-f",
   files.configuration,
   "-p",
   join(files.directory, "main.pid"),
   "-r",
-  join(files.directory, "vrrp.pid")
+  join(files.directory, "vrrp.pid"),
+  "-c",
+  join(files.directory, "checkers.pid")
 ]
+
+const vrrpOnly = "-P"
+const checksOnly = "-C"
 
 // Halves the work of starting from source.
 const compileCache = inRepository("node_modules/.cache/holdfast-test")
 const starting = Semaphore.makeUnsafe(1)
+/** In User-Mode Linux a start from source takes two to five seconds, more when the machine is busy. */
+const patience = { withinMillis: 40_000 } as const
