@@ -1,5 +1,6 @@
 /**
- * `holdfast demo`: two directors share an address, one loses power, the other takes over, the first comes back.
+ * `holdfast demo`: a client fetches pages from two web servers through two directors that share an address, while a web
+ * server is killed and comes back, and a director loses power and comes back.
  *
  * Real daemons on a real kernel, in network namespaces of the demo's own: nothing outside is touched, and all of it is
  * gone at the end, also after Ctrl-C.

@@ -7,13 +7,12 @@ import { once } from "node:events"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { createInterface } from "node:readline"
-import { EngineEvent } from "@holdfast/engine/EngineEvent"
 import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
 import type { SocketError } from "@holdfast/raw-socket/SocketError"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
-import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
+import { decodeLine, type DirectorEvent } from "./DirectorEvent.ts"
 import * as Lifeline from "./Lifeline.ts"
 
 /**
@@ -31,7 +30,7 @@ export interface DirectorOptions {
   readonly namespace: NetworkNamespace.NetworkNamespace
   readonly configuration: string
   readonly directory: string
-  readonly onEvent: (event: EngineEvent, message: string) => void
+  readonly onEvent: (event: DirectorEvent, message: string) => void
   readonly onEnded: (log: ReadonlyArray<string>) => void
 }
 
@@ -63,7 +62,7 @@ const spawn = (options: DirectorOptions): { readonly kill: Effect.Effect<void> }
     log.push(text)
     if (log.length > logLinesMax) log.shift()
     const line = Option.getOrUndefined(decodeLine(text))
-    if (line?.event !== undefined) options.onEvent(line.event, line.message)
+    if (line !== undefined) options.onEvent(line.event, line.message)
   })
   const closed = once(child, "close")
   let isKilled = false
@@ -78,11 +77,6 @@ const spawn = (options: DirectorOptions): { readonly kill: Effect.Effect<void> }
     })
   }
 }
-
-/** What else it prints, such as warnings about its file, is no JSON. */
-const decodeLine = Schema.decodeUnknownOption(
-  Schema.fromJsonString(Schema.Struct({ message: Schema.String, event: Schema.optionalKey(EngineEvent) }))
-)
 
 /** Enough to see why it ended. */
 const logLinesMax = 20

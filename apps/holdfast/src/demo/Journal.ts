@@ -15,7 +15,7 @@ import * as Timeline from "./Timeline.ts"
  *
  * - `record`: may be called from anywhere, also from callbacks.
  * - `fail`: says that the story cannot go on; `failed` then fails.
- * - `wait`: until an entry matches, which may be recorded already; fails when that takes longer than `waitMax`.
+ * - `wait`: until an entry matches, and returns it; it may be recorded already. Fails when that takes longer than `waitMax`.
  * - `flush`: prints what is recorded and returns all of it.
  *
  * @category models
@@ -28,7 +28,7 @@ export interface Journal {
   readonly wait: (
     what: string,
     matches: (entry: Timeline.Entry) => boolean
-  ) => Effect.Effect<void, DemoFailed>
+  ) => Effect.Effect<Timeline.Entry, DemoFailed>
   readonly flush: Effect.Effect<ReadonlyArray<Timeline.Entry>>
 }
 
@@ -51,10 +51,11 @@ export const open: Effect.Effect<Journal, never, Scope.Scope> = Effect.gen(funct
     for (const entry of past) console.log(Timeline.line(entry, startedAt))
   }
   const appearance = (matches: (entry: Timeline.Entry) => boolean) =>
-    Effect.callback<void>((resume) => {
-      if (entries.some(matches)) return resume(Effect.void)
+    Effect.callback<Timeline.Entry>((resume) => {
+      const found = entries.find(matches)
+      if (found !== undefined) return resume(Effect.succeed(found))
       const waiter = (entry: Timeline.Entry) => {
-        if (matches(entry)) resume(Effect.void)
+        if (matches(entry)) resume(Effect.succeed(entry))
       }
       waiters.add(waiter)
       return Effect.sync(() => waiters.delete(waiter))
@@ -96,5 +97,5 @@ const printInterval = "50 millis"
 /** A log line has come through its process and its pipe by then, so that what is printed stays in order. */
 const settleMicros = 250_000
 
-/** Three times the longest wait of the protocol here, 3.414 s, for slow machines. */
-const waitMax = "10 seconds"
+/** Twice the longest wait here, the 7 s of a check and its retry, for slow machines. */
+const waitMax = "15 seconds"

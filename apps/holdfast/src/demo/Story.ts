@@ -1,32 +1,32 @@
 /**
- * What the demo does, step by step: start both directors, take the power from the Master, give it back.
+ * What the demo does, step by step: start both directors, kill a web server and start it again, take the power from the
+ * Master and give it back.
+ *
+ * **Details** where the kernel does not let directors balance, only the directors come and go: `play` says in which part
+ * of the story it is, whether a client fetches pages or not.
  *
  * @since 0.1.0
  */
-import { mkdtempSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
 import type { NetlinkError } from "@holdfast/netlink/NetlinkError"
 import * as MonotonicClock from "@holdfast/raw-socket/MonotonicClock"
 import type { SocketError } from "@holdfast/raw-socket/SocketError"
-import { seconds } from "@holdfast/wire/Instant"
-import type { Priority } from "@holdfast/vrrp/Parameters"
-import * as Timing from "@holdfast/vrrp/Timing"
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import { formatSeconds, seconds } from "@holdfast/wire/Instant"
 import * as Effect from "effect/Effect"
+import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as ExitCode from "../ExitCode.ts"
-import type { DemoFailed } from "./DemoFailed.ts"
-import * as Director from "./Director.ts"
-import * as Echo from "./Echo.ts"
-import * as Journal from "./Journal.ts"
-import * as Probe from "./Probe.ts"
+import { DemoFailed } from "./DemoFailed.ts"
+import type { DirectorEvent } from "./DirectorEvent.ts"
+import * as PageCount from "./PageCount.ts"
+import * as Patience from "./Patience.ts"
 import * as ScenarioA from "./ScenarioA.ts"
+import * as Stage from "./Stage.ts"
 import * as Timeline from "./Timeline.ts"
-import * as Topology from "./Topology.ts"
+import * as UserNamespace from "./UserNamespace.ts"
 
 /**
- * Tells the story to its end and returns the exit code. When the scope closes, everything that it made is gone.
+ * Tells the story to its end and returns the exit code; fails when something did not happen, or more pages were lost than
+ * promised. When the scope closes, everything that it made is gone.
  *
  * @category main
  * @since 0.1.0
@@ -34,102 +34,110 @@ import * as Topology from "./Topology.ts"
 export const tell: Effect.Effect<number, SocketError | NetlinkError | DemoFailed, Scope.Scope> = Effect.gen(
   function* () {
     for (const text of introduction) console.log(text)
-    const stage = yield* setStage
-    yield* Effect.raceFirst(play(stage), stage.journal.failed)
+    const stage = yield* Stage.set
+    const { balances, chapters } = yield* Effect.raceFirst(play(stage), stage.journal.failed)
     const entries = yield* stage.journal.flush
     console.log("")
-    for (const text of Timeline.summary(entries, cast)) console.log(text)
-    return ExitCode.ok
+    if (!balances) {
+      for (const text of withoutPages) console.log(text)
+      for (const text of Timeline.summary(entries, cast)) console.log(text)
+      return ExitCode.ok
+    }
+    const counts = PageCount.count(stage.fetches, chapters)
+    for (const text of PageCount.table(counts, servers)) console.log(text)
+    for (const text of closing) console.log(text)
+    const broken = PageCount.broken(counts)
+    return broken.length === 0 ? ExitCode.ok : yield* new DemoFailed({ message: broken.join("; ") })
   }
 )
 
-const play = Effect.fnUntraced(function* (stage: Stage) {
-  const untilTheEnd = yield* Effect.scope
-  const lostAt = yield* Effect.scoped(
-    Effect.gen(function* () {
-      yield* powerOn(stage, "LD1")
-      // Before the other, so that it is Master first however busy the computer is.
-      yield* listening(stage, "LD1")
-      yield* Scope.provide(powerOn(stage, "LD2"), untilTheEnd)
-      yield* listening(stage, "LD2")
-      yield* takeover(stage, "LD1", 0)
-      const at = MonotonicClock.now()
-      stage.journal.record({ _tag: "PoweredOff", at, director: "LD1" })
-      return at
-    })
-  )
+const play = Effect.fnUntraced(function* (stage: Stage.Stage) {
+  const scope = yield* Effect.scope
+  const chapters: Array<PageCount.Chapter> = []
+  const begin = (title: string, at: number, promise: Omit<PageCount.Chapter, "title" | "at">) =>
+    void chapters.push({ title, at, ...promise })
+
+  const process = yield* Scope.fork(scope)
+  yield* Scope.provide(Stage.serve(stage, "LS1"), process)
+  yield* Stage.serve(stage, "LS2")
+  const power = yield* Scope.fork(scope)
+  yield* Scope.provide(Stage.powerOn(stage, "LD1", files.LD1), power)
+  // Before the other, so that it is Master first however busy the computer is.
+  yield* listening(stage, "LD1")
+  yield* Stage.powerOn(stage, "LD2", files.LD2)
+  yield* listening(stage, "LD2")
+  const balances = (yield* balancing(stage, "LD1")) && (yield* balancing(stage, "LD2"))
+  yield* takeover(stage, "LD1", 0)
+
+  if (!balances) yield* Effect.sleep(steadyTime)
+  else {
+    const at = MonotonicClock.now()
+    begin("both directors, both servers", at, { servers })
+    yield* Stage.fetchPages(stage)
+    yield* pagesFrom(stage, servers, at)
+    yield* Effect.sleep(steadyTime)
+
+    const killedAt = yield* lose(stage, process, { _tag: "ServerKilled", server: "LS1" })
+    begin("LS1's web server is killed", killedAt, { servers: ["LS2"], lossMicrosMax: lossMicrosMax.server })
+    yield* noticed(stage, { up: false }, killedAt)
+    yield* Effect.sleep(steadyTime)
+
+    const servedAt = yield* Stage.serve(stage, "LS1")
+    begin("LS1's web server is back", servedAt, { servers })
+    yield* noticed(stage, { up: true }, servedAt)
+    yield* pagesFrom(stage, ["LS1"], servedAt)
+    yield* Effect.sleep(steadyTime)
+  }
+
+  const lostAt = yield* lose(stage, power, { _tag: "PoweredOff", director: "LD1" })
+  begin("LD1 loses power", lostAt, { servers, lossMicrosMax: lossMicrosMax.master })
   yield* takeover(stage, "LD2", lostAt)
-  const returnedAt = yield* powerOn(stage, "LD1")
+  if (balances) yield* pagesFrom(stage, servers, lostAt)
+  yield* Effect.sleep(steadyTime)
+
+  const returnedAt = yield* Stage.powerOn(stage, "LD1", files.LD1)
+  begin("LD1 is back", returnedAt, { servers, lossMicrosMax: lossMicrosMax.handover })
   yield* takeover(stage, "LD1", returnedAt)
+  yield* Effect.sleep(steadyTime)
+  return { balances, chapters }
 })
 
-/** What stays the same while directors come and go. */
-interface Stage {
-  readonly journal: Journal.Journal
-  readonly switches: Topology.Switches
-  /** For the directors' files. */
-  readonly directory: string
-}
-
-const setStage = Effect.gen(function* () {
-  const journal = yield* Journal.open
-  const directory = yield* Effect.acquireRelease(
-    Effect.sync(() => mkdtempSync(join(tmpdir(), "holdfast-demo-"))),
-    (path) => Effect.sync(() => rmSync(path, { recursive: true }))
-  )
-  const switches = yield* Topology.makeSwitches
-  const { client, LS1, LS2 } = Topology.machines
-  yield* Topology.plugIn(switches, LS2)
-  yield* ask(journal, yield* Topology.plugIn(switches, LS1), "LS1", Topology.virtualAddress.back)
-  yield* ask(journal, yield* Topology.plugIn(switches, client), "client", Topology.virtualAddress.front)
-  const stage: Stage = { journal, switches, directory }
-  return stage
-})
-
-const ask = (
-  journal: Journal.Journal,
-  namespace: Parameters<typeof Probe.start>[0],
-  asker: string,
-  address: Ipv4Address
-) =>
-  Probe.start(namespace, address, ({ from, ...answer }) =>
-    journal.record({ _tag: "Answered", ...answer, asker, address, director: from })
-  )
-
-/** Until the scope closes: then its process is killed and its cables go, as when a machine loses power. */
-const powerOn = Effect.fnUntraced(function* ({ journal, switches, directory }: Stage, name: "LD1" | "LD2") {
+/** Takes something away at once, and returns when. */
+const lose = Effect.fnUntraced(function* (
+  { journal }: Stage.Stage,
+  scope: Scope.Closeable,
+  what:
+    | { readonly _tag: "ServerKilled"; readonly server: string }
+    | { readonly _tag: "PoweredOff"; readonly director: string }
+) {
   const at = MonotonicClock.now()
-  journal.record({ _tag: "PoweredOn", at, director: name })
-  const namespace = yield* Topology.plugIn(switches, Topology.machines[name])
-  yield* Echo.serve(namespace, name)
-  yield* Director.start({
-    name,
-    namespace,
-    directory,
-    configuration: configurations[name],
-    onEvent: (event, message) => {
-      if (event._tag !== "RoleChanged") return
-      journal.record({ _tag: "RoleChanged", at: event.at, director: name, to: event.to, message })
-    },
-    onEnded: (log) => journal.fail([`${name} ended by itself; it said:`, ...log].join("\n  "))
-  })
+  journal.record({ ...what, at })
+  yield* Scope.close(scope, Exit.void)
   return at
 })
 
 /** Waits until this director has started. */
-const listening = ({ journal }: Stage, director: string) =>
-  journal.wait(`${director} starts`, (entry) => entry._tag === "RoleChanged" && entry.director === director)
+const listening = ({ journal }: Stage.Stage, director: string) =>
+  journal.wait(`${director} starts`, (entry) => told(entry, director, "RoleChanged") !== undefined)
 
-/** Waits until this director is Master and everybody reaches it, then lets it be seen for a while. */
-const takeover = Effect.fnUntraced(function* ({ journal }: Stage, director: string, since: number) {
-  yield* journal.wait(
-    `${director} becomes Master`,
-    (entry) =>
-      entry._tag === "RoleChanged" &&
-      entry.director === director &&
-      entry.to === "Master" &&
-      entry.at >= since
+/** Waits until this director balances, and returns whether it does: the kernel may refuse. */
+const balancing = ({ journal }: Stage.Stage, director: string) =>
+  Effect.map(
+    journal.wait(
+      `${director} balances`,
+      (entry) =>
+        (entry._tag === "CannotForward" && entry.director === director) ||
+        told(entry, director, "BalancerApplied", "PlaneFailed", "EditsRefused") !== undefined
+    ),
+    (entry) => told(entry, director, "BalancerApplied") !== undefined
   )
+
+/** Waits until this director is Master and everybody reaches it. */
+const takeover = Effect.fnUntraced(function* ({ journal }: Stage.Stage, director: string, since: number) {
+  yield* journal.wait(`${director} becomes Master`, (entry) => {
+    const event = told(entry, director, "RoleChanged")
+    return event?._tag === "RoleChanged" && event.to === "Master" && entry.at >= since
+  })
   for (const asker of ["LS1", "client"]) {
     yield* journal.wait(
       `the ${asker} reaches ${director}`,
@@ -137,25 +145,84 @@ const takeover = Effect.fnUntraced(function* ({ journal }: Stage, director: stri
         entry._tag === "Answered" && entry.asker === asker && entry.director === director && entry.at >= since
     )
   }
-  yield* Effect.sleep(steadyTime)
 })
 
-const configurations = { LD1: ScenarioA.LD1, LD2: ScenarioA.LD2 }
+/** Waits until both directors know that a real server is up or down. */
+const noticed = ({ journal }: Stage.Stage, { up }: { readonly up: boolean }, since: number) =>
+  Effect.forEach(
+    ["LD1", "LD2"],
+    (director) =>
+      journal.wait(`${director} notices the server that is ${up ? "up" : "down"}`, (entry) => {
+        const event = told(entry, director, "ServerChanged")
+        return event?._tag === "ServerChanged" && event.up === up && entry.at >= since
+      }),
+    { discard: true }
+  )
+
+/** Waits until the client has pages from these servers. */
+const pagesFrom = ({ journal }: Stage.Stage, from: ReadonlyArray<string>, since: number) =>
+  Effect.forEach(
+    from,
+    (server) =>
+      journal.wait(
+        `the client gets a page from ${server}`,
+        (entry) => entry._tag === "PageCame" && entry.server === server && entry.at >= since
+      ),
+    { discard: true }
+  )
+
+/** Returns the event that an entry tells of, when it is this director's and of one of these kinds. */
+const told = (entry: Timeline.Entry, director: string, ...tags: ReadonlyArray<DirectorEvent["_tag"]>) =>
+  entry._tag === "Told" && entry.director === director && tags.includes(entry.event._tag)
+    ? entry.event
+    : undefined
+
+const servers = ["LS1", "LS2"]
+
+/** IPVS obeys nobody in another user namespace than the first; nf_tables does. */
+const files = {
+  LD1: UserNamespace.isFirst() ? ScenarioA.LD1 : ScenarioA.withNfTables(ScenarioA.LD1),
+  LD2: UserNamespace.isFirst() ? ScenarioA.LD2 : ScenarioA.withNfTables(ScenarioA.LD2)
+}
+
+const patience = Patience.of(files.LD2)
+
+/** Things take their time on a busy computer. */
+const slackMicros = seconds(0.5)
+
+/** For how long pages may be lost: as long as the directors' file bears what is gone. */
+const lossMicrosMax = {
+  server: patience.serverMicros + slackMicros,
+  master: patience.masterMicros + slackMicros,
+  /** The one that comes back takes over at once. */
+  handover: slackMicros
+}
 
 const cast: Timeline.Cast = {
   asker: "client",
   master: "LD1",
   backup: "LD2",
-  // As ScenarioA has it: the advert interval of keepalived when none is given, and the priority of LD2.
-  patienceMicros: Timing.masterDownInterval({ advertInterval: seconds(1), priority: 150 as Priority })
+  patienceMicros: patience.masterMicros
 }
 
 const introduction = [
-  "Two directors, LD1 (priority 250) and LD2 (priority 150), share the addresses 192.168.3.117 and 172.168.0.7.",
-  "A client asks the first who answers there; a server, LS1, asks the second, its gateway. All of them are network",
-  "namespaces of this demo; nothing outside is touched. It takes about 15 seconds.",
+  "Two directors, LD1 (priority 250) and LD2 (priority 150), share the addresses 192.168.3.117 and 172.168.0.7. A client",
+  "fetches a page from 192.168.3.117:80 twenty times a second, through whichever director is Master, from one of two web",
+  "servers, LS1 (172.168.0.1) and LS2 (172.168.0.2), whose gateway is 172.168.0.7. Then things break.",
+  "All of them are network namespaces of this demo; nothing outside is touched. It takes about half a minute.",
   ""
 ]
 
-/** Long enough to see that it stays so. */
+const withoutPages = [
+  "No page was fetched: this kernel does not let the directors balance (see above). The addresses went to and fro:"
+]
+
+const closing = [
+  "",
+  `LS1 lost: a director checks it again and again, and takes it out ${formatSeconds(patience.serverMicros)} s later at most (delay_loop, delay_before_retry).`,
+  `LD1 lost: LD2 takes over when it hears no advert for ${formatSeconds(patience.masterMicros)} s.`,
+  `What is promised has ${formatSeconds(slackMicros)} s more, for a busy computer.`
+]
+
+/** Long enough to see that it stays so, and that no page under way then is lost unseen. */
 const steadyTime = "1500 millis"

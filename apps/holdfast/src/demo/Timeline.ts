@@ -6,6 +6,8 @@
  * @since 0.1.0
  */
 import { formatSeconds } from "@holdfast/wire/Instant"
+import type { DirectorEvent } from "./DirectorEvent.ts"
+import type { PageNews } from "./PageNews.ts"
 
 /**
  * One thing that happened. `at` is an instant of the monotonic clock in microseconds, which every process of a machine
@@ -13,31 +15,38 @@ import { formatSeconds } from "@holdfast/wire/Instant"
  *
  * - `PoweredOn`: a director was started, on a machine with fresh cables.
  * - `PoweredOff`: a director was killed and its machine lost its cables.
- * - `RoleChanged`: a director says so in its log; `message` is its log line.
+ * - `CannotForward`: this kernel does not let a director pass on packets, and why.
+ * - `Told`: a director says so in its log; `message` is its log line.
  * - `Answered`: from now on `director` answers `asker` at `address`; `silentMicros` after the last answer before, which
  *   is absent for the first.
+ * - `ServerStarted`, `ServerKilled`: the web server of a machine.
+ * - `PageCame`: the client has a page of this server, the first or the first for a while.
+ * - `PageLost`: the client has lost a page, the first or the first for a while.
  *
  * @category models
  * @since 0.1.0
  */
-export type Entry =
-  | { readonly _tag: "PoweredOn"; readonly at: number; readonly director: string }
-  | { readonly _tag: "PoweredOff"; readonly at: number; readonly director: string }
+export type Entry = { readonly at: number } & (
+  | { readonly _tag: "PoweredOn"; readonly director: string }
+  | { readonly _tag: "PoweredOff"; readonly director: string }
+  | { readonly _tag: "CannotForward"; readonly director: string; readonly message: string }
   | {
-      readonly _tag: "RoleChanged"
-      readonly at: number
+      readonly _tag: "Told"
       readonly director: string
-      readonly to: string
+      readonly event: DirectorEvent
       readonly message: string
     }
   | {
       readonly _tag: "Answered"
-      readonly at: number
       readonly asker: string
       readonly address: string
       readonly director: string
       readonly silentMicros?: number
     }
+  | { readonly _tag: "ServerStarted"; readonly server: string }
+  | { readonly _tag: "ServerKilled"; readonly server: string }
+  | PageNews
+)
 
 /**
  * Renders one entry as a line: seconds since the start, who, what.
@@ -102,7 +111,23 @@ export interface Cast {
   readonly patienceMicros: number
 }
 
-const whoOf = (entry: Entry): string => (entry._tag === "Answered" ? entry.asker : entry.director)
+const whoOf = (entry: Entry): string => {
+  switch (entry._tag) {
+    case "PoweredOn":
+    case "PoweredOff":
+    case "CannotForward":
+    case "Told":
+      return entry.director
+    case "ServerStarted":
+    case "ServerKilled":
+      return entry.server
+    case "Answered":
+      return entry.asker
+    case "PageCame":
+    case "PageLost":
+      return "client"
+  }
+}
 
 const whatOf = (entry: Entry): string => {
   switch (entry._tag) {
@@ -110,14 +135,27 @@ const whatOf = (entry: Entry): string => {
       return "gets power: cables plugged in, daemon started"
     case "PoweredOff":
       return "loses power: daemon killed, cables pulled"
-    case "RoleChanged":
-      return entry.to === "Master" ? `${entry.message}  <== Master` : entry.message
+    case "CannotForward":
+      return entry.message
+    case "Told":
+      return becomesMaster(entry.event) ? `${entry.message}  <== Master` : entry.message
     case "Answered":
-      return entry.silentMicros === undefined
-        ? `reaches ${entry.address} at ${entry.director}`
-        : `reaches ${entry.address} at ${entry.director}, after ${formatSeconds(entry.silentMicros)} s without an answer`
+      return `reaches ${entry.address} at ${entry.director}${silence(entry.silentMicros, "an answer")}`
+    case "ServerStarted":
+      return "its web server is started"
+    case "ServerKilled":
+      return "its web server is killed"
+    case "PageCame":
+      return `gets a page from ${entry.server}${silence(entry.silentMicros, "one")}`
+    case "PageLost":
+      return `loses pages: ${entry.reason}`
   }
 }
+
+const becomesMaster = (event: DirectorEvent): boolean => event._tag === "RoleChanged" && event.to === "Master"
+
+const silence = (micros: number | undefined, ofWhat: string): string =>
+  micros === undefined ? "" : `, after ${formatSeconds(micros)} s without ${ofWhat}`
 
 /** Room for `999.999`. */
 const secondsWidth = 7

@@ -12,10 +12,13 @@
  *                       |          |
  *                      LS1 .1     LS2 .2          gateway 172.168.0.7
  * ```
+ * The directors pass packets on between the two networks.
+ *
  * A namespace has no name and is held by its descriptor: nothing of it can be left behind.
  *
  * @since 0.1.0
  */
+import { writeFileSync } from "node:fs"
 import * as InterfaceAddress from "@holdfast/netlink/InterfaceAddress"
 import * as Link from "@holdfast/netlink/Link"
 import * as NetlinkClient from "@holdfast/netlink/NetlinkClient"
@@ -27,6 +30,7 @@ import type { SocketError } from "@holdfast/raw-socket/SocketError"
 import { Ipv4Address, MacAddress } from "@holdfast/wire/Address"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import { DemoFailed } from "./DemoFailed.ts"
 
 /**
  * The two switches.
@@ -155,6 +159,20 @@ export const plugIn = Effect.fnUntraced(function* (
   return namespace
 })
 
+/**
+ * Lets a machine pass on packets that are not for it.
+ *
+ * @category commands
+ * @since 0.2.0
+ */
+export const forwardPackets = (
+  namespace: NetworkNamespace.NetworkNamespace
+): Effect.Effect<void, DemoFailed> =>
+  Effect.try({
+    try: () => NetworkNamespace.within(namespace, () => writeFileSync(forwardingSetting, "1")),
+    catch: (error) => new DemoFailed({ message: `cannot forward packets: ${String(error)}` })
+  })
+
 /** A cable is a veth pair: one end is a port of the switch, the other the machine's device. */
 const plugInCable = (
   switches: Switches,
@@ -183,4 +201,6 @@ const indexOf = (client: NetlinkClient.NetlinkClient["Service"], name: string) =
 
 /** Both networks are /24. */
 const prefixLength = 24
+/** Of the network namespace of whoever opens it (ip-sysctl). */
+const forwardingSetting = "/proc/sys/net/ipv4/ip_forward"
 const anyAddress = Ipv4Address.make("0.0.0.0")

@@ -5,6 +5,7 @@
  * @since 0.1.0
  */
 import { spawnSync } from "node:child_process"
+import { readFileSync } from "node:fs"
 import * as Effect from "effect/Effect"
 import * as ExitCode from "../ExitCode.ts"
 import * as Signals from "./Signals.ts"
@@ -34,6 +35,17 @@ export const runInside: Effect.Effect<number> = Effect.suspend(() => {
     })
   })
 })
+
+/**
+ * Whether this is the user namespace that the machine started with.
+ *
+ * @category guards
+ * @since 0.2.0
+ */
+export const isFirst = (): boolean => allUsers.test(readFileSync("/proc/self/uid_map", "utf8"))
+
+/** Every number stands for itself. */
+const allUsers = /^\s*0\s+0\s+4294967295\s*$/
 
 const refuse = (reason: string): Effect.Effect<number> =>
   Effect.sync(() => {

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { Instant } from "@holdfast/wire/Instant"
 import * as Timeline from "../../src/demo/Timeline.ts"
 
 const seconds = (value: number) => value * 1_000_000
@@ -10,11 +11,18 @@ const answered = (at: number, director: string, silent?: number): Timeline.Entry
   director,
   ...(silent !== undefined && { silentMicros: seconds(silent) })
 })
-const change = (to: string): Timeline.Entry => ({
-  _tag: "RoleChanged",
+const change = (to: "Backup" | "Master"): Timeline.Entry => ({
+  _tag: "Told",
   at: seconds(1),
   director: "LD2",
-  to,
+  event: {
+    _tag: "RoleChanged",
+    at: seconds(1) as Instant,
+    router: "VI_1",
+    from: "Init",
+    to,
+    cause: { _tag: "Started" }
+  },
   message: `(VI_1) a -> ${to}: why`
 })
 
@@ -44,6 +52,30 @@ describe("Timeline.line", () => {
     assert.strictEqual(
       Timeline.line(answered(6, "LD2", 3.4), 0),
       "  6.000 s  client  reaches 192.168.3.117 at LD2, after 3.400 s without an answer"
+    )
+  })
+})
+
+describe("Timeline.line of pages", () => {
+  const line = (entry: Timeline.Entry) => Timeline.line(entry, 0)
+
+  it("tells who has none, and who has one again after how long", () => {
+    const at = seconds(2)
+    assert.strictEqual(
+      line({ _tag: "ServerKilled", at, server: "LS1" }),
+      "  2.000 s  LS1     its web server is killed"
+    )
+    assert.strictEqual(
+      line({ _tag: "PageLost", at, reason: "connection refused" }),
+      "  2.000 s  client  loses pages: connection refused"
+    )
+    assert.strictEqual(
+      line({ _tag: "PageCame", at, server: "LS1", silentMicros: seconds(3.25) }),
+      "  2.000 s  client  gets a page from LS1, after 3.250 s without one"
+    )
+    assert.strictEqual(
+      line({ _tag: "PageCame", at, server: "LS1" }),
+      "  2.000 s  client  gets a page from LS1"
     )
   })
 })

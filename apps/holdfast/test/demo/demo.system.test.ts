@@ -20,7 +20,7 @@ afterEach(() => {
 })
 
 describe("holdfast demo", () => {
-  it("shows a failover and a return, in order and in time, and leaves nothing", async () => {
+  it("shows pages through what breaks and comes back, in order and in time, and leaves nothing", async () => {
     const demo = start()
 
     assert.deepStrictEqual(await demo.ended, [0, null], demo.output())
@@ -29,9 +29,20 @@ describe("holdfast demo", () => {
     assertInOrder(timeline, [
       /LD1 .*Backup -> Master/,
       /client +reaches 192\.168\.3\.117 at LD1$/,
+      /client +gets a page from LS[12]$/,
+      /client +gets a page from LS[12]$/,
+      /LS1 +its web server is killed/,
+      /client +loses pages: /,
+      /LD[12] .*172\.168\.0\.1:80 is down: connection refused/,
+      /LS1 +its web server is started/,
+      /LD[12] .*172\.168\.0\.1:80 is up/,
+      /client +gets a page from LS1, after/,
       /LD1 +loses power/,
+      /client +loses pages: no answer/,
       /LD2 .*Backup -> Master/,
       /client +reaches 192\.168\.3\.117 at LD2, after/,
+      /client +gets a page from LS[12], after/,
+      /client +gets a page from LS[12], after/,
       /LD1 +gets power/,
       /LD1 .*Backup -> Master/,
       /LD2 .*Master -> Backup/
@@ -42,19 +53,52 @@ describe("holdfast demo", () => {
       times.toSorted((left, right) => left - right)
     )
 
-    const [lost, back] = ["lost", "back"].map((what) =>
-      Number(lines.find((line) => line.startsWith(`LD1 ${what}`))?.match(/no answer for ([\d.]+) s/)?.[1])
-    )
+    const row = (title: string) => {
+      const cells = lines.find((line) => line.startsWith(`${title}  `))?.slice(title.length)
+      const [fromLs1, fromLs2, lost, within] = cells?.trim().split(/ +/).map(Number) ?? []
+      return { fromLs1: fromLs1!, fromLs2: fromLs2!, lost: lost!, within: within! }
+    }
+    const killed = row("LS1's web server is killed")
+    assert.strictEqual(killed.fromLs1, 0)
+    assert.isAbove(killed.fromLs2, 0)
+    assert.isAbove(killed.lost, 0)
+    // A check every 6 s, and one more after 1 s; the first that fails may come at once.
+    assert.isAtLeast(killed.within, 1 - slack)
+    assert.isAtMost(killed.within, 7 + slack)
+
+    for (const title of ["both directors, both servers", "LS1's web server is back"]) {
+      const steady = row(title)
+      assert.isAbove(steady.fromLs1, 0, title)
+      assert.isAbove(steady.fromLs2, 0, title)
+      assert.strictEqual(steady.lost, 0, title)
+    }
     // RFC 3768 6.1: 3 × 1 s + (256 - 150) / 256 s after the last advert, which is at most 1 s older than the loss.
-    assert.isAtLeast(lost!, 3.414 - 1 - slack)
-    assert.isAtMost(lost!, 3.414 + slack)
-    assert.isAtMost(back!, slack)
+    const lost = row("LD1 loses power")
+    assert.isAtLeast(lost.within, 3.414 - 1 - slack)
+    assert.isAtMost(lost.within, 3.414 + slack)
+    assertNothingLeft()
+  })
+
+  it("fails when more is lost than promised, and says what", async () => {
+    const demo = start()
+    await demo.prints("loses power")
+    const backup = processesOfDemo().find((pid) => argumentsOf(pid).includes("LD2.conf"))
+
+    process.kill(backup!, "SIGSTOP")
+    await pause(backupLateMillis)
+    process.kill(backup!, "SIGCONT")
+
+    assert.deepStrictEqual(await demo.ended, [70, null], demo.output())
+    assert.match(
+      demo.output(),
+      /the demo failed: LD1 loses power: \d+ pages lost within [\d.]+ s, promised was up to 3\.914 s$/m
+    )
     assertNothingLeft()
   })
 
   it("cleans up when it is interrupted", async () => {
     const demo = start()
-    await demo.prints("Backup -> Master")
+    await demo.prints("loses pages")
     assert.isAbove(processesOfDemo().length, 1)
 
     demo.process.kill("SIGINT")
@@ -66,7 +110,7 @@ describe("holdfast demo", () => {
   it("needs no privilege over networks where users may have namespaces, and cleans up there, too", async () => {
     // What root needs to be root in a user namespace of its own; other users do not need it.
     const demo = start("setpriv", "--bounding-set=-all,+setfcap", "--inh-caps=-all")
-    await demo.prints("Backup -> Master")
+    await demo.prints("gets a page from LS1")
 
     demo.process.kill("SIGTERM")
 
@@ -105,17 +149,15 @@ const start = (...under: ReadonlyArray<string>) => {
   let output = ""
   child.stdout.on("data", (data) => (output += data))
   child.stderr.on("data", (data) => (output += data))
+  const ended = once(child, "close")
   return {
     process: child,
     output: () => output,
-    ended: once(child, "close"),
+    ended,
     prints: async (text: string) => {
       while (!output.includes(text)) {
-        const ended = await Promise.race([
-          once(child.stdout, "data"),
-          once(child, "close").then(() => "ended")
-        ])
-        if (ended === "ended") assert.fail(`the demo ended without "${text}":\n${output}`)
+        const event = await Promise.race([once(child.stdout, "data"), ended.then(() => "ended")])
+        if (event === "ended") assert.fail(`the demo ended without "${text}":\n${output}`)
       }
     }
   }
@@ -141,15 +183,19 @@ const processesOfDemo = (): ReadonlyArray<number> =>
     .map(Number)
     .filter((pid) => pid > 0 && environmentOf(pid).includes(`TMPDIR=${directory}`))
 
-const environmentOf = (pid: number): string => {
+const environmentOf = (pid: number): string => factsOf(pid, "environ")
+const argumentsOf = (pid: number): string => factsOf(pid, "cmdline")
+const factsOf = (pid: number, file: string): string => {
   try {
-    return readFileSync(`/proc/${pid}/environ`, "latin1")
+    return readFileSync(`/proc/${pid}/${file}`, "latin1")
   } catch {
     return "" // It ended meanwhile.
   }
 }
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url))
+/** Longer than LD2 waits for an advert and the demo allows it besides. */
+const backupLateMillis = 6_000
 /** For a busy computer, in seconds. */
 const slack = 0.4
 /** The daemon's own bound for stopping. */
