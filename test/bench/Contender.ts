@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Daemon from "../lab/Daemon.ts"
+import type { Pair } from "./Pairing.ts"
 
 /**
  * Both programs, and which form of ours it is, of which commit; with a plus where product files differed from that.
@@ -18,11 +19,11 @@ import type * as Daemon from "../lab/Daemon.ts"
  * @category models
  * @since 0.1.0
  */
-export interface Contenders {
-  readonly keepalived: Daemon.Program
-  readonly holdfast: Daemon.Program
+export interface Contenders extends Pair<Daemon.Program> {
   readonly form: "released bundle" | "checkout"
   readonly commit: string
+  /** How ours is run. */
+  readonly words: ReadonlyArray<string>
 }
 
 /**
@@ -33,20 +34,50 @@ export interface Contenders {
  * @since 0.1.0
  */
 export const make = (form: Contenders["form"]): Effect.Effect<Contenders, never, Scope.Scope> =>
-  Effect.map(form === "checkout" ? Effect.succeed([checkout]) : released, ([program = "", ...words]) => ({
+  Effect.map(form === "checkout" ? Effect.succeed([checkout]) : released, (words) => ({
     form,
     commit: commit(),
-    keepalived: {
-      name: "keepalived",
-      command: (files) => ["keepalived", ...options(files)],
-      started: anyLine
-    },
-    holdfast: {
-      name: "holdfast",
-      command: (files) => [program, ...words, "--stats-file", files.statistics, ...options(files)],
-      started: anyLine
-    }
+    words,
+    ...programs(words, "virtual routers")
   }))
+
+/**
+ * What a program runs; the option of the other half of its work is not given to it.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export type Work = keyof typeof workOptions
+
+/**
+ * Returns both programs, of which ours is run by these words.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const programs = (
+  [program = "", ...words]: ReadonlyArray<string>,
+  work: Work
+): Pair<Daemon.Program> => ({
+  keepalived: {
+    name: "keepalived",
+    command: (files) => ["keepalived", ...options(files, work)],
+    started: anyLine
+  },
+  holdfast: {
+    name: "holdfast",
+    command: (files) => [program, ...words, "--stats-file", files.statistics, ...options(files, work)],
+    started: anyLine
+  }
+})
+
+/**
+ * Where the checker process of keepalived writes its number.
+ *
+ * @category getters
+ * @since 0.2.0
+ */
+export const checkersPidFile = ({ directory }: Daemon.Files): string => join(directory, "checkers.pid")
 
 const released = Effect.map(
   Effect.acquireRelease(
@@ -62,13 +93,17 @@ const released = Effect.map(
   (directory) => [join(directory, "holdfast.mjs")]
 )
 
-const options = (files: Daemon.Files): ReadonlyArray<string> => [
+const options = (files: Daemon.Files, work: Work): ReadonlyArray<string> => [
   // Without --no-syslog keepalived writes each line to the machine's console too where nothing takes syslog: 1.3 ms.
-  "-nlGP",
+  "-nlG",
+  ...workOptions[work],
   `--use-file=${files.configuration}`,
   `--pid=${join(files.directory, "main.pid")}`,
-  `--vrrp_pid=${join(files.directory, "vrrp.pid")}`
+  `--vrrp_pid=${join(files.directory, "vrrp.pid")}`,
+  `--checkers_pid=${checkersPidFile(files)}`
 ]
+
+const workOptions = { "virtual routers": ["-P"], "virtual servers": ["-C"], both: [] } as const
 
 // The benchmarks wait for what is on the wire and not for a line of a log.
 const anyLine = /^/

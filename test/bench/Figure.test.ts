@@ -13,7 +13,7 @@ describe("Figure", () => {
     const figure = Figure.make({ ...about, reach: { _tag: "TimesKeepalived", factor: 1 } }, rounds)
 
     assert.strictEqual(figure.ratio, 1)
-    assert.strictEqual(figure.holdfast.value / figure.keepalived.value, 0.5)
+    assert.strictEqual(figure.holdfast.value / (figure.keepalived?.value ?? Number.NaN), 0.5)
   })
 
   it("a multiple of keepalived is held against the ratio", () => {

@@ -7,15 +7,17 @@ import type { Pair } from "./Pairing.ts"
 import * as Statistics from "./Statistics.ts"
 
 /**
- * What ours has to reach: a bound of its own, or a multiple of what keepalived needs in the same round. What nothing was
- * promised of is `Open`: told, and not judged.
+ * What ours has to reach: a bound of its own, or a multiple of what keepalived needs in the same round. Of what is better
+ * when it is more, `AtLeast`. What nothing was promised of is `Open`: told, and not judged.
  *
  * @category models
  * @since 0.1.0
  */
 export type Reach =
   | { readonly _tag: "AtMost"; readonly value: number }
+  | { readonly _tag: "AtLeast"; readonly value: number }
   | { readonly _tag: "TimesKeepalived"; readonly factor: number }
+  | { readonly _tag: "AtLeastTimesKeepalived"; readonly factor: number }
   | { readonly _tag: "Open" }
 
 /**
@@ -24,11 +26,12 @@ export type Reach =
  */
 export interface Figure {
   readonly name: string
-  readonly unit: "ms" | "%" | "MB"
-  readonly keepalived: Statistics.Spread
+  readonly unit: "ms" | "%" | "MB" | "kB" | "checks/s"
+  /** Absent where it cannot run. */
+  readonly keepalived: Statistics.Spread | undefined
   readonly holdfast: Statistics.Spread
   /** The median of the ratios, ours over keepalived's, round by round. */
-  readonly ratio: number
+  readonly ratio: number | undefined
   readonly reach: Reach
   readonly verdict: "reached" | "not reached" | "open"
   /** How many rounds, and samples in each. */
@@ -53,6 +56,28 @@ export const make = (
 }
 
 /**
+ * Makes a figure of one number a round where keepalived cannot run.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const alone = (about: AboutAlone, rounds: ReadonlyArray<number>): Figure =>
+  judgeAlone(about, Statistics.spread(rounds))
+
+/**
+ * Makes a figure of a quantile where keepalived cannot run: over the samples of all rounds, with the range of that of each
+ * round.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const aloneOfQuantile = (
+  about: AboutAlone,
+  rounds: ReadonlyArray<ReadonlyArray<number>>,
+  share: number
+): Figure => judgeAlone(about, pooledQuantile(rounds, share))
+
+/**
  * Makes a figure of a quantile: over the samples of all rounds, with the range of that of each round.
  *
  * @category constructors
@@ -67,15 +92,30 @@ export const ofQuantile = (
     keepalived: Statistics.quantile(round.keepalived, share),
     holdfast: Statistics.quantile(round.holdfast, share)
   }))
-  const pooled = (side: keyof Pair<unknown>): Statistics.Spread => ({
-    ...Statistics.spread(each.map((round) => round[side])),
-    value: Statistics.quantile(
-      rounds.flatMap((round) => round[side]),
+  const pooled = (side: keyof Pair<unknown>) =>
+    pooledQuantile(
+      rounds.map((round) => round[side]),
       share
     )
-  })
   return judge(about, { keepalived: pooled("keepalived"), holdfast: pooled("holdfast") }, each)
 }
+
+type AboutAlone = Pick<Figure, "name" | "unit" | "runs"> & {
+  readonly reach: Exclude<Reach, { readonly factor: number }>
+}
+
+const pooledQuantile = (rounds: ReadonlyArray<ReadonlyArray<number>>, share: number): Statistics.Spread => ({
+  ...Statistics.spread(rounds.map((round) => Statistics.quantile(round, share))),
+  value: Statistics.quantile(rounds.flat(), share)
+})
+
+const judgeAlone = (about: AboutAlone, holdfast: Statistics.Spread): Figure => ({
+  ...about,
+  keepalived: undefined,
+  holdfast,
+  ratio: undefined,
+  verdict: verdictOf(about.reach, holdfast.value, Number.NaN)
+})
 
 const judge = (
   about: Pick<Figure, "name" | "unit" | "reach" | "runs">,
@@ -90,6 +130,10 @@ const verdictOf = (reach: Reach, value: number, ratio: number): Figure["verdict"
   switch (reach._tag) {
     case "AtMost":
       return value <= reach.value ? "reached" : "not reached"
+    case "AtLeast":
+      return value >= reach.value ? "reached" : "not reached"
+    case "AtLeastTimesKeepalived":
+      return ratio >= reach.factor ? "reached" : "not reached"
     case "TimesKeepalived":
       return ratio <= reach.factor ? "reached" : "not reached"
     case "Open":

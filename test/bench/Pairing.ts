@@ -6,7 +6,6 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type * as Daemon from "../lab/Daemon.ts"
-import type { Contenders } from "./Contender.ts"
 import * as Machine from "./Machine.ts"
 
 /**
@@ -28,13 +27,25 @@ export interface Pair<A> {
  */
 export const inTurn = <A, E>(
   rounds: number,
-  contenders: Contenders,
+  contenders: Pair<Daemon.Program>,
   run: (program: Daemon.Program) => Effect.Effect<A, E, Scope.Scope>
 ): Effect.Effect<ReadonlyArray<Pair<A>>, E> => {
   const once = (program: Daemon.Program) => Effect.andThen(Machine.quiet, Effect.scoped(run(program)))
   const round = Effect.all({ keepalived: once(contenders.keepalived), holdfast: once(contenders.holdfast) })
   return Effect.forEach(Array.from({ length: rounds }), () => round)
 }
+
+/**
+ * Runs ours alone as often, each run in a scope of its own, after the machine is quiet.
+ *
+ * @category actions
+ * @since 0.2.0
+ */
+export const alone = <A, E>(
+  rounds: number,
+  run: Effect.Effect<A, E, Scope.Scope>
+): Effect.Effect<ReadonlyArray<A>, E> =>
+  Effect.forEach(Array.from({ length: rounds }), () => Effect.andThen(Machine.quiet, Effect.scoped(run)))
 
 /**
  * Applies a function to both sides of each pair.

@@ -24,13 +24,20 @@ export interface Memory {
  * @since 0.1.0
  */
 export const cpuSeconds = (pid: number): number => {
-  const nanos = tree(pid).flatMap((process) =>
-    readdirSync(`/proc/${process}/task`).map((thread) =>
-      Number(readFileSync(`/proc/${process}/task/${thread}/schedstat`, "utf8").split(" ")[0])
-    )
+  const seconds = tree(pid).flatMap((process) =>
+    readdirSync(`/proc/${process}/task`).map((thread) => threadCpuSeconds(process, Number(thread)))
   )
-  return nanos.reduce((sum, each) => sum + each, 0) / 1e9
+  return seconds.reduce((sum, each) => sum + each, 0)
 }
+
+/**
+ * Returns the processor time one thread has used, in seconds.
+ *
+ * @category getters
+ * @since 0.2.0
+ */
+export const threadCpuSeconds = (pid: number, thread: number): number =>
+  Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1e9
 
 /**
  * Returns the memory of all processes.

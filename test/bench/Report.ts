@@ -32,8 +32,8 @@ export interface Circumstances {
 export const line = (figure: Figure): string =>
   [
     `${figure.verdict === "not reached" ? "NOT REACHED" : figure.verdict.padEnd(11)} ${figure.name} (${figure.runs})`,
-    `keepalived ${spread(figure.keepalived)} ${figure.unit}, holdfast ${spread(figure.holdfast)} ${figure.unit}`,
-    `ratio ${figure.ratio.toFixed(2)}, reach ${reach(figure)}`
+    `keepalived ${measured(figure.keepalived, figure.unit)}, holdfast ${measured(figure.holdfast, figure.unit)}`,
+    `ratio ${ratio(figure)}, reach ${reach(figure)}`
   ].join(": ")
 
 /**
@@ -45,9 +45,9 @@ export const line = (figure: Figure): string =>
 export const row = (figure: Figure, circumstances: Circumstances): string => {
   const cells = [
     figure.name,
-    `${spread(figure.keepalived)} ${figure.unit}`,
-    `${spread(figure.holdfast)} ${figure.unit}`,
-    figure.ratio.toFixed(2),
+    measured(figure.keepalived, figure.unit),
+    measured(figure.holdfast, figure.unit),
+    ratio(figure),
     reach(figure),
     verdicts[figure.verdict],
     figure.runs,
@@ -86,8 +86,12 @@ const reach = (figure: { readonly reach: Reach; readonly unit: string }): string
   switch (figure.reach._tag) {
     case "AtMost":
       return `≤ ${figure.reach.value} ${figure.unit}`
+    case "AtLeast":
+      return `≥ ${figure.reach.value} ${figure.unit}`
     case "TimesKeepalived":
       return `≤ ${figure.reach.factor} × keepalived`
+    case "AtLeastTimesKeepalived":
+      return `≥ ${figure.reach.factor} × keepalived`
     case "Open":
       return "none set"
   }
@@ -95,12 +99,18 @@ const reach = (figure: { readonly reach: Reach; readonly unit: string }): string
 
 const verdicts = { reached: "yes", "not reached": "**no**", open: "-" } as const
 
+const ratio = (figure: Pick<Figure, "ratio">): string => figure.ratio?.toFixed(2) ?? notMeasured
+
+const measured = (numbers: Spread | undefined, unit: Figure["unit"]): string =>
+  numbers === undefined ? notMeasured : `${spread(numbers)} ${unit}`
+
 const spread = (numbers: Spread): string =>
   `${number(numbers.value)} (${number(numbers.least)}..${number(numbers.greatest)})`
 
 /** Three digits that count, and no more of them than were measured. */
 const number = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3))
 
+const notMeasured = "-"
 const header =
   "| Figure | keepalived | Holdfast | ratio | reach | reached | runs | machine busy | measured at |"
 const markBegin = "<!-- figures: begin -->"

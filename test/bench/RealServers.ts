@@ -1,0 +1,68 @@
+/**
+ * Real servers that accept every connection and close it: one process for all addresses of the loopback.
+ *
+ * @since 0.2.0
+ */
+import { execFileSync } from "node:child_process"
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
+import * as Deferred from "effect/Deferred"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Child from "../lab/Child.ts"
+import * as Namespace from "../lab/Namespace.ts"
+import * as VirtualServers from "./VirtualServers.ts"
+
+/**
+ * Compiles the program of the servers; it is gone when the scope closes. Needs a C compiler, as the addon does.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const build: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
+  Effect.sync(() => {
+    const program = join(mkdtempSync(join(tmpdir(), "holdfast-bench-")), "accept")
+    execFileSync("cc", ["-O2", "-o", program, source])
+    return program
+  }),
+  (program) => Effect.sync(() => rmSync(join(program, ".."), { recursive: true, force: true }))
+)
+
+/**
+ * Makes a namespace whose loopback is up and where the servers listen, from now on.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const start = (
+  program: string
+): Effect.Effect<Namespace.Namespace, Child.CommandFailed, Scope.Scope> =>
+  Effect.gen(function* () {
+    const namespace = yield* Namespace.make("servers")
+    yield* Child.run(namespace, ["ip", "link", "set", "lo", "up"])
+    yield* Namespace.tune(namespace, { "core/somaxconn": backlog, "ipv4/tcp_max_syn_backlog": backlog })
+    const child = yield* Child.start(namespace, [program, `${VirtualServers.realPort}`])
+    const listening = Deferred.makeUnsafe<void>()
+    Child.onLines(child.stdout, () => Deferred.doneUnsafe(listening, Effect.void))
+    const ended = Effect.flatMap(child.exit, () => Effect.die(new Error("the real servers ended")))
+    yield* Effect.raceFirst(Deferred.await(listening), ended)
+    return namespace
+  })
+
+/**
+ * Returns how many connections were accepted in a namespace since it was made, as its kernel counts them.
+ *
+ * @category getters
+ * @since 0.2.0
+ */
+export const accepted = (namespace: Namespace.Namespace): number => {
+  const text = NetworkNamespace.within(namespace, () => readFileSync("/proc/thread-self/net/snmp", "utf8"))
+  const [names = "", numbers = ""] = text.split("\n").filter((line) => line.startsWith("Tcp:"))
+  return Number(numbers.split(" ")[names.split(" ").indexOf("PassiveOpens")])
+}
+
+const source = fileURLToPath(new URL("accept.c", import.meta.url))
+const backlog = 65_535
