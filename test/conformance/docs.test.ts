@@ -335,6 +335,41 @@ describe("bounds in configuration.md", () => {
   })
 })
 
+describe("packages in ARCHITECTURE.md", () => {
+  const rows = [
+    ...read("docs/ARCHITECTURE.md").matchAll(/^\| \[([\w/-]+)\]\([^|]+\|[^|]+\|[^|]+\| ?([^|]*?) ?\|$/gm)
+  ].map(([, name, imports]) => ({
+    name: name!,
+    imports: imports!
+      .split(", ")
+      .filter((one) => one !== "")
+      .toSorted()
+  }))
+  const { overrides } = JSON.parse(read(".oxlintrc.json")) as {
+    readonly overrides: ReadonlyArray<{ readonly files: ReadonlyArray<string>; readonly rules: object }>
+  }
+
+  it.each(rows)("$name imports what its row says", ({ imports, name }) => {
+    const folder = name === "native" || name.includes("/") ? name : `packages/${name}`
+    const { dependencies = {} } = JSON.parse(read(`${folder}/package.json`)) as {
+      readonly dependencies?: Readonly<Record<string, string>>
+    }
+    const linted = overrides.find(({ files: [pattern] }) => pattern === `${folder}/src/**`)
+    const allowed = [...JSON.stringify(linted?.rules).matchAll(/"!@holdfast\/([\w-]+)\/\*"/g)]
+    const named = Object.keys(dependencies).filter((dependency) => dependency.startsWith("@holdfast/"))
+
+    assert.deepStrictEqual(
+      named.map((dependency) => dependency.slice("@holdfast/".length)).toSorted(),
+      imports
+    )
+    assert.deepStrictEqual(allowed.map(([, other]) => other!).toSorted(), imports)
+  })
+
+  it("are all there", () => {
+    assert.lengthOf(rows, readdirSync(join(root, "packages")).length + 2)
+  })
+})
+
 describe("every page", () => {
   it("links only to what exists", () => {
     const broken = pages.flatMap((page) =>
