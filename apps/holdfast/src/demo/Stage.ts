@@ -99,13 +99,14 @@ export const powerOn = Effect.fnUntraced(function* (
     Effect.sync(() => journal.record({ _tag: "CannotForward", at, director: name, message }))
   )
   yield* Echo.serve(namespace, name)
+  const isNews = firstRefusalOnly()
   yield* Director.start({
     name,
     namespace,
     directory,
     configuration,
     onEvent: (event, message) => {
-      if (isWorthTelling(event))
+      if (isWorthTelling(event) && isNews(event))
         journal.record({ _tag: "Told", at: event.at, director: name, event, message })
     },
     onEnded: (log) => journal.fail([`${name} ended by itself; it said:`, ...log].join("\n  "))
@@ -150,5 +151,16 @@ const isWorthTelling = (event: DirectorEvent): boolean => {
       return event.occasion === "Change"
     default:
       return false
+  }
+}
+
+/** A director tries again, and every time says what is still missing. */
+const firstRefusalOnly = (): ((event: DirectorEvent) => boolean) => {
+  let wasRefused = false
+  return ({ _tag }) => {
+    if (_tag !== "PlaneFailed" && _tag !== "EditsRefused") return true
+    const isFirst = !wasRefused
+    wasRefused = true
+    return isFirst
   }
 }

@@ -2,8 +2,7 @@
  * What the demo does, step by step: start both directors, kill a web server and start it again, take the power from the
  * Master and give it back.
  *
- * **Details** where the kernel does not let directors balance, only the directors come and go: `play` says in which part
- * of the story it is, whether a client fetches pages or not.
+ * **Details** where the kernel does not let directors balance, no page is fetched and only the directors come and go.
  *
  * @since 0.1.0
  */
@@ -214,7 +213,7 @@ const introduction = [
 ]
 
 const withoutPages = [
-  "No page was fetched: this kernel does not let the directors balance (see above). The addresses went to and fro:"
+  "No page was fetched: this kernel does not let the directors balance; above they say why. What the addresses did:"
 ]
 
 const closing = [

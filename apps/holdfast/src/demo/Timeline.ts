@@ -138,7 +138,7 @@ const whatOf = (entry: Entry): string => {
     case "CannotForward":
       return entry.message
     case "Told":
-      return becomesMaster(entry.event) ? `${entry.message}  <== Master` : entry.message
+      return becomesMaster(entry.event) ? `${entry.message}  <== Master` : clip(entry.message)
     case "Answered":
       return `reaches ${entry.address} at ${entry.director}${silence(entry.silentMicros, "an answer")}`
     case "ServerStarted":
@@ -152,11 +152,16 @@ const whatOf = (entry: Entry): string => {
   }
 }
 
+const clip = (message: string): string =>
+  message.length <= messageLengthMax ? message : `${message.slice(0, messageLengthMax - 1)}…`
+
 const becomesMaster = (event: DirectorEvent): boolean => event._tag === "RoleChanged" && event.to === "Master"
 
 const silence = (micros: number | undefined, ofWhat: string): string =>
   micros === undefined ? "" : `, after ${formatSeconds(micros)} s without ${ofWhat}`
 
+/** Two lines of a terminal; a refusal names every rule that is missing. */
+const messageLengthMax = 200
 /** Room for `999.999`. */
 const secondsWidth = 7
 /** Room for the longest name of the demo's machines, `client`. */

@@ -18,7 +18,7 @@
  *
  * @since 0.1.0
  */
-import { writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import * as InterfaceAddress from "@holdfast/netlink/InterfaceAddress"
 import * as Link from "@holdfast/netlink/Link"
 import * as NetlinkClient from "@holdfast/netlink/NetlinkClient"
@@ -169,7 +169,11 @@ export const forwardPackets = (
   namespace: NetworkNamespace.NetworkNamespace
 ): Effect.Effect<void, DemoFailed> =>
   Effect.try({
-    try: () => NetworkNamespace.within(namespace, () => writeFileSync(forwardingSetting, "1")),
+    try: () =>
+      NetworkNamespace.within(namespace, () => {
+        // Where settings are read-only, as in many containers, it may be so already.
+        if (readFileSync(forwardingSetting, "utf8").trim() !== "1") writeFileSync(forwardingSetting, "1")
+      }),
     catch: (error) => new DemoFailed({ message: `cannot forward packets: ${String(error)}` })
   })
 

@@ -44,6 +44,19 @@ describe("Timeline.line", () => {
     assert.strictEqual(Timeline.line(change("Backup"), 0), "  1.000 s  LD2     (VI_1) a -> Backup: why")
   })
 
+  it("cuts what a director says at great length", () => {
+    const said: Timeline.Entry = {
+      _tag: "Told",
+      at: seconds(1),
+      director: "LD1",
+      event: { _tag: "EditsRefused", at: seconds(1) as Instant },
+      message: "the kernel refused ".padEnd(500, "x")
+    }
+
+    assert.strictEqual(Timeline.line(said, 0).length, "  1.000 s  LD1     ".length + 200)
+    assert.match(Timeline.line(said, 0), /the kernel refused x+…$/)
+  })
+
   it("tells the silence before an answer, of which the first has none", () => {
     assert.strictEqual(
       Timeline.line(answered(1, "LD1"), 0),

@@ -118,6 +118,26 @@ describe("holdfast demo", () => {
     assertNothingLeft()
   })
 
+  it("shows the directors alone where they may not forward packets, and says so", async () => {
+    // Every network namespace has settings of its own below this folder.
+    const forbid = [
+      "mount -t tmpfs tmpfs /mnt",
+      "mkdir -p /mnt/net/ipv4",
+      "echo 0 > /mnt/net/ipv4/ip_forward",
+      "mount --bind /mnt /proc/sys",
+      "mount -o remount,ro,bind /proc/sys",
+      'exec "$@"'
+    ].join(" && ")
+    const demo = start("unshare", "--mount", "sh", "-c", forbid, "sh")
+
+    assert.deepStrictEqual(await demo.ended, [0, null], demo.output())
+    assert.match(demo.output(), /LD1 +cannot forward packets: .*EROFS/)
+    assert.match(demo.output(), /^No page was fetched/m)
+    assert.match(demo.output(), /^LD1 lost: the client had no answer for [23]\.\d{3} s/m)
+    assert.notMatch(demo.output(), /gets a page/)
+    assertNothingLeft()
+  })
+
   it("says what to do where users may have no namespaces", async () => {
     const refuse = 'echo 0 > /proc/sys/user/max_user_namespaces; exec "$@"'
     const inside = ["unshare", "--user", "--map-root-user", "sh", "-c", refuse, "sh"]
