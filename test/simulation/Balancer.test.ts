@@ -157,6 +157,41 @@ describe("Balancer: the kernel's table is a level", () => {
     })
   )
 
+  it.effect(
+    "D2: a service that is deleted again right after it was restored is back again, and that is told",
+    () =>
+      Effect.gen(function* () {
+        const { balancer, events, kernel } = yield* started()
+        const remove = () =>
+          kernel.edit({ _tag: "RemoveService", service: kernel.table().get("TCP 192.0.2.100:80")! })
+        remove()
+        yield* balancer.apply(parameters([virtualServer()]))
+        remove()
+        yield* run(31)
+        assert.deepStrictEqual(table(kernel), both)
+        assert.lengthOf(
+          events.filter(({ _tag }) => _tag === "TableRepaired"),
+          2
+        )
+      })
+  )
+
+  it.effect("a weight that is set again right after it was put right is put right within 30 s", () =>
+    Effect.gen(function* () {
+      const { balancer, kernel } = yield* started()
+      const change = () => {
+        const found = kernel.table().get("TCP 192.0.2.100:80")!
+        const destination = { ...found.destinations.get("10.0.0.1:80")!, weight: 9 }
+        kernel.edit({ _tag: "ChangeDestination", service: found, destination })
+      }
+      change()
+      yield* balancer.apply(parameters([virtualServer()]))
+      change()
+      yield* run(31)
+      assert.deepStrictEqual(table(kernel), both)
+    })
+  )
+
   it.effect("a weight and a stray server that somebody set are put right and told, once", () =>
     Effect.gen(function* () {
       const { events, kernel } = yield* started()

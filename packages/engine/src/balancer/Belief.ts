@@ -27,10 +27,14 @@ export interface Belief {
     pending: Pending,
     refusals: ReadonlyArray<Refusal>
   ) => { readonly mistaken: ReadonlySet<string>; readonly news: ReadonlyArray<string> }
-  /** Learns what the kernel has of these services, marks what differs, and returns what is to be put right, in words. */
+  /**
+   * Learns what the kernel has of these services, marks what differs, and returns in words what was not told yet. Settings
+   * that came back are marked by a `thorough` comparison only.
+   */
   readonly compare: (
     actual: ForwardingTable.ForwardingTable,
-    keys: ReadonlySet<string>
+    keys: ReadonlySet<string>,
+    thorough: boolean
   ) => ReadonlyArray<string>
   /** Marks what the kernel refused to be tried again. */
   readonly retryRefused: () => void
@@ -143,12 +147,13 @@ export const make = (): Belief => {
       )
       return { mistaken, news: [...news.values()].flat() }
     },
-    compare: (actual, keys) => {
+    compare: (actual, keys, thorough) => {
       const differences = ForwardingTable.diff(pick(actual, keys), pick(believed, keys))
       const texts = textsBy(differences, (edit) => [edit.service.key, EditText.describe(edit)])
       for (const key of keys) if (!texts.has(key) && !refused.has(key)) told.delete(key)
+      for (const edit of differences) if (!isChange(edit)) told.delete(edit.service.key)
       const news = untold(texts)
-      for (const key of news.keys()) {
+      for (const key of (thorough ? texts : news).keys()) {
         believe(key, actual.get(key))
         marked.add(key)
       }
@@ -179,6 +184,10 @@ const pick = (
   }
   return picked
 }
+
+/** Only settings can be the kernel's own opinion: what it acknowledged and then lacks, or has too much, somebody else did. */
+const isChange = ({ _tag }: ForwardingTable.Edit): boolean =>
+  _tag === "ChangeService" || _tag === "ChangeDestination"
 
 const textsBy = <A>(
   items: ReadonlyArray<A>,

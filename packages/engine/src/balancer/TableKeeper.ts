@@ -6,7 +6,8 @@
  *   wanted, in one go for all that was marked meanwhile.
  * - What was changed is read back `verifyDelay` later; everything is compared every `compareInterval`, when the kernel says that
  *   somebody else changed the table, and when an edit shows that it is not as believed. A difference is put right and told.
- * - A difference that comes back unchanged after it was put right is the kernel's own opinion: it is told once.
+ * - A setting that comes back unchanged after it was put right may be the kernel's own opinion: it is told once, and from
+ *   then on put right when everything is compared. What is missing or too much is put right and told whenever it is seen.
  * - Without a plane what is wanted is kept, and opening it is tried again.
  *
  * **Invariants**
@@ -127,11 +128,11 @@ export const make = Effect.fnUntraced(function* (
     keys?: ReadonlySet<string>
   ) => Effect.Effect<void, ForwardingPlaneError> = Effect.fnUntraced(function* (opened, keys) {
     const actual = yield* keys === undefined ? opened.read : opened.readServices(belief.addressesOf(keys))
-    const repairs = belief.compare(actual, keys ?? belief.keys())
-    if (repairs.length === 0) return
-    options.tell({ _tag: "TableRepaired", repairs })
+    const repairs = belief.compare(actual, keys ?? belief.keys(), keys === undefined)
+    if (repairs.length > 0) options.tell({ _tag: "TableRepaired", repairs })
     // What is mistaken again changes faster than it can be put right: the next comparison goes on with it.
     const pending = belief.takePending()
+    if (pending.edits.length === 0) return
     const { news } = belief.carriedOut(pending, yield* opened.apply(pending.edits))
     if (news.length > 0) options.tell({ _tag: "EditsRefused", messages: news })
   })
