@@ -149,7 +149,7 @@ const statsFileDefault = "/run/holdfast.stats.json"
 export const help = `Usage: holdfast [OPTION...]         run the daemon
        holdfast check FILE           say every mistake of a configuration file
        holdfast genhash --help       print the digest of a web page for a check
-       holdfast demo                 two directors, one address, a failover, in namespaces of its own
+       holdfast demo                 two directors, two web servers, what breaks and what is lost, in namespaces
 
   -f, --use-file=FILE       configuration file (${fileDefault})
   -n, --dont-fork           stay in the foreground
