@@ -123,6 +123,8 @@ export interface Native {
   readonly flock: (fd: number, operation: number) => number
   readonly setParentDeathSignal: (signal: number) => number
   readonly gettid: () => number
+  /** Gives memory that the C library keeps for later back to the kernel; one when there was some, without effect outside glibc. */
+  readonly mallocTrim: () => number
   readonly mount: (source: string, target: string, type: string, flags: number, data: string) => number
   readonly umount2: (target: string, flags: number) => number
   readonly mkfifo: (path: string, mode: number) => number

@@ -3,6 +3,9 @@
 #include "native.h"
 
 #include <fcntl.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -59,6 +62,15 @@ static napi_value set_parent_death_signal(napi_env env, napi_callback_info info)
 static napi_value thread_id(napi_env env, napi_callback_info info) {
   (void)info;
   return return_result(env, syscall(SYS_gettid));
+}
+
+static napi_value trim_heap(napi_env env, napi_callback_info info) {
+  (void)info;
+#ifdef __GLIBC__
+  return return_result(env, malloc_trim(0));
+#else
+  return return_result(env, 0);
+#endif
 }
 
 static napi_value mount_filesystem(napi_env env, napi_callback_info info) {
@@ -118,6 +130,7 @@ const struct function process_functions[] = {
     {"flock", lock_file},
     {"setParentDeathSignal", set_parent_death_signal},
     {"gettid", thread_id},
+    {"mallocTrim", trim_heap},
     {"mount", mount_filesystem},
     {"umount2", unmount_filesystem},
     {"schedSetTimeSlice", set_time_slice},

@@ -60,6 +60,7 @@ export const make = Effect.fnUntraced(function* (
       Object.assign(scripts, wanted.scripts)
       balancer ??= yield* Scope.provide(open, scope)
       yield* balancer.apply(wanted)
+      if (serverCount(wanted) >= compactedMin) yield* Effect.forkIn(compactLater, scope)
     }),
     tellRole: (router, isMaster) => {
       if (isMaster) masters.add(router)
@@ -72,5 +73,20 @@ export const make = Effect.fnUntraced(function* (
     stop: (options) => Effect.suspend(() => balancer?.stop(options) ?? Effect.void)
   }
 })
+
+const compactLater = Effect.gen(function* () {
+  yield* Effect.sleep(settledAfter)
+  const { compact } = yield* Effect.promise(() => import("./Compaction.ts"))
+  compact()
+})
+
+const serverCount = ({ virtualServers }: Parameters): number =>
+  virtualServers.reduce((count, { realServers }) => count + realServers.length, 0)
+
+/** Below it there is little to give back. */
+const compactedMin = 1_000
+
+/** By then every check has its first result and the table was read back. */
+const settledAfter = "10 seconds"
 
 const compilers = ["--opt", "--maglev"]

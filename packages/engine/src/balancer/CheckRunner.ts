@@ -85,6 +85,7 @@ export const make = (options: RunnerOptions): CheckRunner => {
   const subscriptions = new Map<string, ReadonlyArray<Subscription>>()
   const restingServers = new Set<string>()
   const probes = new Map<number, RunningCheck>()
+  const keys = makeKeys()
   /** Checks whose turn came while too many probes were out, in that order, and what they wait to be told. */
   const queued = new Map<RunningCheck, Waited>()
   let probeId = 0
@@ -177,7 +178,7 @@ export const make = (options: RunnerOptions): CheckRunner => {
   ): ReadonlyArray<Subscription> =>
     virtualServer.realServers.flatMap((server) =>
       server.checks.map((wanted, index) => {
-        const key = keyOf(wanted)
+        const key = keys(wanted)
         const check = checks.get(key) ?? open(key, wanted, at, resting)
         const subscriber: Subscriber = {
           virtualServer: virtualServer.name,
@@ -224,8 +225,19 @@ export const make = (options: RunnerOptions): CheckRunner => {
   }
 }
 
-/** Equal probes with equal timing have equal keys: their properties are always written in one order. */
-const keyOf = ({ probe, timing }: Check): string => JSON.stringify([probe, timing])
+/**
+ * Makes the function that tells checks apart: equal probes with equal timing have equal keys, because their properties are
+ * always written in one order. Most checks of a file have one of a few timings, so that a number stands for each.
+ */
+const makeKeys = (): ((check: Check) => string) => {
+  const timings = new Map<string, number>()
+  return ({ probe, timing }) => {
+    const text = JSON.stringify(timing)
+    const number = timings.get(text) ?? timings.size
+    timings.set(text, number)
+    return `${number} ${JSON.stringify(probe)}`
+  }
+}
 
 const onGrid = (deadline: Instant): Instant => (Math.ceil(deadline / gridMicros) * gridMicros) as Instant
 
