@@ -6,7 +6,7 @@
 import * as Schema from "effect/Schema"
 
 /**
- * Something did not happen in time, or a director ended by itself.
+ * Something did not happen in time, more was lost than promised, or a director ended by itself.
  *
  * @category errors
  * @since 0.1.0
