@@ -75,12 +75,18 @@ export const missing = (requirements: ReadonlyArray<Requirement>): ReadonlyArray
 export const allRequired = (): boolean => process.env["HOLDFAST_REQUIRE_ALL"] === "1"
 
 /**
- * Registers a suite that runs where its requirements are met. Its tests run at the same time, each in its own lab.
+ * Registers a suite that runs where its requirements are met. Its tests run at the same time, each in its own lab, unless
+ * the kernel that they need has but one processor.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const suite = (name: string, requirements: ReadonlyArray<Requirement>, body: () => void): void => {
+export const suite = (
+  name: string,
+  requirements: ReadonlyArray<Requirement>,
+  body: () => void,
+  options: { readonly concurrent: boolean } = { concurrent: true }
+): void => {
   const reasons = missing(requirements)
   if (reasons.length > 0 && allRequired()) {
     describe(name, () => {
@@ -91,7 +97,7 @@ export const suite = (name: string, requirements: ReadonlyArray<Requirement>, bo
     return
   }
   const suffix = reasons.length > 0 ? ` [skipped: ${reasons.join("; ")}]` : ""
-  describe.skipIf(reasons.length > 0)(`${name}${suffix}`, { concurrent: true }, body)
+  describe.skipIf(reasons.length > 0)(`${name}${suffix}`, options, body)
 }
 
 const reasonMissing = (requirement: Requirement): string | undefined => {
