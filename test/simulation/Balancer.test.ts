@@ -323,6 +323,27 @@ describe("Balancer: the kernel's table is a level", () => {
   )
 })
 
+describe("Balancer: nf_tables", () => {
+  const notesOn = (kind: "ipvs" | "nf_tables") =>
+    Effect.gen(function* () {
+      const { balancer, events } = yield* makeBalancer(yield* makeMachine(kind))
+      const wanted = parameters([virtualServer({ scheduler: "wlc" })])
+      yield* balancer.apply(wanted)
+      yield* balancer.apply(wanted)
+      yield* run(1)
+      return events.flatMap((event) => (event._tag === "ServicesApproximated" ? event.notes : []))
+    })
+
+  it.effect("what it does otherwise is told once, and nothing where IPVS does what was asked", () =>
+    Effect.gen(function* () {
+      assert.deepStrictEqual(yield* notesOn("nf_tables"), [
+        "TCP 192.0.2.100:80: lvs_sched wlc is done as wrr: nf_tables does not count open connections"
+      ])
+      assert.deepStrictEqual(yield* notesOn("ipvs"), [])
+    })
+  )
+})
+
 describe("Balancer: reload", () => {
   it.effect("keeps what is known, edits nothing that did not change, and checks no server again for it", () =>
     Effect.gen(function* () {

@@ -8,6 +8,7 @@ import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as ConfigurationFile from "./ConfigurationFile.ts"
 import * as ExitCode from "./ExitCode.ts"
+import * as PlaneReport from "./PlaneReport.ts"
 import * as ScriptReport from "./ScriptReport.ts"
 
 /**
@@ -22,7 +23,9 @@ export const run = (file: string): Effect.Effect<number> =>
       for (const diagnostic of diagnostics) console.error(Diagnostic.format(diagnostic))
       if (Option.isNone(configuration)) return ExitCode.mistakes
       const { balancer, routers } = configuration.value
-      const refusals = ScriptReport.refusals(balancer)
+      const planeReport = PlaneReport.of(balancer)
+      for (const note of planeReport.notes) console.error(`${file}: warning: ${note}`)
+      const refusals = [...planeReport.refusals, ...ScriptReport.refusals(balancer)]
       for (const refusal of refusals) console.error(`${file}: error: ${refusal}`)
       if (refusals.length > 0) return ExitCode.mistakes
       console.log(

@@ -17,6 +17,7 @@
  * @see docs/ARCHITECTURE.md
  * @since 0.2.0
  */
+import * as Approximation from "@holdfast/balancer/Approximation"
 import type * as Parameters from "@holdfast/balancer/Parameters"
 import * as VirtualServerSet from "@holdfast/balancer/VirtualServerSet"
 import type { ForwardingTable } from "@holdfast/balancer/ForwardingTable"
@@ -241,18 +242,21 @@ const make = Effect.gen(function* () {
       added: plan.added.map(({ name }) => name),
       removed: plan.removed.map(({ name }) => name)
     }
-    return { isFirst, keeper, report }
+    const added = plan.changed.map(({ to }) => to).concat(plan.added)
+    return { added, isFirst, keeper, report }
   })
 
   /** What waits for the kernel does not hold up the actor. */
   const finishApply = Effect.fnUntraced(function* (
-    { isFirst, keeper, report }: Effect.Success<ReturnType<typeof apply>>,
+    { added, isFirst, keeper, report }: Effect.Success<ReturnType<typeof apply>>,
     wanted: Parameters.Parameters,
     reply: Deferred.Deferred<BalancerReport>
   ) {
     yield* isFirst ? keeper.claimed : keeper.compare
     for (const message of yield* settings.apply(keeper, wanted))
       publish({ _tag: "EditsRefused", at: timer.now(), messages: [message] })
+    const notes = keeper.kind() === "nf_tables" ? added.flatMap(Approximation.notes) : []
+    if (notes.length > 0) publish({ _tag: "ServicesApproximated", at: timer.now(), notes })
     publish({ _tag: "BalancerApplied", at: timer.now(), report })
     yield* Deferred.succeed(reply, report)
   })

@@ -35,6 +35,7 @@ export interface BalancerReport {
  * - `PlaneOpened`, `PlaneFailed`: the kernel's table can be written now, or not; the latter is tried again.
  * - `TableRepaired`: somebody else had changed our services; `repairs` says what was put right.
  * - `EditsRefused`: the kernel refused these; they are not set.
+ * - `ServicesApproximated`: what nf_tables does otherwise than was asked.
  * - `ForeignServices`: the table holds services that are not ours; they are left alone.
  * - `NotificationLost`: a script or pipe was not told.
  * - `BalancerApplied`: parameters were applied.
@@ -81,6 +82,7 @@ export type BalancerEvent = { readonly at: Instant } & (
   | { readonly _tag: "PlaneFailed"; readonly message: string }
   | { readonly _tag: "TableRepaired"; readonly repairs: ReadonlyArray<string> }
   | { readonly _tag: "EditsRefused"; readonly messages: ReadonlyArray<string> }
+  | { readonly _tag: "ServicesApproximated"; readonly notes: ReadonlyArray<string> }
   | { readonly _tag: "ForeignServices"; readonly services: ReadonlyArray<string> }
   | { readonly _tag: "NotificationLost"; readonly report: NotifierReport }
   | { readonly _tag: "BalancerApplied"; readonly report: BalancerReport }
@@ -132,6 +134,8 @@ export const describe = (event: BalancerEvent): { readonly level: Level; readonl
       }
     case "EditsRefused":
       return { level: "error", message: `the kernel refused ${enumerate(event.messages)}` }
+    case "ServicesApproximated":
+      return { level: "warning", message: `nf_tables does nearly what was asked: ${enumerate(event.notes)}` }
     case "ForeignServices":
       return {
         level: "info",
