@@ -49,17 +49,25 @@ const deviations = (program: Daemon.Program): Effect.Effect<ReadonlyArray<number
     yield* Machine.burn(topology.client)
     const recording = yield* Recording.start(topology.LD1, Routers.networkInterface)
     yield* Effect.sleep(windowMillis)
-    const moments = Map.groupBy((yield* recording.finish).filter(Frame.isAdvert), (advert) => advert.vrid)
-    if (moments.size !== Steady.routerCountMax) {
-      throw new Error(`${program.name} sent adverts of ${moments.size} virtual routers`)
-    }
-    return [...moments.values()].flatMap((adverts) =>
-      Statistics.deviations(
-        adverts.map((advert) => advert.atMicros / 1000),
-        intervalMillis
-      )
-    )
+    return deviationsOf(yield* recording.finish)
   })
+
+/**
+ * Returns how far each advert of each of the 255 routers was from a second after the one before, in milliseconds.
+ *
+ * @category getters
+ * @since 0.2.0
+ */
+export const deviationsOf = (frames: ReadonlyArray<Frame.Frame>): ReadonlyArray<number> => {
+  const moments = Map.groupBy(frames.filter(Frame.isAdvert), (advert) => advert.vrid)
+  if (moments.size !== Steady.routerCountMax) throw new Error(`adverts of ${moments.size} virtual routers`)
+  return [...moments.values()].flatMap((adverts) =>
+    Statistics.deviations(
+      adverts.map((advert) => advert.atMicros / 1000),
+      intervalMillis
+    )
+  )
+}
 
 const roundCount = 5
 const windowMillis = 12_000

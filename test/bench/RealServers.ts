@@ -43,13 +43,27 @@ export const start = (
   Effect.gen(function* () {
     const namespace = yield* Namespace.make("servers")
     yield* Child.run(namespace, ["ip", "link", "set", "lo", "up"])
+    yield* listen(program, namespace)
+    return namespace
+  })
+
+/**
+ * Lets the servers listen in a namespace, from now on.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const listen = (
+  program: string,
+  namespace: Namespace.Namespace
+): Effect.Effect<void, never, Scope.Scope> =>
+  Effect.gen(function* () {
     yield* Namespace.tune(namespace, { "core/somaxconn": backlog, "ipv4/tcp_max_syn_backlog": backlog })
     const child = yield* Child.start(namespace, [program, `${VirtualServers.realPort}`])
     const listening = Deferred.makeUnsafe<void>()
     Child.onLines(child.stdout, () => Deferred.doneUnsafe(listening, Effect.void))
     const ended = Effect.flatMap(child.exit, () => Effect.die(new Error("the real servers ended")))
     yield* Effect.raceFirst(Deferred.await(listening), ended)
-    return namespace
   })
 
 /**

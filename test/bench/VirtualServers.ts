@@ -28,13 +28,16 @@ export interface Shape {
  * @category constructors
  * @since 0.2.0
  */
-export const many = (shape: Shape): string =>
-  [
-    "global_defs {",
-    "  router_id bench",
-    "}",
-    ...Array.from({ length: shape.count }, (_, index) => virtualServer(shape, index))
-  ].join("\n")
+export const many = (shape: Shape): string => `global_defs {\n  router_id bench\n}\n${blocks(shape)}`
+
+/**
+ * Prints its blocks alone, to be added to a file that has definitions.
+ *
+ * @category constructors
+ * @since 0.2.0
+ */
+export const blocks = (shape: Shape): string =>
+  Array.from({ length: shape.count }, (_, index) => virtualServer(shape, index)).join("\n")
 
 /**
  * The address of a virtual server.

@@ -16,15 +16,20 @@ import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Requirement from "../lab/Requirement.ts"
 import * as Burst from "./Burst.ts"
+import * as Checking from "./Checking.ts"
+import * as CheckingLateness from "./CheckingLateness.ts"
 import * as Contender from "./Contender.ts"
 import * as Cpu from "./Cpu.ts"
+import * as FullTable from "./FullTable.ts"
 import * as Lateness from "./Lateness.ts"
 import * as Machine from "./Machine.ts"
 import * as Memory from "./Memory.ts"
 import * as Report from "./Report.ts"
+import * as ServerMemory from "./ServerMemory.ts"
 import * as Start from "./Start.ts"
 import * as Stop from "./Stop.ts"
 import * as Takeover from "./Takeover.ts"
+import * as Weight from "./Weight.ts"
 
 const benches = {
   takeover: Takeover.measure,
@@ -33,8 +38,18 @@ const benches = {
   cpu: Cpu.measure,
   lateness: Lateness.measure,
   start: Start.measure,
-  memory: Memory.measure
+  memory: Memory.measure,
+  table: FullTable.measure,
+  weight: Weight.measure,
+  "weight-nf_tables": Weight.measureNfTables,
+  checks: Checking.measure,
+  "checks-alone": Checking.measureOnOneProcessor,
+  "checks-lateness": CheckingLateness.measure,
+  "checks-memory": ServerMemory.measure
 } as const
+
+/** What needs a kernel with IPVS, which User-Mode Linux brings. */
+const onIpvs: ReadonlySet<string> = new Set(["table", "weight", "checks"])
 
 const main = async (): Promise<void> => {
   const { values, positionals } = parseArgs({
@@ -45,12 +60,13 @@ const main = async (): Promise<void> => {
   if (unknown.length > 0)
     return fail(`no such figure: ${unknown.join(", ")}; there are ${Object.keys(benches).join(", ")}`)
   process.env["PATH"] = [process.env["PATH"], ...Requirement.systemPath].join(delimiter)
-  const missing = Requirement.missing(Requirement.all)
-  if (missing.length > 0) return fail(missing.join("\n"))
-
   const chosen = Object.entries(benches).filter(
     ([name]) => positionals.length === 0 || positionals.includes(name)
   )
+  const needed = chosen.some(([name]) => onIpvs.has(name)) ? Requirement.userModeLinux : []
+  const missing = Requirement.missing([...new Set([...Requirement.all, ...needed])])
+  if (missing.length > 0) return fail(missing.join("\n"))
+
   const measureAll = Effect.gen(function* () {
     const contenders = yield* Contender.make(values.checkout === true ? "checkout" : "released bundle")
     const machine = `Node ${process.version}, Linux ${release()}, ${cpus().length} processors`
