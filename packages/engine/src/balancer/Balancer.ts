@@ -19,7 +19,7 @@
  */
 import * as Approximation from "@holdfast/balancer/Approximation"
 import type * as Parameters from "@holdfast/balancer/Parameters"
-import * as VirtualServerSet from "@holdfast/balancer/VirtualServerSet"
+import type * as VirtualServerSet from "@holdfast/balancer/VirtualServerSet"
 import type { ForwardingTable } from "@holdfast/balancer/ForwardingTable"
 import type { IpAddress } from "@holdfast/wire/Address"
 import type { Instant } from "@holdfast/wire/Instant"
@@ -39,11 +39,11 @@ import * as TimerHeap from "../TimerHeap.ts"
 import { WakeTimer } from "../WakeTimer.ts"
 import type { BalancerEvent, BalancerReport } from "./BalancerEvent.ts"
 import * as BalancerStatus from "./BalancerStatus.ts"
-import * as CheckRunner from "./CheckRunner.ts"
 import * as KernelSettings from "./KernelSettings.ts"
-import * as RunningVirtualServer from "./RunningVirtualServer.ts"
+import type { RunningVirtualServer } from "./RunningVirtualServer.ts"
 import * as Serving from "./Serving.ts"
 import * as TableKeeper from "./TableKeeper.ts"
+import * as VirtualServers from "./VirtualServers.ts"
 
 type Input =
   | { readonly _tag: "Woken" }
@@ -51,7 +51,7 @@ type Input =
   | { readonly _tag: "AddressesChanged" }
   | {
       readonly _tag: "Counted"
-      readonly virtualServer: RunningVirtualServer.RunningVirtualServer
+      readonly virtualServer: RunningVirtualServer
       readonly counts: ReadonlyMap<string, number | undefined>
     }
   | {
@@ -126,49 +126,30 @@ const make = Effect.gen(function* () {
 
   let parameters: Parameters.Parameters | undefined
   let keeper: TableKeeper.TableKeeper | undefined
-  /** Nothing while they cannot be watched: without knowing, checks run. */
   let local: ReadonlySet<IpAddress> | undefined
   let watchesAddresses = false
   const settings = KernelSettings.make()
-  const servers = new Map<string, RunningVirtualServer.RunningVirtualServer>()
-  const touched = new Set<RunningVirtualServer.RunningVirtualServer>()
-  const flush = (): void => {
-    for (const server of touched) server.flush()
-    touched.clear()
-  }
-
-  const checks = CheckRunner.make({
+  const forkCount = Effect.runForkWith(yield* Effect.context())
+  const servers = VirtualServers.make({
     heap,
     probing,
-    onDecided: ({ check, server, virtualServer }, decided, at) =>
-      servers.get(virtualServer)?.tell({ _tag: "CheckDecided", at, server, check, decided }),
-    onFailureBorne: ({ server, virtualServer }, { reason, retriesLeft }, at) =>
-      publish({ _tag: "CheckFailed", at, virtualServer, server, reason, retriesLeft })
-  })
-
-  const surroundings: RunningVirtualServer.Surroundings = {
-    heap,
     publish,
     notify: notifying.notify,
     want: (key, service) => keeper?.want(key, service),
-    touch: (virtualServer) => void touched.add(virtualServer),
-    countConnections: (virtualServer) => void Effect.runForkWith(context)(count(virtualServer)),
-    notifyInitial: () => parameters?.notifyInitial ?? false
-  }
+    countConnections: (virtualServer) => void forkCount(count(virtualServer))
+  })
 
-  const count = (virtualServer: RunningVirtualServer.RunningVirtualServer) =>
+  const count = (virtualServer: RunningVirtualServer) =>
     Serving.countConnections(keeper, virtualServer.state.parameters).pipe(
       Effect.flatMap((counts) => Queue.offer(inbox, { _tag: "Counted", virtualServer, counts }))
     )
-  const context = yield* Effect.context()
 
-  const openKeeper = Effect.fnUntraced(function* (wanted: Parameters.Parameters) {
-    return yield* TableKeeper.make({
+  const openKeeper = (wanted: Parameters.Parameters) =>
+    TableKeeper.make({
       choice: wanted.plane,
       flush: wanted.flushAtStart,
       tell: (news) => publish({ ...news, at: timer.now() })
     }).pipe(Effect.provideService(ForwardingPlane, planes), Scope.provide(scope))
-  })
 
   const watchAddresses = Effect.gen(function* () {
     watchesAddresses = true
@@ -186,84 +167,42 @@ const make = Effect.gen(function* () {
     )
   )
 
-  const restsNow = (wanted: Parameters.VirtualServer): boolean =>
-    wanted.haSuspend &&
-    local !== undefined &&
-    !wanted.addresses.some((address) => address._tag === "Endpoint" && local?.has(address.address))
-
   const settleRest = (at: Instant): void => {
-    for (const [name, server] of servers) {
-      const resting = restsNow(server.state.parameters)
-      if (resting === server.resting) continue
-      server.resting = resting
-      publish({ _tag: resting ? "ChecksSuspended" : "ChecksResumed", at, virtualServer: name })
-      checks.rest(name, resting, at)
-    }
-  }
-
-  const start = (wanted: Parameters.VirtualServer, found: ForwardingTable, at: Instant): void => {
-    const server = RunningVirtualServer.make(wanted, surroundings)
-    servers.set(wanted.name, server)
-    server.resting = restsNow(wanted)
-    if (server.resting) publish({ _tag: "ChecksSuspended", at, virtualServer: wanted.name })
-    server.tell({ _tag: "Started", at, serving: Serving.of(wanted, found) })
-    checks.replace(wanted.name, wanted, at, server.resting)
-  }
-
-  const remove = (name: string, keepServices: boolean, at: Instant): void => {
-    const server = servers.get(name)
-    if (server === undefined) return
-    server.stop(at, keepServices)
-    servers.delete(name)
-    checks.replace(name, undefined, at, false)
+    if (local !== undefined) servers.settleRest(local, at)
   }
 
   const apply = Effect.fnUntraced(function* (wanted: Parameters.Parameters) {
-    const isFirst = keeper === undefined
-    keeper ??= yield* openKeeper(wanted)
+    const found = keeper === undefined ? (keeper = yield* openKeeper(wanted)).found : undefined
     if (!watchesAddresses && wanted.virtualServers.some(({ haSuspend }) => haSuspend)) yield* watchAddresses
-    const at = timer.now()
-    const running = [...servers.values()].map(({ state }) => state.parameters)
-    const plan = VirtualServerSet.diff(running, wanted.virtualServers)
-    parameters = wanted
     yield* notifying.setFifos(wanted.fifos)
-    for (const { name } of plan.removed) remove(name, false, at)
-    for (const { to } of plan.changed) {
-      const server = servers.get(to.name)!
-      server.tell({ _tag: "Reconfigured", at, parameters: to })
-      checks.replace(to.name, to, at, server.resting)
-    }
-    for (const added of plan.added) start(added, isFirst ? keeper.found : new Map(), at)
+    const at = timer.now()
     settleRest(at)
-    flush()
-    const report: BalancerReport = {
-      kept: plan.kept.map(({ name }) => name),
-      changed: plan.changed.map(({ to }) => to.name),
-      added: plan.added.map(({ name }) => name),
-      removed: plan.removed.map(({ name }) => name)
-    }
-    const added = plan.changed.map(({ to }) => to).concat(plan.added)
-    return { added, isFirst, keeper, report }
+    if (parameters !== undefined && parameters.plane !== wanted.plane)
+      publish({ _tag: "PlaneKept", at, wanted: wanted.plane })
+    parameters = wanted
+    const plan = servers.apply(wanted, found ?? noTable, at)
+    return { keeper, isFirst: found !== undefined, plan }
   })
 
   /** What waits for the kernel does not hold up the actor. */
   const finishApply = Effect.fnUntraced(function* (
-    { added, isFirst, keeper, report }: Effect.Success<ReturnType<typeof apply>>,
+    { isFirst, keeper, plan }: Effect.Success<ReturnType<typeof apply>>,
     wanted: Parameters.Parameters,
     reply: Deferred.Deferred<BalancerReport>
   ) {
     yield* isFirst ? keeper.claimed : keeper.compare
     for (const message of yield* settings.apply(keeper, wanted))
       publish({ _tag: "EditsRefused", at: timer.now(), messages: [message] })
-    const notes = keeper.kind() === "nf_tables" ? added.flatMap(Approximation.notes) : []
+    const news = [...plan.added, ...plan.changed.map(({ to }) => to)]
+    const notes = keeper.kind() === "nf_tables" ? news.flatMap(Approximation.notes) : []
     if (notes.length > 0) publish({ _tag: "ServicesApproximated", at: timer.now(), notes })
+    const report = reportOf(plan)
     publish({ _tag: "BalancerApplied", at: timer.now(), report })
     yield* Deferred.succeed(reply, report)
   })
 
   const stop = Effect.fnUntraced(function* (keepServices: boolean, reply: Deferred.Deferred<void>) {
-    const at = timer.now()
-    for (const name of servers.keys()) remove(name, keepServices, at)
+    servers.stop(keepServices, timer.now())
     if (keeper !== undefined) {
       yield* keeper.settled
       if (!keepServices && parameters?.atStop === "flush")
@@ -296,7 +235,7 @@ const make = Effect.gen(function* () {
   let hasLetRead = false
   const pass = Effect.fnUntraced(function* () {
     const inputs = yield* Queue.takeAll(inbox)
-    if (reported.length > 0) checks.hear(reported.splice(0))
+    if (reported.length > 0) servers.hear(reported.splice(0))
     for (const input of inputs) yield* handle(input, timer.now())
     const at = timer.now()
     const due = heap.next()
@@ -304,7 +243,7 @@ const make = Effect.gen(function* () {
     const isStalled = due !== undefined && at - due >= stallMicros && !hasLetRead
     hasLetRead = isStalled
     if (due !== undefined && due <= at && !isStalled) heap.expire(at, timer.waitUntil)
-    flush()
+    servers.flush()
     const next = heap.next()
     if (next === undefined) wake.disarm()
     else wake.arm(next)
@@ -321,7 +260,7 @@ const make = Effect.gen(function* () {
       return yield* Deferred.await(reply)
     }),
     tellRole: (router, isMaster) => settings.tellRole(keeper, router, isMaster),
-    status: Effect.suspend(() => BalancerStatus.of([...servers.values()], keeper, checks.counts())),
+    status: Effect.suspend(() => BalancerStatus.of(servers.all(), keeper, servers.counts())),
     events: Stream.fromPubSub(events),
     stop: Effect.fnUntraced(function* ({ keepServices }) {
       const reply = yield* Deferred.make<void>()
@@ -330,6 +269,15 @@ const make = Effect.gen(function* () {
     })
   })
 })
+
+const reportOf = ({ added, changed, kept, removed }: VirtualServerSet.Plan): BalancerReport => ({
+  kept: kept.map(({ name }) => name),
+  changed: changed.map(({ to }) => to.name),
+  added: added.map(({ name }) => name),
+  removed: removed.map(({ name }) => name)
+})
+
+const noTable: ForwardingTable = new Map()
 
 /** Longer than a pass takes when thousands of checks are due at once. */
 const stallMicros = 50_000

@@ -33,6 +33,7 @@ export interface BalancerReport {
  * - `ChecksSuspended`, `ChecksResumed`: the addresses of the virtual server left this machine, or came (`ha_suspend`).
  * - `AddressesUnknown`: the addresses of this machine cannot be watched, so checks run wherever they are; the next reload tries again.
  * - `PlaneOpened`, `PlaneFailed`: the kernel's table can be written now, or not; the latter is tried again.
+ * - `PlaneKept`: a reload asks for another plane, which only a start takes.
  * - `TableRepaired`: somebody else had changed our services; `repairs` says what was put right.
  * - `EditsRefused`: the kernel refused these; they are not set.
  * - `ServicesApproximated`: what nf_tables does otherwise than was asked.
@@ -80,6 +81,7 @@ export type BalancerEvent = { readonly at: Instant } & (
   | { readonly _tag: "AddressesUnknown"; readonly message: string }
   | { readonly _tag: "PlaneOpened"; readonly kind: "ipvs" | "nf_tables" }
   | { readonly _tag: "PlaneFailed"; readonly message: string }
+  | { readonly _tag: "PlaneKept"; readonly wanted: string }
   | { readonly _tag: "TableRepaired"; readonly repairs: ReadonlyArray<string> }
   | { readonly _tag: "EditsRefused"; readonly messages: ReadonlyArray<string> }
   | { readonly _tag: "ServicesApproximated"; readonly notes: ReadonlyArray<string> }
@@ -125,6 +127,11 @@ export const describe = (event: BalancerEvent): { readonly level: Level; readonl
       return { level: "warning", message: `ha_suspend has no effect: ${event.message}` }
     case "PlaneOpened":
       return { level: "info", message: `forwarding by ${event.kind}` }
+    case "PlaneKept":
+      return {
+        level: "warning",
+        message: `forwarding_plane ${event.wanted} is taken at the next start; until then the plane stays`
+      }
     case "PlaneFailed":
       return { level: "error", message: `no traffic is balanced: ${event.message}` }
     case "TableRepaired":
