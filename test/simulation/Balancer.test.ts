@@ -434,6 +434,20 @@ describe("Balancer: ha_suspend", () => {
     })
   )
 
+  it.effect("a group with a firewall mark is checked everywhere", () =>
+    Effect.gen(function* () {
+      const machine = yield* makeMachine()
+      machine.servers.set("10.0.0.1:80", passed)
+      machine.servers.set("10.0.0.2:80", passed)
+      const { balancer } = yield* makeBalancer(machine)
+      const mark = { _tag: "FirewallMark", family: "inet", mark: 7 } as const
+      const group = virtualServer({ name: "group m TCP", group: "m", haSuspend: true, addresses: [mark] })
+      yield* balancer.apply(parameters([group]))
+      yield* run(1)
+      assert.deepStrictEqual(table(machine.kernel), ["FWM 7 inet wrr 10.0.0.1:80=1 10.0.0.2:80=1"])
+    })
+  )
+
   it.effect("checks run where nobody knows which addresses are here", () =>
     Effect.gen(function* () {
       const machine = yield* makeMachine()

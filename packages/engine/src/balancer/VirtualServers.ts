@@ -80,10 +80,11 @@ export const make = (options: Options): VirtualServers => {
     notifyInitial: () => notifyInitial
   }
 
+  /** A firewall mark is no address that could be absent: a group that has one is checked everywhere. */
   const restsNow = (wanted: Parameters.VirtualServer): boolean =>
     wanted.haSuspend &&
     here !== undefined &&
-    !wanted.addresses.some((address) => address._tag === "Endpoint" && here?.has(address.address))
+    wanted.addresses.every((address) => address._tag === "Endpoint" && here?.has(address.address) === false)
 
   const settleRest = (at: Instant): void => {
     for (const [name, server] of servers) {
