@@ -227,7 +227,7 @@ describe("writing", () => {
         refusals.map(({ edit }) => edit),
         additionOf(persistent)
       )
-      for (const { message } of refusals) assert.include(message, "TCP 192.0.2.1:80")
+      for (const { edit } of refusals) assert.strictEqual(edit.service.key, "TCP 192.0.2.1:80")
       const table = yield* plane.read
       assert.deepStrictEqual([...table.keys()].toSorted(), ["TCP 192.0.2.1:81", "TCP 192.0.2.1:82"])
     })

@@ -28,6 +28,7 @@ export class ForwardingPlaneError extends Schema.TaggedError<ForwardingPlaneErro
 /**
  * An edit that the kernel refused: nothing of it holds.
  *
+ * - `message`: why, in words for the operator; it does not name the edit.
  * - `mismatch`: the table was not what the edit assumed (already there, or not there): somebody else changed it.
  *
  * @category models

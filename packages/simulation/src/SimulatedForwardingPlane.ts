@@ -198,7 +198,7 @@ const refusalOf = ({ forwarding, services }: Kernel, edit: Edit): Refusal | unde
   const present = services.get(edit.service.key)
   const words = wordsOf(edit)
   const reason = forwarding.refused.get(words)
-  if (reason !== undefined) return { edit, mismatch: false, message: `${words}: ${reason}` }
+  if (reason !== undefined) return { edit, mismatch: false, message: reason }
   if (edit._tag === "AddService")
     return present === undefined ? undefined : { edit, mismatch: true, message: `${words} is there already` }
   if (present === undefined) return { edit, mismatch: true, message: `${edit.service.key} is not there` }

@@ -205,7 +205,8 @@ const make = Effect.gen(function* () {
     servers.stop(keepServices, timer.now())
     if (keeper !== undefined) {
       yield* keeper.settled
-      if (!keepServices && parameters?.atStop === "flush")
+      // The whole table of nf_tables is ours: nothing of it stays behind.
+      if (!keepServices && (parameters?.atStop === "flush" || keeper.kind() === "nf_tables"))
         yield* Effect.ignore(keeper.use(({ flush }) => flush))
       yield* settings.restore(keeper)
     }

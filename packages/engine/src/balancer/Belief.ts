@@ -138,7 +138,12 @@ export const make = (): Belief => {
       const firm = refusals.filter(({ mismatch }) => !mismatch)
       for (const { edit } of firm) refused.add(edit.service.key)
       const news = untold(
-        textsBy(firm, ({ edit, message }) => [edit.service.key, `${EditText.describe(edit)}: ${message}`])
+        // One for each service: what follows from the first says nothing new.
+        new Map(
+          firm
+            .toReversed()
+            .map(({ edit, message }) => [edit.service.key, [`${EditText.describe(edit)}: ${message}`]])
+        )
       )
       const mistaken = new Set(
         refusals

@@ -51,7 +51,7 @@ export const refusalOf = (edit: Edit, error: NetlinkError): Refusal => {
   return {
     edit,
     mismatch: !lacksModule && (error.reason === "AlreadyExists" || error.reason === "NotFound"),
-    message: `${wordsOf(edit)}: ${lacksModule ? lackOf(edit.service) : reasonOf(edit, error)}`
+    message: lacksModule ? lackOf(edit.service) : reasonOf(edit, error)
   }
 }
 
@@ -71,16 +71,4 @@ const reasonOf = (edit: Edit, error: NetlinkError): string => {
   if (edit._tag === "AddDestination" && error.reason === "Invalid")
     return "the kernel does not take this address, or this family of addresses with this method (EINVAL)"
   return error.message
-}
-
-const wordsOf = (edit: Edit): string =>
-  `${verbs[edit._tag]} ${"destination" in edit ? `${edit.destination.key} of ` : ""}${edit.service.key}`
-
-const verbs: Readonly<Record<Edit["_tag"], string>> = {
-  AddService: "add",
-  ChangeService: "change",
-  RemoveService: "remove",
-  AddDestination: "add",
-  ChangeDestination: "change",
-  RemoveDestination: "remove"
 }

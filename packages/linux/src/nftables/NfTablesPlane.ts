@@ -58,10 +58,11 @@ export const open = Effect.fnUntraced(function* (
 ): Effect.fn.Return<OpenForwardingPlane, ForwardingPlaneError, Scope.Scope> {
   const client = yield* openClient(onForeignChange)
   yield* Effect.mapError(client.get(NfTablesQuery.generation()), planeError)
+  const prepareOnce = yield* Effect.cached(prepare(client))
   const writing = yield* Semaphore.make(1)
   return {
     kind: "nf_tables",
-    read: readTable(client),
+    read: Effect.andThen(prepareOnce, readTable(client)),
     readServices: (addresses) => readTable(client, addresses),
     apply: (edits) => writing.withPermit(apply(client, edits)),
     flush: writing.withPermit(flush(client)),
@@ -76,6 +77,19 @@ export const open = Effect.fnUntraced(function* (
       )
   }
 })
+
+/** Makes what all services share: a kernel that refuses that will refuse every service, and had better say so now. */
+const prepare = (client: Client): Effect.Effect<void, ForwardingPlaneError> =>
+  Effect.flatMap(client.transaction(NfTables.transaction(Dispatch.requests)), ([rejection]) =>
+    rejection === undefined
+      ? Effect.void
+      : Effect.fail(
+          new ForwardingPlaneError({
+            reason: reasons[rejection.error.reason] ?? "Failed",
+            message: `nf_tables cannot translate addresses in the inet family (${rejection.error.message}): load nft_chain_nat and nft_nat`
+          })
+        )
+  )
 
 /** One client asks, another one listens: what the first changes does not wake the second. */
 const openClient = (onForeignChange: () => void): Effect.Effect<Client, ForwardingPlaneError, Scope.Scope> =>
@@ -232,7 +246,7 @@ const statisticsOf = ({ counts, service }: Ruleset.Found): ServiceStatistics => 
 const refusalOf = (edit: Edit, why: string, mismatch = false): Refusal => ({
   edit,
   mismatch,
-  message: `${ServiceEdits.nameOf(edit)}: ${why}`
+  message: why
 })
 
 const isMismatch = ({ reason }: NetlinkError): boolean => reason === "AlreadyExists" || reason === "NotFound"

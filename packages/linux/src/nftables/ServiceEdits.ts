@@ -64,7 +64,7 @@ export const carryOut = (
       const isAdded = edit._tag === "AddService" && after === remnant
       const outcome = stepOf(isAdded ? undefined : after, edit)
       if ("refusal" in outcome) {
-        refusals.push({ edit, mismatch: outcome.mismatch, message: `${nameOf(edit)}: ${outcome.refusal}` })
+        refusals.push({ edit, mismatch: outcome.mismatch, message: outcome.refusal })
       } else {
         after = outcome.after
         held.push(edit)
@@ -74,12 +74,6 @@ export const carryOut = (
   }
   return { changes, refusals }
 }
-
-/** Names an edit in messages. @category conversions @since 0.2.0 */
-export const nameOf = (edit: Edit): string =>
-  "destination" in edit
-    ? `${edit._tag} ${edit.destination.key} of ${edit.service.key}`
-    : `${edit._tag} ${edit.service.key}`
 
 type Outcome =
   | { readonly after: Service.Service | undefined }
