@@ -3,9 +3,9 @@
  *
  * @since 0.2.0
  */
-import { existsSync } from "node:fs"
 import * as Approximation from "@holdfast/balancer/Approximation"
 import type { Parameters } from "@holdfast/balancer/Parameters"
+import * as IpvsPresence from "@holdfast/linux/ipvs/IpvsPresence"
 
 /**
  * - `notes`: what is done otherwise, or could not be done on this machine.
@@ -28,7 +28,7 @@ export interface PlaneReport {
  */
 export const of = (
   { plane, virtualServers }: Pick<Parameters, "plane" | "virtualServers">,
-  hasIpvs: boolean = existsSync(ipvsPath)
+  hasIpvs: boolean = IpvsPresence.isPresent()
 ): PlaneReport => {
   if (plane === "ipvs" || (plane === "auto" && hasIpvs)) return { notes: [], refusals: [] }
   const notes = virtualServers.flatMap(Approximation.notes)
@@ -36,6 +36,3 @@ export const of = (
   if (plane === "nf_tables") return { notes, refusals }
   return { notes: [...notes, ...refusals].map((note) => `without IPVS, as here: ${note}`), refusals: [] }
 }
-
-/** There while the module is loaded. */
-const ipvsPath = "/proc/net/ip_vs"
