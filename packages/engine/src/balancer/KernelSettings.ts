@@ -71,16 +71,20 @@ export const make = (): KernelSettings => {
 
   return {
     apply: Effect.fnUntraced(function* (keeper, wanted) {
-      const jobs = [
-        setTimeouts(keeper, wanted.timeouts),
-        Effect.gen(function* () {
+      const jobs = {
+        lvs_timeouts: setTimeouts(keeper, wanted.timeouts),
+        lvs_sync_daemon: Effect.gen(function* () {
           if (wanted.syncDaemon === undefined) return yield* stopDaemon(keeper)
           daemon = wanted.syncDaemon
           yield* setDaemon(keeper)
         })
-      ]
-      const failures = yield* Effect.forEach(jobs, (job) => Effect.flip(job).pipe(Effect.option))
-      return failures.flatMap((failure) => (failure._tag === "Some" ? [failure.value.message] : []))
+      }
+      const refusals: Array<string> = []
+      for (const [keyword, job] of Object.entries(jobs))
+        yield* Effect.catch(job, ({ message }) =>
+          Effect.sync(() => void refusals.push(`${keyword}: ${message}`))
+        )
+      return refusals
     }),
     tellRole: (keeper, router, isMaster) =>
       Effect.suspend(() => {
