@@ -29,7 +29,7 @@ describe("SimulatedForwardingPlane", () => {
       forwarding.refused.clear()
       const refusals = yield* plane.apply([addWeb])
 
-      assert.deepStrictEqual(refusal, { edit: addWeb, mismatch: false, message: `${web.key}: no memory` })
+      assert.deepStrictEqual(refusal, { edit: addWeb, mismatch: false, message: "no memory" })
       assert.deepStrictEqual(refusals, [])
       assert.deepStrictEqual(forwarding.edits, [addWeb])
     })
