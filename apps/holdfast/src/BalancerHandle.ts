@@ -59,8 +59,9 @@ export const make = Effect.fnUntraced(function* (
       for (const key of ["user", "group"] as const) delete scripts[key]
       Object.assign(scripts, wanted.scripts)
       balancer ??= yield* Scope.provide(open, scope)
-      yield* balancer.apply(wanted)
-      if (serverCount(wanted) >= compactedMin) yield* Effect.forkIn(compactLater, scope)
+      const { added, changed } = yield* balancer.apply(wanted)
+      const touched = new Set([...added, ...changed])
+      if (serverCount(wanted, touched) >= compactedMin) yield* Effect.forkIn(compactLater, scope)
     }),
     tellRole: (router, isMaster) => {
       if (isMaster) masters.add(router)
@@ -80,10 +81,13 @@ const compactLater = Effect.gen(function* () {
   compact()
 })
 
-const serverCount = ({ virtualServers }: Parameters): number =>
-  virtualServers.reduce((count, { realServers }) => count + realServers.length, 0)
+const serverCount = ({ virtualServers }: Parameters, touched: ReadonlySet<string>): number =>
+  virtualServers.reduce(
+    (count, { name, realServers }) => count + (touched.has(name) ? realServers.length : 0),
+    0
+  )
 
-/** Below it there is little to give back. */
+/** Where fewer real servers were touched there is little to give back, and compacting itself stops all checks for a moment. */
 const compactedMin = 1_000
 
 /** By then every check has its first result and the table was read back. */
