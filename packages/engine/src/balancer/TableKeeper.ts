@@ -53,7 +53,7 @@ export interface TableKeeper {
   readonly claimed: Effect.Effect<void>
   /** Returns when all that is wanted now was carried out or refused. */
   readonly settled: Effect.Effect<void>
-  /** Compares all of our services with the kernel now. */
+  /** Compares all of our services with the kernel now; where there is no plane yet, opening it is tried again first. */
   readonly compare: Effect.Effect<void>
   /** Uses the plane; fails where there is none. */
   readonly use: <A>(
@@ -90,6 +90,7 @@ export const make = Effect.fnUntraced(function* (
   let plane: OpenForwardingPlane | undefined
   let failureTold = ""
   let compareAsked = false
+  let isClaimed = false
 
   const open = Effect.gen(function* () {
     const opened = yield* Scope.provide(
@@ -113,6 +114,12 @@ export const make = Effect.fnUntraced(function* (
       })
     )
   )
+
+  /** Of what was found and nobody wants: on nf_tables the table is ours alone. */
+  const claim = (): void => {
+    const foreign = belief.claim(options.flush || plane?.kind === "nf_tables")
+    if (foreign.length > 0) options.tell({ _tag: "ForeignServices", services: foreign })
+  }
 
   const carryOut = Effect.fnUntraced(function* (opened: OpenForwardingPlane) {
     const pending = belief.takePending()
@@ -156,12 +163,18 @@ export const make = Effect.fnUntraced(function* (
       yield* compare(opened)
     })
   )
-  const compareAll = withPlane((opened) =>
-    Effect.gen(function* () {
-      belief.retryRefused()
-      yield* carryOut(opened)
-      yield* compare(opened)
-    })
+  const reopen = oneAtATime.withPermit(
+    Effect.suspend(() => (plane === undefined ? Effect.map(open, () => isClaimed && claim()) : Effect.void))
+  )
+  const compareAll = Effect.andThen(
+    reopen,
+    withPlane((opened) =>
+      Effect.gen(function* () {
+        belief.retryRefused()
+        yield* carryOut(opened)
+        yield* compare(opened)
+      })
+    )
   )
 
   const serve = Effect.gen(function* () {
@@ -176,7 +189,6 @@ export const make = Effect.fnUntraced(function* (
   })
   const tend = Effect.gen(function* () {
     yield* Effect.sleep(compareInterval)
-    if (plane === undefined) yield* open
     yield* compareAll
   })
 
@@ -191,8 +203,8 @@ export const make = Effect.fnUntraced(function* (
       work.openUnsafe()
     },
     claimed: Effect.suspend(() => {
-      const foreign = belief.claim(options.flush || plane?.kind === "nf_tables")
-      if (foreign.length > 0) options.tell({ _tag: "ForeignServices", services: foreign })
+      isClaimed = true
+      claim()
       return settle
     }),
     settled: settle,
