@@ -16,4 +16,7 @@ const plane: Balancing.Plane = {
 }
 
 describe("scenario a on IPVS", () => Balancing.register(Daemon.underTest, "a-basic", plane))
-describe("scenario b on IPVS", () => Balancing.register(Daemon.underTest, "b-unicast", plane))
+describe("scenario b on IPVS", () =>
+  Balancing.register(Daemon.underTest, "b-unicast", plane, ["killedServer"]))
+describe("scenario 6 on IPVS", () =>
+  Balancing.register(Daemon.underTest, "6-macvlan", plane, ["terminatedMaster"]))

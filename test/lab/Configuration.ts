@@ -18,7 +18,7 @@ export type Director = "LD1" | "LD2"
  * @category models
  * @since 0.1.0
  */
-export type Scenario = "a-basic" | "b-unicast"
+export type Scenario = "a-basic" | "b-unicast" | "6-macvlan"
 
 /**
  * Returns a director's file of a scenario, word for word.

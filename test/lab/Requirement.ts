@@ -20,6 +20,7 @@ export type Requirement =
   | "ip"
   | "tcpdump"
   | "keepalived"
+  | "nft"
   | "setpriv"
   | "ipvsadm"
   | "modprobe"
@@ -145,6 +146,7 @@ const packages = {
   ip: "iproute2",
   tcpdump: "tcpdump",
   keepalived: "keepalived",
+  nft: "nftables",
   setpriv: "util-linux",
   ipvsadm: "ipvsadm",
   modprobe: "kmod",
