@@ -370,6 +370,32 @@ describe("packages in ARCHITECTURE.md", () => {
   })
 })
 
+describe("GLOSSARY.md", () => {
+  const words = [...read("docs/GLOSSARY.md").matchAll(/^\|.*\| ([^|]*) \|$/gm)].flatMap(([, place]) =>
+    [...place!.matchAll(/`([\w/-]+?)(?:\.(\w+))?`/g)].map(([, module, name]) => ({ module: module!, name }))
+  )
+  /** The text of a module: `wire/Instant`, or any of the name `Instant`. */
+  const textOf = (module: string): string => {
+    const [folder, ...rest] = module.split("/")
+    const path =
+      rest.length === 0 ? `/src/(?:[\\w/]+/)?${folder}` : `packages/${folder}/src/${rest.join("/")}`
+    return sources
+      .filter((source) => new RegExp(`${path}\\.ts$`).test(source))
+      .map(read)
+      .join("\n")
+  }
+  const modules = words.filter(({ module, name }) => module.includes("/") || name !== undefined)
+
+  it.each(modules)("$module $name is there", ({ module, name = "" }) => {
+    assert.isNotEmpty(textOf(module))
+    assert.include(textOf(module), name)
+  })
+
+  it("has places", () => {
+    assert.isAbove(modules.length, 50)
+  })
+})
+
 describe("every page", () => {
   it("links only to what exists", () => {
     const broken = pages.flatMap((page) =>
