@@ -5,6 +5,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { IpAddress } from "@holdfast/wire/Address"
 import { seconds } from "@holdfast/wire/Instant"
+import { ForwardingPlaneError } from "@holdfast/engine/ForwardingPlane"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import {
@@ -517,6 +518,54 @@ describe("Balancer: telling", () => {
         ),
         ["connection refused 2", "connection refused 1"]
       )
+    })
+  )
+})
+
+describe("Balancer: the kernel's settings", () => {
+  const syncDaemon = { interface: "eth0", router: "VI_1", syncId: 7 }
+
+  it.effect("the synchronisation daemon follows the virtual router, and ends with us", () =>
+    Effect.gen(function* () {
+      const machine = yield* makeMachine()
+      const { balancer } = yield* makeBalancer(machine)
+      const halves = () => [...machine.kernel.syncDaemons.keys()]
+      yield* balancer.apply(parameters([virtualServer()], { syncDaemon }))
+      assert.deepStrictEqual(halves(), ["backup"])
+      yield* balancer.tellRole("VI_1", true)
+      yield* balancer.tellRole("VI_2", false)
+      assert.deepStrictEqual(halves(), ["master"])
+      yield* balancer.tellRole("VI_1", false)
+      assert.deepStrictEqual(halves(), ["backup"])
+      yield* balancer.stop({ keepServices: true })
+      assert.deepStrictEqual(halves(), [])
+    })
+  )
+
+  it.effect("timeouts are set, and set back at the stop", () =>
+    Effect.gen(function* () {
+      const machine = yield* makeMachine()
+      const before = machine.kernel.timeouts()
+      const { balancer } = yield* makeBalancer(machine)
+      yield* balancer.apply(parameters([virtualServer()], { timeouts: { tcpSeconds: 60 } }))
+      assert.deepStrictEqual(machine.kernel.timeouts(), { ...before, tcpSeconds: 60 })
+      yield* balancer.apply(parameters([virtualServer()]))
+      assert.deepStrictEqual(machine.kernel.timeouts(), before)
+      yield* balancer.apply(parameters([virtualServer()], { timeouts: { udpSeconds: 5 } }))
+      yield* balancer.stop({ keepServices: false })
+      assert.deepStrictEqual(machine.kernel.timeouts(), before)
+    })
+  )
+
+  it.effect("a plane that is opened late is told them, too", () =>
+    Effect.gen(function* () {
+      const machine = yield* makeMachine()
+      machine.kernel.unavailable = new ForwardingPlaneError({ reason: "Unsupported", message: "no ip_vs" })
+      const { balancer } = yield* makeBalancer(machine)
+      yield* balancer.apply(parameters([virtualServer()], { syncDaemon }))
+      machine.kernel.unavailable = undefined
+      yield* run(30)
+      assert.deepStrictEqual([...machine.kernel.syncDaemons.keys()], ["backup"])
     })
   )
 })

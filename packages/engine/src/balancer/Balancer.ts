@@ -129,14 +129,14 @@ const make = Effect.gen(function* () {
   let local: ReadonlySet<IpAddress> | undefined
   let watchesAddresses = false
   const settings = KernelSettings.make()
-  const forkCount = Effect.runForkWith(yield* Effect.context())
+  const fork = Effect.runForkWith(yield* Effect.context())
   const servers = VirtualServers.make({
     heap,
     probing,
     publish,
     notify: notifying.notify,
     want: (key, service) => keeper?.want(key, service),
-    countConnections: (virtualServer) => void forkCount(count(virtualServer))
+    countConnections: (virtualServer) => void fork(count(virtualServer))
   })
 
   const count = (virtualServer: RunningVirtualServer) =>
@@ -144,11 +144,23 @@ const make = Effect.gen(function* () {
       Effect.flatMap((counts) => Queue.offer(inbox, { _tag: "Counted", virtualServer, counts }))
     )
 
+  const publishRefusals = (messages: ReadonlyArray<string>): void => {
+    if (messages.length > 0) publish({ _tag: "EditsRefused", at: timer.now(), messages })
+  }
+  const setSettings = (wanted: Parameters.Parameters) =>
+    Effect.suspend(() =>
+      keeper === undefined ? Effect.void : Effect.map(settings.apply(keeper, wanted), publishRefusals)
+    )
+
   const openKeeper = (wanted: Parameters.Parameters) =>
     TableKeeper.make({
       choice: wanted.plane,
       flush: wanted.flushAtStart,
-      tell: (news) => publish({ ...news, at: timer.now() })
+      tell: (news) => {
+        publish({ ...news, at: timer.now() })
+        // Opened later than at the start: what the kernel is told beside services has yet to be said.
+        if (news._tag === "PlaneOpened" && parameters !== undefined) void fork(setSettings(parameters))
+      }
     }).pipe(Effect.provideService(ForwardingPlane, planes), Scope.provide(scope))
 
   const watchAddresses = Effect.gen(function* () {
@@ -191,8 +203,7 @@ const make = Effect.gen(function* () {
     reply: Deferred.Deferred<BalancerReport>
   ) {
     yield* isFirst ? keeper.claimed : keeper.compare
-    for (const message of yield* settings.apply(keeper, wanted))
-      publish({ _tag: "EditsRefused", at: timer.now(), messages: [message] })
+    publishRefusals(yield* settings.apply(keeper, wanted))
     const news = [...plan.added, ...plan.changed.map(({ to }) => to)]
     const notes = keeper.kind() === "nf_tables" ? news.flatMap(Approximation.notes) : []
     if (notes.length > 0) publish({ _tag: "ServicesApproximated", at: timer.now(), notes })
@@ -260,7 +271,7 @@ const make = Effect.gen(function* () {
       yield* Queue.offer(inbox, { _tag: "ApplyAsked", wanted, reply })
       return yield* Deferred.await(reply)
     }),
-    tellRole: (router, isMaster) => settings.tellRole(keeper, router, isMaster),
+    tellRole: (router, isMaster) => Effect.map(settings.tellRole(keeper, router, isMaster), publishRefusals),
     status: Effect.suspend(() => BalancerStatus.of(servers.all(), keeper, servers.counts())),
     events: Stream.fromPubSub(events),
     stop: Effect.fnUntraced(function* ({ keepServices }) {

@@ -6,6 +6,7 @@
 import type { ConnectionTimeouts, Parameters, SyncDaemon } from "@holdfast/balancer/Parameters"
 import * as Equal from "effect/Equal"
 import * as Effect from "effect/Effect"
+import * as Semaphore from "effect/Semaphore"
 import type { ForwardingPlaneError } from "../ForwardingPlane.ts"
 import type { TableKeeper } from "./TableKeeper.ts"
 
@@ -16,11 +17,12 @@ import type { TableKeeper } from "./TableKeeper.ts"
 export interface KernelSettings {
   /** Makes the settings those wanted, and returns what was refused, in words. */
   readonly apply: (keeper: TableKeeper, wanted: Parameters) => Effect.Effect<ReadonlyArray<string>>
+  /** A virtual router took a role; returns what was refused, in words. */
   readonly tellRole: (
     keeper: TableKeeper | undefined,
     router: string,
     isMaster: boolean
-  ) => Effect.Effect<void>
+  ) => Effect.Effect<ReadonlyArray<string>>
   /** Sets the timeouts back and stops the daemon. */
   readonly restore: (keeper: TableKeeper) => Effect.Effect<void>
 }
@@ -49,50 +51,55 @@ export const make = (): KernelSettings => {
           }
         )
 
+  /** One change at a time, each to what holds when its turn comes: roles may change faster than the kernel follows. */
+  const oneAtATime = Semaphore.makeUnsafe(1)
+
   const setDaemon = (keeper: TableKeeper): Effect.Effect<void, ForwardingPlaneError> =>
-    Effect.suspend(() => {
-      if (daemon === undefined) return Effect.void
-      const { router } = daemon
-      const halves =
-        router === undefined
-          ? { master: true, backup: true }
-          : { master: masters.has(router), backup: !masters.has(router) }
-      const wanted = daemon
-      return keeper.use((plane) => plane.setSyncDaemon(wanted, halves))
-    })
+    oneAtATime.withPermit(
+      Effect.suspend(() => {
+        if (daemon === undefined) return Effect.void
+        const { router } = daemon
+        const halves =
+          router === undefined
+            ? { master: true, backup: true }
+            : { master: masters.has(router), backup: !masters.has(router) }
+        const wanted = daemon
+        return keeper.use((plane) => plane.setSyncDaemon(wanted, halves))
+      })
+    )
 
   const stopDaemon = (keeper: TableKeeper): Effect.Effect<void, ForwardingPlaneError> =>
-    Effect.suspend(() => {
-      if (daemon === undefined) return Effect.void
-      const stopped = daemon
-      daemon = undefined
-      return keeper.use((plane) => plane.setSyncDaemon(stopped, { master: false, backup: false }))
-    })
+    oneAtATime.withPermit(
+      Effect.suspend(() => {
+        if (daemon === undefined) return Effect.void
+        const stopped = daemon
+        daemon = undefined
+        return keeper.use((plane) => plane.setSyncDaemon(stopped, { master: false, backup: false }))
+      })
+    )
+
+  const refusalOf = (keyword: string, job: Effect.Effect<void, ForwardingPlaneError>) =>
+    job.pipe(
+      Effect.as<ReadonlyArray<string>>([]),
+      Effect.catch(({ message }) => Effect.succeed([`${keyword}: ${message}`]))
+    )
 
   return {
-    apply: Effect.fnUntraced(function* (keeper, wanted) {
-      const jobs = {
-        lvs_timeouts: setTimeouts(keeper, wanted.timeouts),
-        lvs_sync_daemon: Effect.gen(function* () {
-          if (wanted.syncDaemon === undefined) return yield* stopDaemon(keeper)
-          daemon = wanted.syncDaemon
-          yield* setDaemon(keeper)
-        })
-      }
-      const refusals: Array<string> = []
-      for (const [keyword, job] of Object.entries(jobs))
-        yield* Effect.catch(job, ({ message }) =>
-          Effect.sync(() => void refusals.push(`${keyword}: ${message}`))
-        )
-      return refusals
-    }),
+    apply: (keeper, wanted) =>
+      Effect.gen(function* () {
+        const ofTimeouts = yield* refusalOf("lvs_timeouts", setTimeouts(keeper, wanted.timeouts))
+        if (wanted.syncDaemon === undefined)
+          return [...ofTimeouts, ...(yield* refusalOf(syncKeyword, stopDaemon(keeper)))]
+        daemon = wanted.syncDaemon
+        return [...ofTimeouts, ...(yield* refusalOf(syncKeyword, setDaemon(keeper)))]
+      }),
     tellRole: (keeper, router, isMaster) =>
       Effect.suspend(() => {
         if (isMaster) masters.add(router)
         else masters.delete(router)
         return keeper === undefined || daemon?.router !== router
-          ? Effect.void
-          : Effect.ignore(setDaemon(keeper))
+          ? Effect.succeed([])
+          : refusalOf(syncKeyword, setDaemon(keeper))
       }),
     restore: (keeper) =>
       Effect.gen(function* () {
@@ -102,3 +109,5 @@ export const make = (): KernelSettings => {
       }).pipe(Effect.ignore)
   }
 }
+
+const syncKeyword = "lvs_sync_daemon"
