@@ -193,6 +193,20 @@ describe("Balancer: the kernel's table is a level", () => {
     })
   )
 
+  it.effect("what we have just changed is read back within two seconds", () =>
+    Effect.gen(function* () {
+      const { kernel } = yield* started()
+      const found = kernel.table().get("TCP 192.0.2.100:80")!
+      kernel.edit({
+        _tag: "RemoveDestination",
+        service: found,
+        destination: found.destinations.get("10.0.0.1:80")!
+      })
+      yield* run(2)
+      assert.deepStrictEqual(table(kernel), both)
+    })
+  )
+
   it.effect("a weight and a stray server that somebody set are put right and told, once", () =>
     Effect.gen(function* () {
       const { events, kernel } = yield* started()
