@@ -132,10 +132,15 @@ export const make = Effect.fnUntraced(function* (
   /** Reads services back, all of ours if none are named; tells what differs and puts it right. */
   const compare: (
     opened: OpenForwardingPlane,
-    keys?: ReadonlySet<string>
-  ) => Effect.Effect<void, ForwardingPlaneError> = Effect.fnUntraced(function* (opened, keys) {
+    keys?: ReadonlySet<string>,
+    thorough?: boolean
+  ) => Effect.Effect<void, ForwardingPlaneError> = Effect.fnUntraced(function* (
+    opened,
+    keys,
+    thorough = keys === undefined
+  ) {
     const actual = yield* keys === undefined ? opened.read : opened.readServices(belief.addressesOf(keys))
-    const repairs = belief.compare(actual, keys ?? belief.keys(), keys === undefined)
+    const repairs = belief.compare(actual, keys ?? belief.keys(), thorough)
     if (repairs.length > 0) options.tell({ _tag: "TableRepaired", repairs })
     // What is mistaken again changes faster than it can be put right: the next comparison goes on with it.
     const pending = belief.takePending()
@@ -166,16 +171,21 @@ export const make = Effect.fnUntraced(function* (
   const reopen = oneAtATime.withPermit(
     Effect.suspend(() => (plane === undefined ? Effect.map(open, () => isClaimed && claim()) : Effect.void))
   )
-  const compareAll = Effect.andThen(
-    reopen,
-    withPlane((opened) =>
-      Effect.gen(function* () {
-        belief.retryRefused()
-        yield* carryOut(opened)
-        yield* compare(opened)
-      })
+  /** In parts, so that no edit waits until all of a large table is read. What nf_tables has is read as a whole. */
+  const compareKeys = (keys: ReadonlySet<string>, thorough: boolean): Effect.Effect<void> =>
+    Effect.forEach(
+      plane?.kind === "ipvs" ? partsOf(keys) : [keys],
+      (part) => withPlane((opened) => compare(opened, part, thorough)),
+      { discard: true }
     )
-  )
+  const compareAll = Effect.gen(function* () {
+    yield* reopen
+    yield* withPlane((opened) => {
+      belief.retryRefused()
+      return carryOut(opened)
+    })
+    yield* compareKeys(belief.keys(), true)
+  })
 
   const serve = Effect.gen(function* () {
     yield* work.await
@@ -185,7 +195,7 @@ export const make = Effect.fnUntraced(function* (
   const verify = Effect.gen(function* () {
     yield* Effect.sleep(verifyDelay)
     const keys = belief.takeUnverified()
-    if (keys.size > 0) yield* withPlane((opened) => compare(opened, keys))
+    if (keys.size > 0) yield* compareKeys(keys, false)
   })
   const tend = Effect.gen(function* () {
     yield* Effect.sleep(compareInterval)
@@ -218,6 +228,18 @@ export const make = Effect.fnUntraced(function* (
     kind: () => plane?.kind ?? "none"
   }
 })
+
+const partsOf = (keys: ReadonlySet<string>): ReadonlyArray<ReadonlySet<string>> => {
+  const all = [...keys]
+  const count = Math.ceil(all.length / partMax)
+  return Array.from(
+    { length: count },
+    (_, index) => new Set(all.slice(index * partMax, (index + 1) * partMax))
+  )
+}
+
+/** Services that are read in one go: some milliseconds. */
+const partMax = 100
 
 /** How long after a change it is read back: others who write the table are scripts, which take a moment. */
 const verifyDelay = "1 second"
