@@ -20,8 +20,16 @@ const plane: Balancing.Plane = {
   marginMicros: 600_000
 }
 
+const programs = { LD1: Daemon.underTest, LD2: Daemon.underTest }
+const always = ["killedServer", "killedMaster", "linkDown", "terminatedMaster"] as const
+const chosen = {
+  "a-basic": [...always, "silentServer"],
+  "b-unicast": always,
+  "6-macvlan": always
+} as const
+
 for (const scenario of ["a-basic", "b-unicast", "6-macvlan"] as const) {
   Requirement.suite(`scenario ${scenario} on nf_tables`, [...Requirement.lab, "nft"], () =>
-    Balancing.register(Daemon.underTest, scenario, plane)
+    Balancing.register(programs, scenario, plane, chosen[scenario])
   )
 }

@@ -8,6 +8,7 @@ import * as Defects from "../ipvs/Defects.ts"
 import { first, second, serverLine, serviceLine, vip } from "../ipvs/Director.ts"
 import * as Daemon from "../lab/Daemon.ts"
 import * as Requirement from "../lab/Requirement.ts"
+import * as Balancing from "../lab/rules/Balancing.ts"
 
 const program = Daemon.checking(Daemon.keepalived)
 /** Several times its checks' interval of one second. */
@@ -57,3 +58,15 @@ const rules = (): void => {
 }
 
 Requirement.suite("keepalived", ["keepalived"], rules, { concurrent: false })
+
+/** Whichever of the two has the service first, the other one goes on with it. */
+const pairs = (): void => {
+  Balancing.register({ LD1: Daemon.keepalived, LD2: Daemon.underTest }, "a-basic", Balancing.ipvs, [
+    "linkDown"
+  ])
+  Balancing.register({ LD1: Daemon.underTest, LD2: Daemon.keepalived }, "a-basic", Balancing.ipvs, [
+    "terminatedMaster"
+  ])
+}
+
+Requirement.suite("a pair of keepalived and our daemon", ["keepalived"], pairs, { concurrent: false })

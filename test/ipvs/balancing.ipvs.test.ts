@@ -4,19 +4,19 @@
  * One lab at a time: User-Mode Linux has one processor.
  */
 import { describe } from "@effect/vitest"
-import * as Child from "../lab/Child.ts"
 import * as Daemon from "../lab/Daemon.ts"
 import * as Balancing from "../lab/rules/Balancing.ts"
 
-const plane: Balancing.Plane = {
-  lines: "",
-  table: (director) => Child.run(director, ["ipvsadm", "-Ln"]),
-  // Four daemons and servers share one processor whose system calls are a hundred times slower.
-  marginMicros: 1_500_000
-}
+const programs = { LD1: Daemon.underTest, LD2: Daemon.underTest }
 
-describe("scenario a on IPVS", () => Balancing.register(Daemon.underTest, "a-basic", plane))
+describe("scenario a on IPVS", () =>
+  Balancing.register(programs, "a-basic", Balancing.ipvs, [
+    "killedServer",
+    "killedMaster",
+    "linkDown",
+    "terminatedMaster"
+  ]))
 describe("scenario b on IPVS", () =>
-  Balancing.register(Daemon.underTest, "b-unicast", plane, ["killedServer"]))
+  Balancing.register(programs, "b-unicast", Balancing.ipvs, ["killedServer"]))
 describe("scenario 6 on IPVS", () =>
-  Balancing.register(Daemon.underTest, "6-macvlan", plane, ["terminatedMaster"]))
+  Balancing.register(programs, "6-macvlan", Balancing.ipvs, ["terminatedMaster"]))

@@ -12,7 +12,7 @@ import * as ConfigurationFile from "@holdfast/config/Configuration"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Schedule from "effect/Schedule"
-import type { CommandFailed } from "../Child.ts"
+import * as Child from "../Child.ts"
 import * as Configuration from "../Configuration.ts"
 import * as Daemon from "../Daemon.ts"
 import * as Fetcher from "../Fetcher.ts"
@@ -20,6 +20,7 @@ import { type Namespace, tune } from "../Namespace.ts"
 import * as Topology from "../Topology.ts"
 import * as WebServer from "../WebServer.ts"
 import * as Witness from "../Witness.ts"
+import type { Programs } from "./Takeover.ts"
 
 /**
  * The forwarding plane under test.
@@ -33,46 +34,68 @@ import * as Witness from "../Witness.ts"
  */
 export interface Plane {
   readonly lines: string
-  readonly table: (director: Namespace) => Effect.Effect<string, CommandFailed>
+  readonly table: (director: Namespace) => Effect.Effect<string, Child.CommandFailed>
   readonly marginMicros: number
 }
 
 /**
- * Registers rules for one program on both directors in one scenario; all of them unless some are chosen.
+ * IPVS, which the scenarios' files choose by themselves where the kernel has it.
+ *
+ * @category constants
+ * @since 0.2.0
+ */
+export const ipvs: Plane = {
+  lines: "",
+  table: (director) => Child.run(director, ["ipvsadm", "-Ln"]),
+  // In User-Mode Linux all daemons and servers share one processor whose system calls are a hundred times slower.
+  marginMicros: 1_500_000
+}
+
+/**
+ * The rules.
+ *
+ * @category models
+ * @since 0.2.0
+ */
+export type Rule = keyof typeof descriptions
+
+/**
+ * Registers rules for two programs in one scenario.
  *
  * @category constructors
  * @since 0.2.0
  */
 export const register = (
-  program: Daemon.Program,
+  programs: Programs,
   scenario: Configuration.Scenario,
   plane: Plane,
-  chosen: ReadonlyArray<keyof typeof descriptions> = [
-    "killedServer",
-    "killedMaster",
-    "linkDown",
-    "terminatedMaster"
-  ]
+  chosen: ReadonlyArray<Rule>
 ): void => {
-  const rules = make(program, scenario, plane)
+  const rules = make(programs, scenario, plane)
   for (const rule of chosen) it.live(descriptions[rule], () => rules[rule])
 }
 
 const descriptions = {
   killedServer:
     "pages come from both servers; one that is killed is out within its check's time, no request fails after that, and it is back when it answers",
+  silentServer:
+    "a server that answers no more is out within its check's time, and no request fails after that",
   killedMaster: "SIGKILL of the Master's daemon: the service goes on through the other",
   linkDown: "the Master's link goes down: the service goes on through the other",
   terminatedMaster: "SIGTERM of the Master: the other serves at once, and the table of the first is empty"
 } as const
 
 /** The rules as effects, each in a lab of its own. */
-const make = (program: Daemon.Program, scenario: Configuration.Scenario, plane: Plane) => {
+const make = (programs: Programs, scenario: Configuration.Scenario, plane: Plane) => {
   const running = Effect.gen(function* () {
     const topology = yield* Topology.make
     if (scenario === "6-macvlan") yield* makeMacvlans(topology)
     const start = (director: Configuration.Director) =>
-      Daemon.start(topology[director], Daemon.balancing(program), fileOf(scenario, director, plane))
+      Daemon.start(
+        topology[director],
+        Daemon.balancing(programs[director]),
+        fileOf(scenario, director, plane)
+      )
     const servers = {
       LS1: yield* WebServer.start(topology.LS1),
       LS2: yield* WebServer.start(topology.LS2)
@@ -148,6 +171,25 @@ const make = (program: Daemon.Program, scenario: Configuration.Scenario, plane: 
     yield* assertServed(fetches, out, "while the server came back")
   })
 
+  const silentServer = Effect.gen(function* () {
+    const { fetches, topology } = yield* running
+    const { timing } = checkOf(scenario, plane)
+
+    const before = yield* Fetcher.next(fetches)
+    yield* Topology.ip(topology.LS1, ["link set eth0 down"])
+    yield* holds(topology.LD1, ["LS2"])
+    const out = yield* Fetcher.next(fetches)
+
+    const tries = timing.retries + 1
+    const outMicros = timing.delay + tries * timing.timeout + timing.retries * timing.retryDelay
+    assert.isAtMost(
+      out - before,
+      Fetcher.countIn(outMicros + plane.marginMicros),
+      "requests until the server was out"
+    )
+    yield* assertServed(fetches, out, "after the server was taken out")
+  })
+
   const killedMaster = Effect.gen(function* () {
     const lab = yield* running
     yield* lab.LD1.crash
@@ -175,7 +217,7 @@ const make = (program: Daemon.Program, scenario: Configuration.Scenario, plane: 
     assert.notInclude(yield* plane.table(lab.topology.LD1), Topology.clientVip)
   })
 
-  return { killedServer, killedMaster, linkDown, terminatedMaster }
+  return { killedServer, silentServer, killedMaster, linkDown, terminatedMaster }
 }
 
 const fileOf = (scenario: Configuration.Scenario, director: Configuration.Director, plane: Plane): string =>
@@ -185,7 +227,7 @@ const fileOf = (scenario: Configuration.Scenario, director: Configuration.Direct
  * What the administrator does by hand in scenario 6: one more card on the client's side, with the same address on both. The
  * service address is announced from there; what the kernel itself asks the client comes from `eth1`.
  */
-const makeMacvlans = (topology: Topology.Topology): Effect.Effect<void, CommandFailed> =>
+const makeMacvlans = (topology: Topology.Topology): Effect.Effect<void, Child.CommandFailed> =>
   Effect.gen(function* () {
     for (const director of [topology.LD1, topology.LD2]) {
       yield* Topology.ip(director, [
@@ -203,7 +245,7 @@ const checkOf = (scenario: Configuration.Scenario, plane: Plane): Check => {
   return virtualServer!.realServers[0]!.checks[0]!
 }
 
-const isMaster = ({ text }: Daemon.LogLine): boolean => /Backup -> Master/.test(text)
+const isMaster = ({ text }: Daemon.LogLine): boolean => /Backup -> Master|Entering MASTER STATE/.test(text)
 
 const macvlanAddress = "0a:75:57:30:4e:a9"
 
