@@ -536,6 +536,23 @@ describe("Balancer: telling", () => {
   )
 })
 
+describe("Balancer: its own faults", () => {
+  it.effect("it says that it cannot go on", () =>
+    Effect.gen(function* () {
+      const { balancer } = yield* makeBalancer(yield* makeMachine())
+      const broken = Object.defineProperty({ ...virtualServer() }, "haSuspend", {
+        get: () => {
+          throw new Error("a fault")
+        }
+      })
+      const applying = yield* Effect.forkChild(balancer.apply(parameters([broken])))
+      const error = yield* Effect.flip(balancer.ended)
+      assert.include(error.message, "a fault")
+      yield* Fiber.interrupt(applying)
+    })
+  )
+})
+
 describe("Balancer: the kernel's settings", () => {
   const syncDaemon = { interface: "eth0", router: "VI_1", syncId: 7 }
 

@@ -5,9 +5,10 @@
  */
 import { setFlagsFromString } from "node:v8"
 import type { Parameters, ScriptDefaults } from "@holdfast/balancer/Parameters"
-import type { Balancer } from "@holdfast/engine/balancer/Balancer"
+import type { Balancer, BalancerEnded } from "@holdfast/engine/balancer/Balancer"
 import * as BalancerEvent from "@holdfast/engine/balancer/BalancerEvent"
 import type { BalancerStatus } from "@holdfast/engine/balancer/BalancerStatus"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import type * as Log from "./Log.ts"
@@ -18,12 +19,14 @@ import type * as Log from "./Log.ts"
  */
 export interface BalancerHandle {
   /** Makes the virtual servers those wanted; returns when the kernel's table is so, or said why not. */
-  readonly apply: (wanted: Parameters) => Effect.Effect<void>
+  readonly apply: (wanted: Parameters) => Effect.Effect<void, BalancerEnded>
   /** A virtual router took a role. */
   readonly tellRole: (router: string, isMaster: boolean) => void
   /** Absent while there was never a virtual server. */
   readonly status: Effect.Effect<BalancerStatus | undefined>
   readonly stop: (options: { readonly keepServices: boolean }) => Effect.Effect<void>
+  /** Fails when the balancer cannot go on. */
+  readonly ended: Effect.Effect<never, BalancerEnded>
 }
 
 /**
@@ -37,6 +40,7 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<BalancerHandle, never, Scope.Scope> {
   const scope = yield* Effect.scope
   const masters = new Set<string>()
+  const ended = yield* Deferred.make<never, BalancerEnded>()
   let balancer: Balancer["Service"] | undefined
   /** Read whenever a script runs: a reload may change it. */
   const scripts: { -readonly [K in keyof ScriptDefaults]: ScriptDefaults[K] } = { security: false }
@@ -50,6 +54,7 @@ export const make = Effect.fnUntraced(function* (
       log.write(level, message, { event })
     })
     for (const router of masters) yield* opened.tellRole(router, true)
+    yield* Effect.forkScoped(Deferred.into(opened.ended, ended))
     return opened
   })
 
@@ -71,6 +76,7 @@ export const make = Effect.fnUntraced(function* (
     status: Effect.suspend(
       (): Effect.Effect<BalancerStatus | undefined> => balancer?.status ?? Effect.succeed(undefined)
     ),
+    ended: Deferred.await(ended),
     stop: (options) => Effect.suspend(() => balancer?.stop(options) ?? Effect.void)
   }
 })

@@ -41,22 +41,25 @@ export const main = (): void => {
       Effect.forkScoped({ startImmediately: true })
     )
     send({ _tag: "Ready" })
-    for (;;) {
-      const request = yield* Queue.take(requests)
-      switch (request._tag) {
-        case "Begin":
-          break
-        case "Apply":
-          send({ _tag: "Applied", report: yield* engine.apply(request.routers) })
-          break
-        case "Report":
-          send({ _tag: "Status", status: yield* engine.status })
-          break
-        case "Stop":
-          yield* engine.stop
-          return yield* Fiber.join(telling)
+    const serve = Effect.gen(function* () {
+      for (;;) {
+        const request = yield* Queue.take(requests)
+        switch (request._tag) {
+          case "Begin":
+            break
+          case "Apply":
+            send({ _tag: "Applied", report: yield* engine.apply(request.routers) })
+            break
+          case "Report":
+            send({ _tag: "Status", status: yield* engine.status })
+            break
+          case "Stop":
+            yield* engine.stop
+            return yield* Fiber.join(telling)
+        }
       }
-    }
+    })
+    return yield* Effect.raceFirst(serve, engine.ended)
   })
 
   const toMain = Logger.make(({ logLevel, message }) => {

@@ -22,12 +22,14 @@
 import type { Instant } from "@holdfast/wire/Instant"
 import type { InterfaceName, Parameters } from "@holdfast/vrrp/Parameters"
 import * as RouterSet from "@holdfast/vrrp/RouterSet"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Queue from "effect/Queue"
+import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
 import { type AddressEvent, AddressPlane } from "./AddressPlane.ts"
 import type { AdvertTransport } from "./AdvertTransport.ts"
@@ -63,6 +65,16 @@ type Input =
   | { readonly _tag: "StopAsked"; readonly reply: Deferred.Deferred<void> }
 
 /**
+ * The engine cannot go on: a fault in it, never in the network or the kernel. Addresses stay as they are.
+ *
+ * @category errors
+ * @since 0.2.0
+ */
+export class EngineEnded extends Schema.TaggedError<EngineEnded>()("EngineEnded", {
+  message: Schema.String
+}) {}
+
+/**
  * Runs virtual routers.
  *
  * **When to use** by an application that chose the adapters: `Engine.layer` over the layers of `@holdfast/linux` or
@@ -86,6 +98,8 @@ export class Engine extends Context.Service<
     readonly events: Stream.Stream<EngineEvent>
     /** Stops every router: priority 0 first, then the addresses. Returns when they are gone, or after 5 s. */
     readonly stop: Effect.Effect<void>
+    /** Fails when the engine cannot go on. */
+    readonly ended: Effect.Effect<never, EngineEnded>
   }
 >()("@holdfast/engine/Engine") {
   /**
@@ -337,7 +351,18 @@ const make = Effect.gen(function* () {
     if (!linksChanged) tell({ _tag: "LinksChanged" })
     linksChanged = true
   })
-  yield* Effect.forkScoped(Effect.forever(pass()))
+  const ended = yield* Deferred.make<never, EngineEnded>()
+  yield* Effect.forever(pass()).pipe(
+    Effect.tapCause((cause) =>
+      Cause.hasInterruptsOnly(cause)
+        ? Effect.void
+        : Deferred.fail(
+            ended,
+            new EngineEnded({ message: `the engine cannot go on: ${Cause.pretty(cause)}` })
+          )
+    ),
+    Effect.forkScoped
+  )
   Rehearsal.schedule(heap, timer.now(), channels.rehearse)
   tell({ _tag: "Woken" })
   const stopAll = Effect.gen(function* () {
@@ -349,6 +374,7 @@ const make = Effect.gen(function* () {
 
   return Engine.of({
     stop: stopAll,
+    ended: Deferred.await(ended),
     apply: Effect.fnUntraced(function* (wanted) {
       const reply = yield* Deferred.make<ApplyReport>()
       yield* Queue.offer(inbox, { _tag: "ApplyAsked", wanted, reply })

@@ -23,12 +23,14 @@ import type * as VirtualServerSet from "@holdfast/balancer/VirtualServerSet"
 import type { ForwardingTable } from "@holdfast/balancer/ForwardingTable"
 import type { IpAddress } from "@holdfast/wire/Address"
 import type { Instant } from "@holdfast/wire/Instant"
+import * as Cause from "effect/Cause"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Queue from "effect/Queue"
+import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ForwardingPlane } from "../ForwardingPlane.ts"
@@ -66,6 +68,16 @@ type Input =
     }
 
 /**
+ * The balancer cannot go on: a fault in it, never in a server or the kernel. The table stays as it is.
+ *
+ * @category errors
+ * @since 0.2.0
+ */
+export class BalancerEnded extends Schema.TaggedError<BalancerEnded>()("BalancerEnded", {
+  message: Schema.String
+}) {}
+
+/**
  * Balances load.
  *
  * @category services
@@ -86,6 +98,8 @@ export class Balancer extends Context.Service<
     readonly events: Stream.Stream<BalancerEvent>
     /** Stops everything; the services go, unless they are to be kept. Returns when that is done. */
     readonly stop: (options: { readonly keepServices: boolean }) => Effect.Effect<void>
+    /** Fails when the balancer cannot go on. */
+    readonly ended: Effect.Effect<never, BalancerEnded>
   }
 >()("@holdfast/engine/balancer/Balancer") {
   /**
@@ -260,8 +274,16 @@ const make = Effect.gen(function* () {
     if (next === undefined) wake.disarm()
     else wake.arm(next)
   })
+  const ended = yield* Deferred.make<never, BalancerEnded>()
   yield* Effect.forever(pass()).pipe(
-    Effect.tapCause((cause) => Effect.logError("the balancer cannot go on", cause)),
+    Effect.tapCause((cause) =>
+      Cause.hasInterruptsOnly(cause)
+        ? Effect.void
+        : Deferred.fail(
+            ended,
+            new BalancerEnded({ message: `the balancer cannot go on: ${Cause.pretty(cause)}` })
+          )
+    ),
     Effect.forkScoped
   )
 
@@ -274,6 +296,7 @@ const make = Effect.gen(function* () {
     tellRole: (router, isMaster) => Effect.map(settings.tellRole(keeper, router, isMaster), publishRefusals),
     status: Effect.suspend(() => BalancerStatus.of(servers.all(), keeper, servers.counts())),
     events: Stream.fromPubSub(events),
+    ended: Deferred.await(ended),
     stop: Effect.fnUntraced(function* ({ keepServices }) {
       const reply = yield* Deferred.make<void>()
       yield* Queue.offer(inbox, { _tag: "StopAsked", keepServices, reply })
