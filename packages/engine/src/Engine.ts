@@ -368,7 +368,8 @@ const make = Effect.gen(function* () {
   const stopAll = Effect.gen(function* () {
     const reply = yield* Deferred.make<void>()
     yield* Queue.offer(inbox, { _tag: "StopAsked", reply })
-    yield* Effect.timeoutOption(Deferred.await(reply), stopWaitMax)
+    const stopped = Effect.raceFirst(Deferred.await(reply), Effect.ignore(Deferred.await(ended)))
+    yield* Effect.timeoutOption(stopped, stopWaitMax)
   })
   yield* Effect.addFinalizer(() => stopAll)
 

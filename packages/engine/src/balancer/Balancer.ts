@@ -300,7 +300,7 @@ const make = Effect.gen(function* () {
     stop: Effect.fnUntraced(function* ({ keepServices }) {
       const reply = yield* Deferred.make<void>()
       yield* Queue.offer(inbox, { _tag: "StopAsked", keepServices, reply })
-      yield* Deferred.await(reply)
+      yield* Effect.raceFirst(Deferred.await(reply), Effect.ignore(Deferred.await(ended)))
     })
   })
 })
