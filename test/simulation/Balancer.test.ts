@@ -317,9 +317,11 @@ describe("Balancer: the kernel's table is a level", () => {
       const told = events.flatMap((event) => (event._tag === "EditsRefused" ? event.messages : []))
       assert.strictEqual(told.length, 1)
       assert.include(told[0], "no scheduler wrr")
+      assert.deepStrictEqual((yield* balancer.status).refusals, { "TCP 192.0.2.100:80": told[0] ?? "" })
       machine.kernel.refused.clear()
       yield* run(25)
       assert.deepStrictEqual(table(machine.kernel), both)
+      assert.deepStrictEqual((yield* balancer.status).refusals, {})
     })
   )
 

@@ -39,6 +39,8 @@ export interface BalancerStatus {
   readonly plane: "ipvs" | "nf_tables" | "none"
   readonly checks: number
   readonly probes: number
+  /** What the kernel refused and is not set, by service: quorum or not, no client is served there as wanted. */
+  readonly refusals: Readonly<Record<string, string>>
   readonly virtualServers: ReadonlyArray<VirtualServerStatus>
 }
 
@@ -63,6 +65,7 @@ export const of = Effect.fnUntraced(function* (
   return {
     plane: keeper?.kind() ?? "none",
     ...counts,
+    refusals: Object.fromEntries(keeper?.refusals() ?? []),
     virtualServers: servers.map((server) => ({
       ...ServerStatus.status(server.state),
       checksRest: server.resting,

@@ -36,6 +36,8 @@ export interface Belief {
     keys: ReadonlySet<string>,
     thorough: boolean
   ) => ReadonlyArray<string>
+  /** What the kernel refused last, by service, in words. */
+  readonly refusals: () => ReadonlyMap<string, string>
   /** Marks what the kernel refused to be tried again. */
   readonly retryRefused: () => void
   /** Services changed since the last call, to be read back. */
@@ -68,7 +70,7 @@ export const make = (): Belief => {
   let unclaimed = new Map<string, Service>()
   let marked = new Set<string>()
   let unverified = new Set<string>()
-  const refused = new Set<string>()
+  const refused = new Map<string, string>()
   /** The last difference or refusal that was told of a service, so that it is told once. */
   const told = new Map<string, string>()
 
@@ -136,15 +138,11 @@ export const make = (): Belief => {
       }
       for (const key of keys) believe(key, (spoilt.has(key) ? partly : target).get(key))
       const firm = refusals.filter(({ mismatch }) => !mismatch)
-      for (const { edit } of firm) refused.add(edit.service.key)
-      const news = untold(
-        // One for each service: what follows from the first says nothing new.
-        new Map(
-          firm
-            .toReversed()
-            .map(({ edit, message }) => [edit.service.key, [`${EditText.describe(edit)}: ${message}`]])
-        )
-      )
+      for (const { edit, message } of firm.toReversed())
+        refused.set(edit.service.key, `${EditText.describe(edit)}: ${message}`)
+      // One for each service: what follows from the first refusal says nothing new.
+      const keysOfFirm = new Set(firm.map(({ edit }) => edit.service.key))
+      const news = untold(new Map([...keysOfFirm].map((key) => [key, [refused.get(key) ?? ""]])))
       const mistaken = new Set(
         refusals
           .filter(({ edit, mismatch }) => mismatch && !refused.has(edit.service.key))
@@ -164,8 +162,9 @@ export const make = (): Belief => {
       }
       return [...news.values()].flat()
     },
+    refusals: () => refused,
     retryRefused: () => {
-      for (const key of refused) marked.add(key)
+      for (const key of refused.keys()) marked.add(key)
       refused.clear()
     },
     takeUnverified: () => {

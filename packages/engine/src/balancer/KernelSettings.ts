@@ -103,7 +103,7 @@ export const make = (): KernelSettings => {
       }),
     restore: (keeper) =>
       Effect.gen(function* () {
-        yield* stopDaemon(keeper)
+        yield* Effect.ignore(stopDaemon(keeper))
         const before = timeoutsBefore
         if (before !== undefined) yield* keeper.use((plane) => plane.setTimeouts(before))
       }).pipe(Effect.ignore)

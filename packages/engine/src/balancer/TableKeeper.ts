@@ -60,6 +60,8 @@ export interface TableKeeper {
     job: (plane: OpenForwardingPlane) => Effect.Effect<A, ForwardingPlaneError>
   ) => Effect.Effect<A, ForwardingPlaneError>
   readonly kind: () => "ipvs" | "nf_tables" | "none"
+  /** What the kernel refused and is not set, by service, in words. */
+  readonly refusals: () => ReadonlyMap<string, string>
 }
 
 /**
@@ -225,7 +227,8 @@ export const make = Effect.fnUntraced(function* (
           ? Effect.fail(new ForwardingPlaneError({ reason: "Unsupported", message: failureTold }))
           : job(plane)
       ),
-    kind: () => plane?.kind ?? "none"
+    kind: () => plane?.kind ?? "none",
+    refusals: belief.refusals
   }
 })
 
