@@ -74,7 +74,7 @@ export const describe = (totals: Totals): string =>
  * Reads a closing line; nothing when the text is none.
  *
  * @category parsing
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const parse = (line: string): Totals | undefined => {
   const [, passed, failed, skipped] = /^(\d+) passed, (\d+) failed, (\d+) skipped$/.exec(line) ?? []

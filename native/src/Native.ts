@@ -153,9 +153,9 @@ export const sendFieldCount = 6
 /** Messages one `recvmmsg` can return. @category constants @since 0.1.0 */
 export const receiveBatchMax = 256
 
-/** Numbers per event in what `epollWait` writes. @category constants @since 0.2.0 */
+/** Numbers per event in what `epollWait` writes. @category constants @since 0.1.0 */
 export const epollFieldCount = 2
-/** Events one `epollWait` can return. @category constants @since 0.2.0 */
+/** Events one `epollWait` can return. @category constants @since 0.1.0 */
 export const epollBatchMax = 256
 
 /** @category constants @since 0.1.0 */

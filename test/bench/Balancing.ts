@@ -1,7 +1,7 @@
 /**
  * A program that balances load on the loopback of a namespace of its own, and the table it makes there.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { readFileSync } from "node:fs"
 import type { ForwardingTable } from "@holdfast/balancer/ForwardingTable"
@@ -27,7 +27,7 @@ import * as VirtualServers from "./VirtualServers.ts"
  * - `checkingProcess`: whose first thread makes the checks; keepalived has a process for it.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Balancing {
   readonly namespace: Namespace
@@ -41,7 +41,7 @@ export interface Balancing {
  * Starts a program on a configuration, beside real servers that answer.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const start = (
   program: Daemon.Program,
@@ -65,7 +65,7 @@ export const start = (
  * that was after the start.
  *
  * @category actions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const filled = (
   { plane, startedAt }: Balancing,
@@ -86,7 +86,7 @@ export const filled = (
  * Gives the last real server another weight, asks for a reload, and returns how many milliseconds later the kernel has it.
  *
  * @category actions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const reweighted = (
   { daemon, plane }: Balancing,

@@ -1,7 +1,7 @@
 /**
  * TCP checks by the thousand, on the loopback: how many a second one processor makes, and what they cost.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as Balancing from "./Balancing.ts"
@@ -18,7 +18,7 @@ import * as Task from "./uml/Task.ts"
  * checks cost all in all; and how many a second are made when more are asked for than can be.
  *
  * @category measurements
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const measure = (contenders: Contender.Contenders) =>
   Effect.gen(function* () {
@@ -61,7 +61,7 @@ export const measure = (contenders: Contender.Contenders) =>
  * Ours alone, on this machine's kernel, with all of its threads on one processor.
  *
  * @category measurements
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const measureOnOneProcessor = (contenders: Contender.Contenders) =>
   Effect.gen(function* () {

@@ -1,7 +1,7 @@
 /**
  * How far the adverts of 255 virtual routers are from one a second while the same daemon makes 5,000 checks a second.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as Daemon from "../lab/Daemon.ts"
@@ -18,7 +18,7 @@ import * as VirtualServers from "./VirtualServers.ts"
 
 /**
  * @category measurements
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const measure = (contenders: Contender.Contenders) =>
   Effect.gen(function* () {

@@ -45,7 +45,7 @@ export const make = (form: Contenders["form"]): Effect.Effect<Contenders, never,
  * What a program runs; the option of the other half of its work is not given to it.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Work = keyof typeof workOptions
 
@@ -53,7 +53,7 @@ export type Work = keyof typeof workOptions
  * Returns both programs, of which ours is run by these words.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const programs = (
   [program = "", ...words]: ReadonlyArray<string>,
@@ -75,7 +75,7 @@ export const programs = (
  * Where the checker process of keepalived writes its number.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const checkersPidFile = ({ directory }: Daemon.Files): string => join(directory, "checkers.pid")
 

@@ -59,7 +59,7 @@ export const make = (
  * Makes a figure of one number a round where keepalived cannot run.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const alone = (about: AboutAlone, rounds: ReadonlyArray<number>): Figure =>
   judgeAlone(about, Statistics.spread(rounds))
@@ -69,7 +69,7 @@ export const alone = (about: AboutAlone, rounds: ReadonlyArray<number>): Figure 
  * round.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const aloneOfQuantile = (
   about: AboutAlone,

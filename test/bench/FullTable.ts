@@ -6,7 +6,7 @@
  * let a server in only when a check has found that it answers. Without it keepalived begins with all servers in the
  * table, as yet unchecked; ours does not, and that is told as a figure of its own.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import type { Contenders } from "./Contender.ts"
@@ -17,7 +17,7 @@ import * as Task from "./uml/Task.ts"
 
 /**
  * @category measurements
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const measure = (contenders: Contenders) =>
   Effect.gen(function* () {

@@ -56,7 +56,7 @@ const deviations = (program: Daemon.Program): Effect.Effect<ReadonlyArray<number
  * Returns how far each advert of each of the 255 routers was from a second after the one before, in milliseconds.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const deviationsOf = (frames: ReadonlyArray<Frame.Frame>): ReadonlyArray<number> => {
   const moments = Map.groupBy(frames.filter(Frame.isAdvert), (advert) => advert.vrid)

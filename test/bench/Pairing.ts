@@ -39,7 +39,7 @@ export const inTurn = <A, E>(
  * Runs ours alone as often, each run in a scope of its own, after the machine is quiet.
  *
  * @category actions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const alone = <A, E>(
   rounds: number,

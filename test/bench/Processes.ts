@@ -34,7 +34,7 @@ export const cpuSeconds = (pid: number): number => {
  * Returns the processor time one thread has used, in seconds.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const threadCpuSeconds = (pid: number, thread: number): number =>
   Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1e9

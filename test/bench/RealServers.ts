@@ -1,7 +1,7 @@
 /**
  * Real servers that accept every connection and close it: one process for all addresses of the loopback.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { execFileSync } from "node:child_process"
 import { mkdtempSync, readFileSync, rmSync } from "node:fs"
@@ -20,7 +20,7 @@ import * as VirtualServers from "./VirtualServers.ts"
  * Compiles the program of the servers; it is gone when the scope closes. Needs a C compiler, as the addon does.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const build: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
   Effect.sync(() => {
@@ -35,7 +35,7 @@ export const build: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRe
  * Makes a namespace whose loopback is up and where the servers listen, from now on.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const start = (
   program: string
@@ -51,7 +51,7 @@ export const start = (
  * Lets the servers listen in a namespace, from now on.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const listen = (
   program: string,
@@ -70,7 +70,7 @@ export const listen = (
  * Returns how many connections were accepted in a namespace since it was made, as its kernel counts them.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const accepted = (namespace: Namespace.Namespace): number => {
   const text = NetworkNamespace.within(namespace, () => readFileSync("/proc/thread-self/net/snmp", "utf8"))

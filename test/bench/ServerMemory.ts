@@ -2,7 +2,7 @@
  * What a real server with a TCP check adds to the daemon's resident memory: the difference between a director with 1,000 of
  * them and one with 11,000.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import type * as Daemon from "../lab/Daemon.ts"
@@ -16,7 +16,7 @@ import * as VirtualServers from "./VirtualServers.ts"
 
 /**
  * @category measurements
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const measure = (contenders: Contender.Contenders) =>
   Effect.gen(function* () {

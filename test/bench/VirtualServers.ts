@@ -1,7 +1,7 @@
 /**
  * Configurations of many virtual servers, whose real servers are addresses of the loopback.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 
 /**
@@ -12,7 +12,7 @@
  * - `lastWeight`: the weight of the very last real server; all others have 1.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Shape {
   readonly count: number
@@ -26,7 +26,7 @@ export interface Shape {
  * Prints a configuration of this shape: TCP, NAT, `wrr`.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const many = (shape: Shape): string => `global_defs {\n  router_id bench\n}\n${blocks(shape)}`
 
@@ -34,7 +34,7 @@ export const many = (shape: Shape): string => `global_defs {\n  router_id bench\
  * Prints its blocks alone, to be added to a file that has definitions.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const blocks = (shape: Shape): string =>
   Array.from({ length: shape.count }, (_, index) => virtualServer(shape, index)).join("\n")
@@ -43,7 +43,7 @@ export const blocks = (shape: Shape): string =>
  * The address of a virtual server.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const address = (index: number): string =>
   `10.${100 + (index >> 16)}.${(index >> 8) & 255}.${index & 255}`
@@ -52,7 +52,7 @@ export const address = (index: number): string =>
  * The port of all virtual servers.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const port = 80
 
@@ -60,7 +60,7 @@ export const port = 80
  * The port of all real servers.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const realPort = 8080
 

@@ -1,7 +1,7 @@
 /**
  * One changed weight among 37,000 real servers: from SIGHUP to the weight in the kernel.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as Balancing from "./Balancing.ts"
@@ -17,7 +17,7 @@ import * as Task from "./uml/Task.ts"
  * On IPVS, beside keepalived.
  *
  * @category measurements
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const measure = (contenders: Contender.Contenders) =>
   Effect.gen(function* () {
@@ -47,7 +47,7 @@ export const measure = (contenders: Contender.Contenders) =>
  * On nf_tables, of this machine's kernel.
  *
  * @category measurements
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const measureNfTables = (contenders: Contender.Contenders) =>
   Effect.gen(function* () {

@@ -4,7 +4,7 @@
  *
  * The numbers are those of the catalogue of keepalived's defects.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import type * as Daemon from "../lab/Daemon.ts"
@@ -17,7 +17,7 @@ const { first, second, serverLine, serviceLine, third, vip, virtualServer } = Di
  * after nothing but time, if that is to be awaited; and what the log says.
  *
  * @category actions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const deletedService = (program: Daemon.Program, withinMillis: number, restMillis: number) =>
   Effect.gen(function* () {
@@ -50,7 +50,7 @@ export const deletedService = (program: Daemon.Program, withinMillis: number, re
  * D3: the table after a start over a service that has another scheduler, persistence and a server of somebody else.
  *
  * @category actions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const leftovers = (program: Daemon.Program, withinMillis: number) =>
   Effect.gen(function* () {
@@ -68,7 +68,7 @@ export const leftovers = (program: Daemon.Program, withinMillis: number) =>
  * a crash, and after a reload that adds one.
  *
  * @category actions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const uncheckedServers = (program: Daemon.Program) =>
   Effect.gen(function* () {
@@ -109,7 +109,7 @@ const checked = (daemon: Daemon.Daemon, server: string, from = 0) =>
  * here, and what it holds at the end.
  *
  * @category actions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const suspendedGroup = (program: Daemon.Program, withinMillis: number) =>
   Effect.gen(function* () {

@@ -2,7 +2,7 @@
  * One director with IPVS and its servers, all in one namespace, where starting little matters: the service address and the
  * servers' are on the loopback device, and to IPVS they are like any others.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -17,7 +17,7 @@ import * as KernelTable from "./KernelTable.ts"
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Director {
   readonly namespace: Namespace.Namespace
@@ -35,7 +35,7 @@ export interface Director {
  * The service address, which is not here yet.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const vip = "192.0.2.1"
 
@@ -43,7 +43,7 @@ export const vip = "192.0.2.1"
  * The servers' addresses.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const [first, second, third] = ["198.51.100.1", "198.51.100.2", "198.51.100.3"] as const
 
@@ -51,7 +51,7 @@ export const [first, second, third] = ["198.51.100.1", "198.51.100.2", "198.51.1
  * The servers' port.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const port = 8080
 
@@ -59,7 +59,7 @@ export const port = 8080
  * Makes one whose first server listens, with nothing in its table.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make: Effect.Effect<Director, Child.CommandFailed | NeverCame, Scope.Scope> = Effect.gen(
   function* () {
@@ -88,7 +88,7 @@ export const make: Effect.Effect<Director, Child.CommandFailed | NeverCame, Scop
  * A virtual server whose servers have TCP checks every second.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const virtualServer = (
   servers: ReadonlyArray<string>,
@@ -121,7 +121,7 @@ export const virtualServer = (
  * The line of the table for a service with this scheduler.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const serviceLine = (scheduler = "wlc"): string => `TCP ${vip}:80 ${scheduler}`
 
@@ -129,7 +129,7 @@ export const serviceLine = (scheduler = "wlc"): string => `TCP ${vip}:80 ${sched
  * The line of the table for a server of the service.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const serverLine = (address: string, weight = 1): string => `${vip}:80 > ${address}:${port} ${weight}`
 
@@ -137,7 +137,7 @@ export const serverLine = (address: string, weight = 1): string => `${vip}:80 > 
  * Waits until the table is exactly so.
  *
  * @category actions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const becomes = (
   director: Director,
@@ -156,7 +156,7 @@ export const becomes = (
  * Returns whether the table comes to be exactly so in a time.
  *
  * @category actions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const comesToBe = (
   director: Director,
@@ -168,7 +168,7 @@ export const comesToBe = (
  * Whether a server was ever in the table since an entry of the journal.
  *
  * @category guards
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const wasIn = (director: Director, address: string, from = 0): boolean =>
   director.table.entries

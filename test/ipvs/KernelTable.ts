@@ -2,7 +2,7 @@
  * The kernel's table as `/proc/net/ip_vs` has it, read every few milliseconds: nothing that lasts longer goes unseen.
  *
  * @see net/netfilter/ipvs/ip_vs_ctl.c of Linux (`ip_vs_info_seq_show`)
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { readFileSync } from "node:fs"
 import * as Effect from "effect/Effect"
@@ -14,7 +14,7 @@ import * as Journal from "../lab/Journal.ts"
  * its weight. Of a mark the service is `FWM 7`.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Snapshot {
   readonly atMicros: number
@@ -25,7 +25,7 @@ export interface Snapshot {
  * Watches the table of the namespace that a process is in. Each entry differs from the one before.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const watch = (pid: number): Effect.Effect<Journal.Journal<Snapshot>, never, Scope.Scope> =>
   Effect.gen(function* () {

@@ -91,7 +91,7 @@ export const underTest: Program = programNamed(process.env["HOLDFAST_TEST_PROGRA
  * Returns a program that runs the virtual servers of its file beside the virtual routers.
  *
  * @category combinators
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const balancing = (program: Program): Program =>
   withWords(program, (words) => words.filter((word) => word !== vrrpOnly))
@@ -100,7 +100,7 @@ export const balancing = (program: Program): Program =>
  * Returns a program that runs the virtual servers of its file alone.
  *
  * @category combinators
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const checking = (program: Program): Program => ({
   ...withWords(program, (words) => words.map((word) => (word === vrrpOnly ? checksOnly : word))),
@@ -111,7 +111,7 @@ export const checking = (program: Program): Program => ({
  * Returns a program that leaves its services in the kernel when it is told to stop.
  *
  * @category combinators
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const keepingServices = (program: Program): Program => withWords(program, (words) => [...words, "-I"])
 

@@ -4,7 +4,7 @@
  * Requests are numbered, and the numbers are the client's clock: it stands still when the whole machine does, which
  * User-Mode Linux does for seconds when its processor is busy with others.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
@@ -18,7 +18,7 @@ import type { Namespace } from "./Namespace.ts"
  * One request that has ended.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const Fetch = Schema.Struct({
   index: Schema.Int,
@@ -31,13 +31,13 @@ export const Fetch = Schema.Struct({
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Fetch = typeof Fetch.Type
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Fetches = Journal.Journal<Fetch>
 
@@ -45,7 +45,7 @@ export type Fetches = Journal.Journal<Fetch>
  * Starts fetching the page of port 80.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const start = (client: Namespace, address: string): Effect.Effect<Fetches, never, Scope.Scope> =>
   Effect.gen(function* () {
@@ -65,7 +65,7 @@ export const start = (client: Namespace, address: string): Effect.Effect<Fetches
  * Waits for the end of the first request that begins from now on, and returns its number.
  *
  * @category actions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const next = (fetches: Fetches): Effect.Effect<number, Journal.NeverCame> =>
   Effect.suspend(() => {
@@ -80,7 +80,7 @@ export const next = (fetches: Fetches): Effect.Effect<number, Journal.NeverCame>
  * Waits for a page of a server; `from` a request on.
  *
  * @category actions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const pageOf = (fetches: Fetches, server: string, from = 0): Effect.Effect<Fetch, Journal.NeverCame> =>
   fetches.waitFor(`page of ${server}`, ({ by, index }) => by === server && index >= from, patience)
@@ -89,7 +89,7 @@ export const pageOf = (fetches: Fetches, server: string, from = 0): Effect.Effec
  * Waits until the requests of a second have ended, and returns those of them and after that got no page.
  *
  * @category actions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const failures = (
   fetches: Fetches,
@@ -108,7 +108,7 @@ export const failures = (
  * Returns how many requests begin in a time.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const countIn = (micros: number): number => Math.ceil(micros / intervalMicros)
 

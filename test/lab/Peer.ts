@@ -1,7 +1,7 @@
 /**
  * TCP servers and a client in one namespace, in one process, because starting one is slow in User-Mode Linux.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
@@ -12,7 +12,7 @@ import type { Namespace } from "./Namespace.ts"
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Peer {
   readonly pid: number
@@ -30,7 +30,7 @@ export interface Peer {
  * Starts the process with no server and no connection.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (namespace: Namespace): Effect.Effect<Peer, never, Scope.Scope> =>
   Effect.gen(function* () {

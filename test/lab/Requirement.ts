@@ -46,7 +46,7 @@ export const all: ReadonlyArray<Requirement> = [...lab, "keepalived"]
  * What the tests of IPVS need on a kernel that has it.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const ipvs: ReadonlyArray<Requirement> = ["privilege", "ip", "ipvsadm"]
 
@@ -54,7 +54,7 @@ export const ipvs: ReadonlyArray<Requirement> = ["privilege", "ip", "ipvsadm"]
  * What they need to bring a kernel that has it.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const userModeLinux: ReadonlyArray<Requirement> = [...ipvs, "root", "setpriv", "modprobe", "linux.uml"]
 

@@ -1,7 +1,7 @@
 /**
  * A web server in a namespace: its page is its name.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { fileURLToPath } from "node:url"
 import * as Effect from "effect/Effect"
@@ -14,7 +14,7 @@ import type { Namespace } from "./Namespace.ts"
  * Starts one named as its namespace and waits until it answers. `crash` ends it, and its port refuses.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const start = (
   namespace: Namespace,

@@ -1,7 +1,7 @@
 /**
  * The balancer as the daemon sees it: made when a file first has virtual servers, then told, listened to and stopped.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { setFlagsFromString } from "node:v8"
 import type { Parameters, ScriptDefaults } from "@holdfast/balancer/Parameters"
@@ -15,7 +15,7 @@ import type * as Log from "./Log.ts"
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface BalancerHandle {
   /** Makes the virtual servers those wanted; returns when the kernel's table is so, or said why not. */
@@ -33,7 +33,7 @@ export interface BalancerHandle {
  * Makes a handle whose balancer lives, once there is one, until the scope closes.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (
   log: Log.Log

@@ -3,7 +3,7 @@
  *
  * Imported when a file has virtual servers: a director that only holds addresses does not pay for it.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { ScriptDefaults } from "@holdfast/balancer/Parameters"
 import { Balancer } from "@holdfast/engine/balancer/Balancer"
@@ -18,7 +18,7 @@ import * as Stream from "effect/Stream"
  * Opens a balancer that lives until the scope closes. `onEvent` gets everything that happens.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const open = Effect.fnUntraced(function* (
   scripts: ScriptDefaults,

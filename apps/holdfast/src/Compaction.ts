@@ -6,7 +6,7 @@
  * holds this thread up for a tenth of a second, once, when everything has settled. Virtual routers run in another thread.
  *
  * @see docs/decisions/0014-memory-before-peak-speed.md
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { setFlagsFromString } from "node:v8"
 import { runInNewContext } from "node:vm"
@@ -16,7 +16,7 @@ import * as Native from "@holdfast/native/Native"
  * Collects and compacts this thread's heap, and gives free memory of the process back.
  *
  * @category effects
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const compact = (): void => {
   collector({ type: "major", execution: "sync", flavor: "last-resort" })

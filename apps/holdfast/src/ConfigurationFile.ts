@@ -20,7 +20,7 @@ export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", {
  * One file that is read again and again; what did not change since the last good reading costs next to nothing.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ConfigurationFile {
   /** Reads and compiles the file. Mistakes are in the result; only a file that cannot be read is an error. */
@@ -31,7 +31,7 @@ export interface ConfigurationFile {
  * Makes a reader of a file.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (file: string): ConfigurationFile => {
   const reader = Configuration.makeReader()

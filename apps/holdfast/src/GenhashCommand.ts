@@ -7,7 +7,7 @@
  * ends with 70. A chunked body counts without its chunks, as in the check.
  *
  * @see docs/reference/command.md
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as HttpExchange from "@holdfast/balancer/HttpExchange"
 import * as HttpResponse from "@holdfast/balancer/HttpResponse"
@@ -27,7 +27,7 @@ import * as ExitCode from "./ExitCode.ts"
  * Fetches, prints, and returns the exit code.
  *
  * @category commands
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const run = (words: ReadonlyArray<string>): Effect.Effect<number> => {
   const request = read(words)

@@ -1,7 +1,7 @@
 /**
  * What nf_tables cannot do of a configuration, where it would carry the services: said before anything is started.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Approximation from "@holdfast/balancer/Approximation"
 import type { Parameters } from "@holdfast/balancer/Parameters"
@@ -12,7 +12,7 @@ import * as IpvsPresence from "@holdfast/linux/ipvs/IpvsPresence"
  * - `refusals`: what cannot be done anywhere as the file has it.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface PlaneReport {
   readonly notes: ReadonlyArray<string>
@@ -24,7 +24,7 @@ export interface PlaneReport {
  * nothing is said where this one has it.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const of = (
   { plane, virtualServers }: Pick<Parameters, "plane" | "virtualServers">,

@@ -1,7 +1,7 @@
 /**
  * Which scripts of a configuration cannot run, and why: said before anything is started.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Parameters } from "@holdfast/balancer/Parameters"
 import * as Accounts from "@holdfast/linux/script/Accounts"
@@ -14,7 +14,7 @@ import * as Result from "effect/Result"
  * it fails, and its server is out; a notification of it is lost.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const refusals = (parameters: Parameters): ReadonlyArray<string> => {
   // The daemon is root, whoever checks the file.

@@ -5,7 +5,7 @@
  * `impossible` is an error: the service would not be there. `notes` are for the operator to know: the service is there
  * and does nearly what was asked. Both are empty for what is exactly as asked.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { VirtualServer } from "./Parameters.ts"
 import type { Method, Scheduler } from "./Service.ts"
@@ -14,7 +14,7 @@ import type { Method, Scheduler } from "./Service.ts"
  * Says what is done otherwise, in sentences for the operator.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const notes = (virtualServer: VirtualServer): ReadonlyArray<string> => {
   const servers = virtualServer.realServers
@@ -39,7 +39,7 @@ export const notes = (virtualServer: VirtualServer): ReadonlyArray<string> => {
  * Says what cannot be done at all.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const impossible = (virtualServer: VirtualServer): ReadonlyArray<string> =>
   [...virtualServer.realServers, ...virtualServer.sorryServers]

@@ -30,7 +30,7 @@
  *   grid. Without `warmup` thousands of checks begin at once, so the second probe of each comes at its own part of
  *   `delay` (`spread`).
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { formatSeconds, type Instant, type Micros, plus, seconds } from "@holdfast/wire/Instant"
 import * as PlainData from "./PlainData.ts"
@@ -40,7 +40,7 @@ import type { Check, Probe, ProbeResult, WeightAdjustment } from "./Probe.ts"
  * What a checker holds of its server. `Unknown` until the first result.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Verdict = "Unknown" | "Up" | "Down"
 
@@ -52,7 +52,7 @@ export type Verdict = "Unknown" | "Up" | "Down"
  * - `Standing`: a probe of a file is in flight.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Activity =
   | { readonly _tag: "Resting" }
@@ -69,7 +69,7 @@ export type Activity =
  * What to probe and when: a check without what is its server's own affair.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Plan = Pick<Check, "probe" | "timing">
 
@@ -81,7 +81,7 @@ export type Plan = Pick<Check, "probe" | "timing">
  * - `reason`: why it is Down.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Checker {
   readonly plan: Plan
@@ -100,7 +100,7 @@ export interface Checker {
  * - `Suspended`: no probes until `Resumed` (`ha_suspend`), or no more at all.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Event =
   | { readonly _tag: "Started"; readonly at: Instant; readonly spread: number }
@@ -115,7 +115,7 @@ export type Event =
  * - `FailureBorne`: a failure that retries bear; `retriesLeft` are still to come. To be told where `logAllFailures` is set.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Action =
   | { readonly _tag: "StartProbe" }
@@ -125,7 +125,7 @@ export type Action =
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Decided =
   | { readonly _tag: "Decided"; readonly verdict: "Up"; readonly adjustment?: WeightAdjustment }
@@ -135,7 +135,7 @@ export type Decided =
  * The next state, and what is to be done, in order.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Step {
   readonly state: Checker
@@ -146,7 +146,7 @@ export interface Step {
  * Returns a check that has not been started.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (plan: Plan): Checker => ({
   plan,
@@ -161,7 +161,7 @@ export const make = (plan: Plan): Checker => ({
  * Returns when the checker wants `Woken`, or nothing.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const deadline = ({ activity }: Checker): Instant | undefined => {
   switch (activity._tag) {
@@ -179,7 +179,7 @@ export const deadline = ({ activity }: Checker): Instant | undefined => {
  * Returns what a checker has decided so far, as it says it: for a server that joins one that runs already.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const decision = ({ adjustment, reason, verdict }: Checker): Decided | undefined => {
   switch (verdict) {
@@ -196,7 +196,7 @@ export const decision = ({ adjustment, reason, verdict }: Checker): Decided | un
  * Takes one event. Total and deterministic.
  *
  * @category steps
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const step = (state: Checker, event: Event): Step => {
   switch (event._tag) {

@@ -1,7 +1,7 @@
 /**
  * Real servers that a reload removed, while the connections that they have come to their end.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { type Instant, type Micros, plus, seconds } from "@holdfast/wire/Instant"
 import type { Member } from "./Member.ts"
@@ -12,7 +12,7 @@ import * as ServerPool from "./ServerPool.ts"
  * A server that keeps weight 0, until `until` at the latest.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Draining {
   readonly member: Member
@@ -24,7 +24,7 @@ export interface Draining {
  * Returns a server that begins to drain.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (member: Member, at: Instant, drain: Micros): Draining => ({
   member,
@@ -37,7 +37,7 @@ export const make = (member: Member, at: Instant, drain: Micros): Draining => ({
  * has none; one that the plane does not count may have some.
  *
  * @category guards
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const isOver = (
   { member }: Draining,
@@ -53,6 +53,6 @@ export const isOver = (
  * service.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const countInterval = seconds(1)

@@ -8,7 +8,7 @@
  * **Gotchas** equal objects are compared field by field, the same object not at all: who keeps his services from one
  * time to the next pays for what changed.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as PlainData from "./PlainData.ts"
 import type { Destination, Service } from "./Service.ts"
@@ -17,7 +17,7 @@ import type { Destination, Service } from "./Service.ts"
  * Services by key.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type ForwardingTable = ReadonlyMap<string, Service>
 
@@ -27,7 +27,7 @@ export type ForwardingTable = ReadonlyMap<string, Service>
  * destination is what was there.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Edit =
   | { readonly _tag: "AddService"; readonly service: Service }
@@ -41,7 +41,7 @@ export type Edit =
  * Returns the table of these services.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (services: Iterable<Service>): ForwardingTable =>
   new Map(Array.from(services, (service) => [service.key, service]))
@@ -50,7 +50,7 @@ export const make = (services: Iterable<Service>): ForwardingTable =>
  * Returns the part of a table that belongs to us: what `diff` shall not see, it does not remove.
  *
  * @category combinators
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const owned = (table: ForwardingTable, keys: Iterable<string>): ForwardingTable => {
   const part = new Map<string, Service>()
@@ -66,7 +66,7 @@ export const owned = (table: ForwardingTable, keys: Iterable<string>): Forwardin
  * not is removed.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const diff = (actual: ForwardingTable, desired: ForwardingTable): ReadonlyArray<Edit> => {
   if (actual === desired) return []
@@ -80,7 +80,7 @@ export const diff = (actual: ForwardingTable, desired: ForwardingTable): Readonl
  * Returns the edits of one service, which is absent where it is undefined.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const serviceDiff = (
   actual: Service | undefined,
@@ -95,7 +95,7 @@ export const serviceDiff = (
  * Whether a table is what an edit assumes it to be: what is added is not there, what is changed or removed is.
  *
  * @category guards
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const fits = (edit: Edit, table: ForwardingTable): boolean => {
   const service = table.get(edit.service.key)
@@ -117,7 +117,7 @@ export const fits = (edit: Edit, table: ForwardingTable): boolean => {
  * Returns a table after edits, carried out in their order. One that does not fit changes nothing.
  *
  * @category combinators
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const apply = (edits: ReadonlyArray<Edit>, table: ForwardingTable): ForwardingTable => {
   const next = new Map<string, Service>(table)
@@ -161,7 +161,7 @@ export const apply = (edits: ReadonlyArray<Edit>, table: ForwardingTable): Forwa
  * What a destination is apart from where it is.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type DestinationSettings = Pick<Destination, "method" | "weight" | "upperThreshold" | "lowerThreshold">
 
@@ -169,7 +169,7 @@ export type DestinationSettings = Pick<Destination, "method" | "weight" | "upper
  * Whether two destinations of one key are the same to the kernel.
  *
  * @category guards
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const isSameDestination = (left: DestinationSettings, right: DestinationSettings): boolean =>
   left === right ||
@@ -182,7 +182,7 @@ export const isSameDestination = (left: DestinationSettings, right: DestinationS
  * What a service is apart from its address and its destinations.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type ServiceSettings = Pick<Service, "scheduler" | "schedulerFlags" | "onePacket" | "persistence">
 
@@ -190,7 +190,7 @@ export type ServiceSettings = Pick<Service, "scheduler" | "schedulerFlags" | "on
  * Whether two services of one key are the same, whatever their destinations are.
  *
  * @category guards
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const hasSameSettings = (left: ServiceSettings, right: ServiceSettings): boolean =>
   left === right ||

@@ -13,7 +13,7 @@
  *   long.
  *
  * @see RFC 9110, RFC 9112; docs/reference/checks.md
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Address from "@holdfast/wire/Address"
 import * as Result from "effect/Result"
@@ -25,7 +25,7 @@ import type { BodyPattern, HttpVersion, Page, Probe, ProbeResult } from "./Probe
  * A probe that fetches pages.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type HttpProbe = Extract<Probe, { readonly _tag: "Http" }>
 
@@ -33,7 +33,7 @@ export type HttpProbe = Extract<Probe, { readonly _tag: "Http" }>
  * The exchange of one page, under way.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface HttpExchange {
   readonly page: Page
@@ -45,7 +45,7 @@ export interface HttpExchange {
  * What is known once the answer needs no more bytes: the result, or that the body, which is whole, must be judged.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Decision =
   | { readonly _tag: "Decided"; readonly result: ProbeResult }
@@ -55,7 +55,7 @@ export type Decision =
  * What an input brought: pieces of the body, and at last a decision.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Step {
   readonly exchange: HttpExchange
@@ -67,7 +67,7 @@ export interface Step {
  * A whole body and its digest, MD5 in lower-case hexadecimal.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Body {
   readonly bytes: Uint8Array
@@ -79,7 +79,7 @@ export interface Body {
  * would write another one, and a pattern may not be a regular expression.
  *
  * @category checks
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const refusal = (probe: HttpProbe): string | undefined => {
   const words = [
@@ -101,7 +101,7 @@ export const refusal = (probe: HttpProbe): string | undefined => {
  * port, as keepalived does, also where the scheme implies it.
  *
  * @category encoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const request = (probe: HttpProbe, page: Page): Uint8Array => {
   const { number, connection } = versions[probe.version]
@@ -125,7 +125,7 @@ export const request = (probe: HttpProbe, page: Page): Uint8Array => {
  * Begins the exchange of a page.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const start = (probe: HttpProbe, page: Page): HttpExchange => ({
   page,
@@ -137,7 +137,7 @@ export const start = (probe: HttpProbe, page: Page): HttpExchange => ({
  * Takes what happened on the connection. Total; nothing follows a decision.
  *
  * @category steps
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const step = (exchange: HttpExchange, input: HttpResponse.Input): Step => {
   const { page } = exchange
@@ -165,7 +165,7 @@ export const step = (exchange: HttpExchange, input: HttpResponse.Input): Step =>
  * Judges a whole body, whose status was accepted.
  *
  * @category checks
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const judge = ({ path, digest, pattern }: Page, body: Body): ProbeResult => {
   if (digest !== undefined && digest !== body.digest)

@@ -13,7 +13,7 @@
  * answer to HTTP/1.1 only, which neither asks for by default.
  *
  * @see RFC 9112
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as PeerText from "./PeerText.ts"
 
@@ -21,7 +21,7 @@ import * as PeerText from "./PeerText.ts"
  * How far a response has been read. `bodyBytes` counts what was handed out, `headBytes` every line of a head.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type HttpResponse =
   | { readonly _tag: "Head"; readonly text: string; readonly line: string; readonly headBytes: number }
@@ -37,7 +37,7 @@ export type HttpResponse =
  * The head of a response: its status, and its lines as they came, each byte a character.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Head {
   readonly status: number
@@ -48,7 +48,7 @@ export interface Head {
  * What happens on the connection.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Input =
   | { readonly _tag: "BytesReceived"; readonly bytes: Uint8Array }
@@ -58,7 +58,7 @@ export type Input =
  * How a response ended.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Outcome = { readonly _tag: "Complete" } | { readonly _tag: "Broken"; readonly reason: string }
 
@@ -66,7 +66,7 @@ export type Outcome = { readonly _tag: "Complete" } | { readonly _tag: "Broken";
  * What an input brought. `head` is in the step that completes it, `outcome` in the last one; later steps bring nothing.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Step {
   readonly response: HttpResponse
@@ -79,7 +79,7 @@ export interface Step {
  * A response of which nothing has come.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const initial: HttpResponse = { _tag: "Head", text: "", line: "", headBytes: 0 }
 
@@ -87,7 +87,7 @@ export const initial: HttpResponse = { _tag: "Head", text: "", line: "", headByt
  * Reads on. A body of more than `bodyMax` bytes breaks the response.
  *
  * @category steps
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const step = (response: HttpResponse, input: Input, bodyMax: number): Step => {
   if (input._tag === "ConnectionEnded") return end(response)

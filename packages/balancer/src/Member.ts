@@ -5,7 +5,7 @@
  * that serves already: at a start and at a reload it is presumed up until a check says otherwise, so that neither disturbs
  * its connections. Any other server takes no traffic before its checks have passed.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { type Instant, type Micros, plus } from "@holdfast/wire/Instant"
 import type { Decided } from "./Checker.ts"
@@ -17,7 +17,7 @@ import type { Check, Probe, WeightAdjustment } from "./Probe.ts"
  * What is known by one check. `Presumed` counts as up: the server served when this check had not decided yet.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Finding =
   | { readonly verdict: "Unknown" }
@@ -28,7 +28,7 @@ export type Finding =
  * - `Unchecked`: not up, and no check has failed: some have not decided.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Health = "Unchecked" | "Up" | "Down"
 
@@ -42,7 +42,7 @@ export type Health = "Unchecked" | "Up" | "Down"
  * - `risingSince`: it came up then, and its weight grows since.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Member {
   readonly server: RealServer
@@ -59,7 +59,7 @@ export interface Member {
  * unchecked; one with an alpha check is down.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (server: RealServer, at: Instant, servedWeight: number): Member => {
   const isAlpha = server.checks.some(({ alpha }) => alpha)
@@ -83,7 +83,7 @@ export const make = (server: RealServer, at: Instant, servedWeight: number): Mem
  * Returns a server after one of its checks decided. It is as it was when that is no news, or when it has no such check.
  *
  * @category steps
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const decide = (member: Member, index: number, decided: Decided, at: Instant): Member => {
   const before = member.findings[index]
@@ -97,7 +97,7 @@ export const decide = (member: Member, index: number, decided: Decided, at: Inst
  * it stands now. Where the server was up, a changed or a new check is presumed to pass until it says otherwise.
  *
  * @category steps
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const reconfigure = (member: Member, server: RealServer, at: Instant): Member => {
   if (server === member.server) return member
@@ -111,7 +111,7 @@ export const reconfigure = (member: Member, server: RealServer, at: Instant): Me
  * passes are presumed.
  *
  * @category steps
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const readmit = (member: Member, server: RealServer, at: Instant): Member =>
   reconfigure(
@@ -129,7 +129,7 @@ export const readmit = (member: Member, server: RealServer, at: Instant): Member
  * Returns why a server is down, by its first check that says so.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const reasonOf = ({ findings }: Member): string | undefined => {
   for (const finding of findings) if (finding.verdict === "Down") return finding.reason
@@ -140,7 +140,7 @@ export const reasonOf = ({ findings }: Member): string | undefined => {
  * Returns the weight while it grows: from 1 to its own, in equal steps over `slowStart`.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const weightAt = (member: Member, slowStart: Micros, at: Instant): number => {
   const { risingSince, weight } = member
@@ -155,7 +155,7 @@ export const weightAt = (member: Member, slowStart: Micros, at: Instant): number
  * Returns when the weight grows next; nothing when it is its own.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const nextRiseAt = (member: Member, slowStart: Micros, at: Instant): Instant | undefined => {
   const { risingSince, weight } = member

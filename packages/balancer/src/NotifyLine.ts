@@ -12,7 +12,7 @@
  *   server's own, since the group may have many.
  *
  * @see keepalived.conf(5), `lvs_notify_fifo`; docs/reference/scripts.md
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { RealServer, VirtualServer } from "./Parameters.ts"
 
@@ -20,7 +20,7 @@ import type { RealServer, VirtualServer } from "./Parameters.ts"
  * Returns the line that tells whether a virtual server has its quorum.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const virtualServer = (server: VirtualServer, up: boolean): string =>
   `VS ${placeOf(server)} ${stateOf(up)}`
@@ -29,7 +29,7 @@ export const virtualServer = (server: VirtualServer, up: boolean): string =>
  * Returns the line that tells whether a server of a virtual server works.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const realServer = (server: VirtualServer, real: RealServer, up: boolean): string =>
   `RS [${real.address}]:${protocolOf(server)}:${portOf(server, real)} ${placeOf(server)} ${stateOf(up)}`

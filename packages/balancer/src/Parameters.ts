@@ -3,7 +3,7 @@
  *
  * After the file is compiled nobody tests a range again, and every default is filled in.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { IpAddress } from "@holdfast/wire/Address"
 import type { Micros } from "@holdfast/wire/Instant"
@@ -19,7 +19,7 @@ import type { Method, Persistence, Protocol, Scheduler, SchedulerFlag, ServiceAd
  * - `notifyUp`, `notifyDown`: run when it changes.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface RealServer {
   readonly key: string
@@ -39,7 +39,7 @@ export interface RealServer {
  * Who serves when the quorum is lost (`sorry_server`; several are a pool with equal weights).
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface SorryServer {
   readonly key: string
@@ -63,7 +63,7 @@ export interface SorryServer {
  * - `drain`: how long a server that a reload removes keeps weight 0 for the connections it has; 0 is not at all.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface VirtualServer {
   readonly name: string
@@ -93,7 +93,7 @@ export interface VirtualServer {
  * The kernel's connection timeouts (`lvs_timeouts`); absent ones are left as they are.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ConnectionTimeouts {
   readonly tcpSeconds?: number
@@ -107,7 +107,7 @@ export interface ConnectionTimeouts {
  * - `router`: the virtual router that decides whether this director sends (Master) or receives; absent: both.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface SyncDaemon {
   readonly interface: string
@@ -123,7 +123,7 @@ export interface SyncDaemon {
  * Which forwarding plane carries the services (`forwarding_plane`). `auto` is IPVS where the kernel has it.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type PlaneChoice = "ipvs" | "nf_tables" | "auto"
 
@@ -131,7 +131,7 @@ export type PlaneChoice = "ipvs" | "nf_tables" | "auto"
  * A named pipe that is told every change (`lvs_notify_fifo`, `notify_fifo`), and the program that reads it.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface NotifyFifo {
   readonly path: string
@@ -142,7 +142,7 @@ export interface NotifyFifo {
  * How scripts are run (`script_user`, `enable_script_security`).
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ScriptDefaults {
   readonly user?: string
@@ -158,7 +158,7 @@ export interface ScriptDefaults {
  *   or `flush-services`, which removes our services without their servers one by one.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Parameters {
   readonly plane: PlaneChoice

@@ -1,14 +1,14 @@
 /**
  * Text that a server sent: bytes as characters, and quoted for the operator.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 
 /**
  * Reads each byte as the character of its number, so that lengths and offsets are those of the bytes.
  *
  * @category decoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const decode = (bytes: Uint8Array): string => {
   let text = ""
@@ -21,7 +21,7 @@ export const decode = (bytes: Uint8Array): string => {
  * Returns text as it may stand in a log: quoted, on one line, without control characters, and bounded.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const quote = (text: string): string =>
   JSON.stringify(

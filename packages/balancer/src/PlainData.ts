@@ -4,7 +4,7 @@
  * `Equal.equals` of effect says the same of such values, but it keeps a hash and every result for as long as an object
  * lives; parameters of tens of thousands of servers are compared at each reload and held for weeks.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 
 /**
@@ -12,7 +12,7 @@
  * than one that is absent. No cycles, no maps, no sets.
  *
  * @category guards
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const equals = (left: unknown, right: unknown): boolean => {
   if (left === right) return true

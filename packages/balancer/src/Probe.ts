@@ -3,7 +3,7 @@
  *
  * Two checks with equal probes and equal timing are one check.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { IpAddress } from "@holdfast/wire/Address"
 import type { Micros } from "@holdfast/wire/Instant"
@@ -17,7 +17,7 @@ import type { Script } from "@holdfast/wire/Script"
  * - `mark`: SO_MARK (`fwmark`).
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Connection {
   readonly address: IpAddress
@@ -34,7 +34,7 @@ export interface Connection {
  * - `minOffset`, `maxOffset`: bytes between which a match must begin.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface BodyPattern {
   readonly source: string
@@ -52,7 +52,7 @@ export interface BodyPattern {
  * - `virtualHost`: the Host header; that of the check by default.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Page {
   readonly path: string
@@ -67,7 +67,7 @@ export interface Page {
  * connection alive.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type HttpVersion = "1.0" | "1.0C" | "1.0K" | "1.1" | "1.1C" | "1.1K"
 
@@ -79,7 +79,7 @@ export type HttpVersion = "1.0" | "1.0C" | "1.0K" | "1.1" | "1.1C" | "1.1K"
  * - `authority`, `certificate`, `key`: files in PEM (`SSL` section: `ca`, `certificate`, `key`, `password`).
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Tls {
   readonly serverName?: string
@@ -94,13 +94,13 @@ export interface Tls {
  * The types of a query (`DNS_CHECK`, `type`).
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const dnsTypes = ["A", "NS", "CNAME", "SOA", "MX", "TXT", "AAAA", "RRSIG", "DNSKEY"] as const
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type DnsType = (typeof dnsTypes)[number]
 
@@ -117,7 +117,7 @@ export type DnsType = (typeof dnsTypes)[number]
  * - `Broken`: cannot be made; it always reports `Refused` with the reason. So a check that the file got wrong fails closed.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Probe =
   | { readonly _tag: "Tcp"; readonly connection: Connection }
@@ -155,7 +155,7 @@ export type Probe =
  * What a probe wants of the weight of the server.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type WeightAdjustment =
   | { readonly _tag: "Set"; readonly weight: number }
@@ -171,7 +171,7 @@ export type WeightAdjustment =
  *   without retries, because what cannot be checked must not serve.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type ProbeResult =
   | { readonly _tag: "Passed"; readonly adjustment?: WeightAdjustment }
@@ -189,7 +189,7 @@ export type ProbeResult =
  * - `logAllFailures`: also the failures that are borne are told.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Timing {
   readonly delay: Micros
@@ -204,7 +204,7 @@ export interface Timing {
  * A probe and when to make it. `alpha` servers count as down, and are told so, until this has passed once.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Check {
   readonly probe: Probe

@@ -11,13 +11,13 @@
  * `Unknown` is the quorum of a start: not gained yet, and servers that nobody has checked could still bring it. Nobody is
  * sent to a sorry server before the real ones were asked.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { VirtualServer } from "./Parameters.ts"
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Quorum = "Unknown" | "Up" | "Down"
 
@@ -25,7 +25,7 @@ export type Quorum = "Unknown" | "Up" | "Down"
  * Weights at which a quorum changes: `gain` and more gain it, less than `keep` lose it.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Thresholds {
   readonly gain: number
@@ -36,7 +36,7 @@ export interface Thresholds {
  * Returns the thresholds of a virtual server.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const thresholds = ({ hysteresis, quorum, realServers }: VirtualServer): Thresholds => {
   let total = 0
@@ -50,7 +50,7 @@ export const thresholds = ({ hysteresis, quorum, realServers }: VirtualServer): 
  * Returns the quorum after `live` weight is up and `unchecked` weight may come up yet.
  *
  * @category steps
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const step = (before: Quorum, { gain, keep }: Thresholds, live: number, unchecked: number): Quorum => {
   if (live >= (before === "Up" ? keep : gain)) return "Up"

@@ -18,7 +18,7 @@
  *
  * **Gotchas** what has not changed is the same object as before, so that `ForwardingTable.diff` does not look into it.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { formatEndpoint, type IpAddress } from "@holdfast/wire/Address"
 import type { Instant } from "@holdfast/wire/Instant"
@@ -34,7 +34,7 @@ import { type Destination, keyOf, type Method, type Service, type ServiceAddress
  * - `destinations`: by the port of the service; under `anyPort` where all servers are reached by NAT.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ServerPool {
   readonly destinations: ReadonlyMap<number, ReadonlyMap<string, Destination>>
@@ -45,7 +45,7 @@ export interface ServerPool {
  * What a pool is built from.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Ingredients {
   readonly parameters: VirtualServer
@@ -58,7 +58,7 @@ export interface Ingredients {
  * The pool of a virtual server that does not run.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const empty: ServerPool = { destinations: new Map(), services: [] }
 
@@ -66,7 +66,7 @@ export const empty: ServerPool = { destinations: new Map(), services: [] }
  * Returns the pool as it shall be now; parts that are equal to those of `before` are those of `before`.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const build = (before: ServerPool, ingredients: Ingredients, at: Instant): ServerPool => {
   const { parameters } = ingredients
@@ -90,7 +90,7 @@ export const build = (before: ServerPool, ingredients: Ingredients, at: Instant)
  * Whether sorry servers stand in for the real ones.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const isSorry = ({ parameters, quorum }: Pick<Ingredients, "parameters" | "quorum">): boolean =>
   quorum === "Down" && parameters.sorryServers.length > 0
@@ -99,7 +99,7 @@ export const isSorry = ({ parameters, quorum }: Pick<Ingredients, "parameters" |
  * Returns the weight that a real server has in the pool; nothing when it is out.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const weightOf = (
   ingredients: Pick<Ingredients, "parameters" | "quorum">,
@@ -117,7 +117,7 @@ export const weightOf = (
  * services with DR and TUN.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const destinationKeys = (parameters: VirtualServer, server: Target): ReadonlyArray<string> =>
   server.method._tag === "Nat"
@@ -128,7 +128,7 @@ export const destinationKeys = (parameters: VirtualServer, server: Target): Read
  * What real servers and sorry servers have in common.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Target {
   readonly key: string

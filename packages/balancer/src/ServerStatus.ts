@@ -1,7 +1,7 @@
 /**
  * What an observer is shown of a virtual server.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Instant } from "@holdfast/wire/Instant"
 import * as Member from "./Member.ts"
@@ -15,7 +15,7 @@ import type { VirtualServer } from "./VirtualServer.ts"
  * What one check of a real server has found, and what kind of probe it makes.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type CheckStatus = { readonly probe: Probe["_tag"] } & Member.Finding
 
@@ -29,7 +29,7 @@ export type CheckStatus = { readonly probe: Probe["_tag"] } & Member.Finding
  * - `checks`: what each has found.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ServerStatus {
   readonly server: Omit<RealServer, "checks" | "notifyUp" | "notifyDown">
@@ -45,7 +45,7 @@ export interface ServerStatus {
  * One virtual server. `isSorry`: sorry servers stand in for the real ones.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface VirtualServerStatus {
   readonly name: string
@@ -60,7 +60,7 @@ export interface VirtualServerStatus {
  * Returns the status of a virtual server; those of its servers that drain come last.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const status = (state: VirtualServer): VirtualServerStatus => ({
   name: state.parameters.name,

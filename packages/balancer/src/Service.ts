@@ -4,19 +4,19 @@
  * The words are those of IPVS, because its table is what operators read; the nf_tables plane takes the same values.
  *
  * @see include/uapi/linux/ip_vs.h of Linux
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Address from "@holdfast/wire/Address"
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Protocol = "TCP" | "UDP" | "SCTP"
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Family = "inet" | "inet6"
 
@@ -24,7 +24,7 @@ export type Family = "inet" | "inet6"
  * The schedulers of IPVS (`lvs_sched`).
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const schedulers = [
   "rr",
@@ -45,7 +45,7 @@ export const schedulers = [
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Scheduler = (typeof schedulers)[number]
 
@@ -53,7 +53,7 @@ export type Scheduler = (typeof schedulers)[number]
  * What packets belong to a service. Port 0 stands for every port.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type ServiceAddress =
   | {
@@ -71,7 +71,7 @@ export type ServiceAddress =
  * - `engine`: `sip` looks at the Call-ID (`persistence_engine`).
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Persistence {
   readonly timeoutSeconds: number
@@ -83,7 +83,7 @@ export interface Persistence {
  * How packets reach a server (`lvs_method`).
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Method =
   | { readonly _tag: "Nat" }
@@ -94,7 +94,7 @@ export type Method =
  * The encapsulation of a tunnel. `remcsum` is remote checksum offload and exists for GUE only.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Tunnel =
   | { readonly type: "ipip" }
@@ -109,7 +109,7 @@ export type Tunnel =
  * - `upperThreshold`, `lowerThreshold`: connections above which it takes no new ones, and below which it takes them again; 0 is none.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Destination {
   readonly key: string
@@ -125,7 +125,7 @@ export interface Destination {
  * Scheduler flags by number, as the kernel has them: sh-fallback and mh-fallback are flag 1, sh-port and mh-port flag 2.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type SchedulerFlag = 1 | 2 | 3
 
@@ -136,7 +136,7 @@ export type SchedulerFlag = 1 | 2 | 3
  * - `onePacket`: each UDP datagram is scheduled on its own (`ops`).
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Service {
   readonly key: string
@@ -153,7 +153,7 @@ export interface Service {
  * Returns what a service is found by, in words that operators know: `TCP 192.0.2.1:80`, `FWM 3 inet6`.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const keyOf = (address: ServiceAddress): string =>
   address._tag === "Endpoint"

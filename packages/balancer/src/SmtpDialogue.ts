@@ -7,7 +7,7 @@
  * **Details** 220 of the banner, 250 of HELO, 221 of QUIT.
  *
  * @see RFC 5321 sections 4.1.1.1, 4.2 and 4.3.2
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as PeerText from "./PeerText.ts"
 import type { ProbeResult } from "./Probe.ts"
@@ -18,7 +18,7 @@ import type { ProbeResult } from "./Probe.ts"
  * - `line`: the line that has begun; `lineCount`: the lines of the reply before it.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type SmtpDialogue =
   | {
@@ -32,7 +32,7 @@ export type SmtpDialogue =
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Stage = "Banner" | "Helo" | "Quit"
 
@@ -40,7 +40,7 @@ export type Stage = "Banner" | "Helo" | "Quit"
  * What happens on the connection.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Input =
   | { readonly _tag: "BytesReceived"; readonly bytes: Uint8Array }
@@ -50,7 +50,7 @@ export type Input =
  * What an input brought: commands to send, in order, and at last the result. Nothing follows a result.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Step {
   readonly dialogue: SmtpDialogue
@@ -62,7 +62,7 @@ export interface Step {
  * Returns why a probe with this name cannot be made, or nothing: a control character would write another command.
  *
  * @category checks
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const refusal = (heloName: string): string | undefined =>
   /\p{Cc}/u.test(heloName) ? `control character in helo_name ${JSON.stringify(heloName)}` : undefined
@@ -71,7 +71,7 @@ export const refusal = (heloName: string): string | undefined =>
  * Begins a dialogue: the server speaks first.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const start = (heloName: string): SmtpDialogue => awaiting("Banner", heloName)
 
@@ -79,7 +79,7 @@ export const start = (heloName: string): SmtpDialogue => awaiting("Banner", helo
  * Takes what happened on the connection. Total.
  *
  * @category steps
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const step = (dialogue: SmtpDialogue, input: Input): Step => {
   if (dialogue._tag === "Ended") return { dialogue, commands: [] }

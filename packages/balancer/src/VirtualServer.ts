@@ -22,7 +22,7 @@
  *   servers in it, it was lost. With `alpha` it begins lost, unless real servers serve already.
  *
  * @see docs/decisions/0001-pure-reducers.md
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { type Instant, plus } from "@holdfast/wire/Instant"
 import type { Decided } from "./Checker.ts"
@@ -43,7 +43,7 @@ import type { Service } from "./Service.ts"
  * - `wakeAt`: the earliest of all deadlines.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface VirtualServer {
   readonly parameters: Parameters
@@ -73,7 +73,7 @@ export interface VirtualServer {
  * - `Stopped`: the service ends; `services` is empty from then on. What becomes of the kernel's table is the shell's to say.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Event =
   | { readonly _tag: "Started"; readonly at: Instant; readonly serving: ReadonlyMap<string, number> }
@@ -102,7 +102,7 @@ export type Event =
  * - `Stop`: the service ends and its down scripts run (`omega`).
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Occasion = "Initial" | "Change" | "Stop"
 
@@ -113,7 +113,7 @@ export type Occasion = "Initial" | "Change" | "Stop"
  * - `CountConnections`: answer with `ConnectionsCounted`, if the plane can; of these real servers.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Action =
   | {
@@ -142,7 +142,7 @@ export type Action =
  * The next state, and what is to be done, in order.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Step {
   readonly state: VirtualServer
@@ -153,7 +153,7 @@ export interface Step {
  * Returns a virtual server that has not been started.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (parameters: Parameters): VirtualServer => ({
   parameters,
@@ -175,7 +175,7 @@ export const make = (parameters: Parameters): VirtualServer => ({
  * Returns the services that the forwarding plane shall have. While nothing changes, each is the same object.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const services = (state: VirtualServer): ReadonlyArray<Service> => state.pool.services
 
@@ -183,7 +183,7 @@ export const services = (state: VirtualServer): ReadonlyArray<Service> => state.
  * Returns when the virtual server wants `Woken`, or nothing.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const deadline = (state: VirtualServer): Instant | undefined => state.wakeAt
 
@@ -191,7 +191,7 @@ export const deadline = (state: VirtualServer): Instant | undefined => state.wak
  * Takes one event. Total and deterministic.
  *
  * @category steps
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const step = (state: VirtualServer, event: Event): Step => stepAll(state, [event])
 
@@ -200,7 +200,7 @@ export const step = (state: VirtualServer, event: Event): Step => stepAll(state,
  * whose checks all decide at the start would else build them for each.
  *
  * @category steps
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const stepAll = (state: VirtualServer, events: ReadonlyArray<Event>): Step => {
   const actions: Array<Action> = []

@@ -4,7 +4,7 @@
  * **Details** a virtual server is the same if its name is. What is equal by value comes out as the object that runs, down to
  * the single real server: what refers to it stays, and nobody compares it again.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { RealServer, VirtualServer } from "./Parameters.ts"
 import * as PlainData from "./PlainData.ts"
@@ -13,7 +13,7 @@ import * as PlainData from "./PlainData.ts"
  * A virtual server before and after. Real servers and addresses of `to` that are equal to those of `from` are those objects.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Change {
   readonly from: VirtualServer
@@ -29,7 +29,7 @@ export interface Change {
  * - `virtualServers`: all that are wanted, in their order, as the objects that run from now on.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Plan {
   readonly virtualServers: ReadonlyArray<VirtualServer>
@@ -43,7 +43,7 @@ export interface Plan {
  * Returns how to come from the running virtual servers to the wanted ones. Names are unique in each list.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const diff = (running: ReadonlyArray<VirtualServer>, wanted: ReadonlyArray<VirtualServer>): Plan => {
   const leaving = new Map(running.map((from) => [from.name, from]))

@@ -1,7 +1,7 @@
 /**
  * What `global_defs` says of load balancing.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type * as Balancer from "@holdfast/balancer/Parameters"
 import type { IpAddress } from "@holdfast/wire/Address"
@@ -151,7 +151,7 @@ const fifo = Section.argument(Value.text)
  * The readers of the keywords of load balancing.
  *
  * @category readers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const readers = {
   script_user: scriptUser,
@@ -177,7 +177,7 @@ type Values = Section.Settings<typeof readers>["values"]
  * Returns the parameters of the balancer, but for its virtual servers. `routers` are the virtual routers of the file.
  *
  * @category compiling
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const compile = (
   values: Values,

@@ -1,7 +1,7 @@
 /**
  * The checks of a real server, from their blocks to probes with their timing.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { type Check, type Probe, type Timing, dnsTypes } from "@holdfast/balancer/Probe"
 import type { Micros } from "@holdfast/wire/Instant"
@@ -22,7 +22,7 @@ import * as Value from "./Value.ts"
  * - `serviceDelay`: the `delay_loop` of its virtual server.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Context {
   readonly server: CheckConnection.Server
@@ -35,7 +35,7 @@ export interface Context {
  * The keywords of the checks that this version makes.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Kind = keyof typeof compilers
 
@@ -43,7 +43,7 @@ export type Kind = keyof typeof compilers
  * The keywords of the checks that this version makes.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const kinds = (): ReadonlyArray<Kind> => Object.keys(compilers) as Array<Kind>
 
@@ -51,7 +51,7 @@ export const kinds = (): ReadonlyArray<Kind> => Object.keys(compilers) as Array<
  * Compiles the block of a check. `SMTP_CHECK` may hold several.
  *
  * @category compiling
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const compile = (
   kind: Kind,

@@ -1,7 +1,7 @@
 /**
  * Whom a check talks to, and from where.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Connection } from "@holdfast/balancer/Probe"
 import * as Address from "@holdfast/wire/Address"
@@ -15,7 +15,7 @@ import * as Value from "./Value.ts"
  * The readers of a check that connects.
  *
  * @category readers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const readers = {
   ...CheckTiming.checkReaders,
@@ -32,7 +32,7 @@ export const readers = {
  * The server that a check is of; port 0 is no port to talk to.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Server {
   readonly address: Address.IpAddress
@@ -43,7 +43,7 @@ export interface Server {
  * Returns the connection of a check. `port` is the one that its protocol needs: `any` needs none.
  *
  * @category compiling
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const compile = (
   statement: Statement,

@@ -1,7 +1,7 @@
 /**
  * The keywords of the checks of a real server.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as KeywordTable from "./KeywordTable.ts"
 
@@ -41,7 +41,7 @@ export const tcpCheck = KeywordTable.make({ supported: common })
  * The keywords of `PING_CHECK`.
  *
  * @category keywords
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const pingCheck = KeywordTable.make({ supported: common })
 
@@ -49,7 +49,7 @@ export const pingCheck = KeywordTable.make({ supported: common })
  * The keywords of `UDP_CHECK`.
  *
  * @category keywords
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const udpCheck = KeywordTable.make({
   supported: [...common, "payload", "require_reply", "min_reply_length", "max_reply_length"]
@@ -59,7 +59,7 @@ export const udpCheck = KeywordTable.make({
  * The keywords of `DNS_CHECK`.
  *
  * @category keywords
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const dnsCheck = KeywordTable.make({ supported: [...common, "type", "name"] })
 
@@ -67,7 +67,7 @@ export const dnsCheck = KeywordTable.make({ supported: [...common, "type", "name
  * The keywords of `SMTP_CHECK`.
  *
  * @category keywords
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const smtpCheck = KeywordTable.make({ supported: [...common, "helo_name", "host"] })
 
@@ -75,7 +75,7 @@ export const smtpCheck = KeywordTable.make({ supported: [...common, "helo_name",
  * The keywords of `host` in `SMTP_CHECK`.
  *
  * @category keywords
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const smtpHost = KeywordTable.make({ supported: common })
 
@@ -83,7 +83,7 @@ export const smtpHost = KeywordTable.make({ supported: common })
  * The keywords of `MISC_CHECK`.
  *
  * @category keywords
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const miscCheck = KeywordTable.make({
   supported: [...timing, "misc_path", "misc_timeout", "misc_dynamic", "user"]
@@ -93,7 +93,7 @@ export const miscCheck = KeywordTable.make({
  * The keywords of `FILE_CHECK`.
  *
  * @category keywords
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const fileCheck = KeywordTable.make({
   supported: ["track_file", "weight"],
@@ -105,7 +105,7 @@ export const fileCheck = KeywordTable.make({
  * The keywords of `HTTP_GET`.
  *
  * @category keywords
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const httpGet = KeywordTable.make({
   supported: http,
@@ -118,7 +118,7 @@ export const httpGet = KeywordTable.make({
  * The keywords of `SSL_GET`.
  *
  * @category keywords
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const sslGet = KeywordTable.make({
   // The last is ours.
@@ -131,7 +131,7 @@ export const sslGet = KeywordTable.make({
  * The keywords of `url` in `HTTP_GET` and `SSL_GET`.
  *
  * @category keywords
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const url = KeywordTable.make({
   supported: [

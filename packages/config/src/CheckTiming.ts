@@ -2,7 +2,7 @@
  * When checks run, and what a check inherits: from its real server, that from its virtual server, that from the defaults
  * of the kind of check.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Timing } from "@holdfast/balancer/Probe"
 import { type Micros, seconds } from "@holdfast/wire/Instant"
@@ -13,7 +13,7 @@ import * as Value from "./Value.ts"
  * What every level may say, and passes on to the levels below it.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Inherited {
   readonly retry?: number | undefined
@@ -30,7 +30,7 @@ export interface Inherited {
  * Reads a span after which a check or its connection is given up.
  *
  * @category readers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const timeout = Section.argument(Value.seconds({ minimum: 0.000_001, maximum: 3600 }))
 
@@ -41,7 +41,7 @@ const delay = Section.argument(Value.seconds({ minimum: 0.000_001, maximum: 86_4
  * The readers of what is inherited by checks that do not connect.
  *
  * @category readers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const readers = {
   retry,
@@ -55,7 +55,7 @@ export const readers = {
  * The readers of a check that says itself when it tells its failures.
  *
  * @category readers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const checkReaders = { ...readers, log_all_failures: Section.toggle }
 
@@ -72,7 +72,7 @@ type Values = Section.Settings<
  * Returns what a level passes on: its own settings, and those of the level above where it has none.
  *
  * @category compiling
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const inherit = (own: Values, above: Inherited): Inherited => ({
   retry: (own.retry ?? own.nb_get_retry)?.value ?? above.retry,
@@ -89,7 +89,7 @@ export const inherit = (own: Values, above: Inherited): Inherited => ({
  * Returns the timing of a check. `defaults` are those of its kind.
  *
  * @category compiling
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const compile = (
   settings: Inherited,
@@ -107,7 +107,7 @@ export const compile = (
  * From one check to the next where the file says nothing (`delay_loop`).
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const delayDefault = seconds(60)
 

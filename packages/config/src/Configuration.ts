@@ -56,7 +56,7 @@ export const read = (source: Lexer.Source): Reading => readAfter(source, undefin
  * reading without errors is the same object as in that reading.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Reader {
   readonly read: (source: Lexer.Source) => Reading
@@ -66,7 +66,7 @@ export interface Reader {
  * Makes a reader. It keeps the last text that was read without errors, and what its virtual servers mean.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const makeReader = (): Reader => {
   let last: Memory | undefined

@@ -84,7 +84,7 @@ export const makeReport = (): Report => {
  * Returns diagnostics in the order of their places; those of one place keep the order in which they were found.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const sorted = (diagnostics: ReadonlyArray<Diagnostic>): ReadonlyArray<Diagnostic> =>
   // Array.prototype.toSorted is stable.

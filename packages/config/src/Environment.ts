@@ -1,7 +1,7 @@
 /**
  * What the rest of a file means for a virtual server.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Report } from "./Diagnostic.ts"
 import type { Word } from "./Lexer.ts"
@@ -14,7 +14,7 @@ import type { Group } from "./VirtualServerGroup.ts"
  * The files of the section `SSL`.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface TlsFiles {
   readonly authority?: string
@@ -27,7 +27,7 @@ export interface TlsFiles {
  * A file with a number (`track_file`).
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface TrackFile {
   readonly name: Word
@@ -39,7 +39,7 @@ export interface TrackFile {
  * - `alpha`, `logAllFailures`: what `global_defs` says for all checks.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Environment {
   readonly alpha: boolean
@@ -53,7 +53,7 @@ export interface Environment {
  * Reads the statements of all sections `SSL` of a file.
  *
  * @category reading
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const readTls = (statements: ReadonlyArray<Statement>, report: Report): TlsFiles => {
   const { values } = Section.read("SSL", tlsReaders, statements, report)
@@ -69,7 +69,7 @@ export const readTls = (statements: ReadonlyArray<Statement>, report: Report): T
  * Reads a section `track_file`; nothing when it is not whole.
  *
  * @category reading
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const readTrackFile = (statement: Statement, report: Report): TrackFile | undefined => {
   const [name, ...rest] = statement.arguments
@@ -88,7 +88,7 @@ export const readTrackFile = (statement: Statement, report: Report): TrackFile |
  * Reads the weight of a file: `NUMBER [reverse]`.
  *
  * @category readers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const weight: Section.Reader<number> = {
   repeat: "last",

@@ -1,7 +1,7 @@
 /**
  * How packets are spread and reach a server: schedulers, their flags, methods and tunnels.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { type Method, type SchedulerFlag, type Tunnel, schedulers } from "@holdfast/balancer/Service"
 import * as Diagnostic from "./Diagnostic.ts"
@@ -14,7 +14,7 @@ import * as Value from "./Value.ts"
  * Reads a scheduler (`lvs_sched`, `lb_algo`).
  *
  * @category readers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const scheduler = Section.argument(Value.oneOf(...schedulers))
 
@@ -22,7 +22,7 @@ export const scheduler = Section.argument(Value.oneOf(...schedulers))
  * The flags of a scheduler and the names they have for some.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const flags = {
   "flag-1": 1,
@@ -38,7 +38,7 @@ export const flags = {
  * Returns the flags that a section mentions, in ascending order.
  *
  * @category compiling
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const flagsOf = (mentioned: ReadonlySet<string>): ReadonlyArray<SchedulerFlag> =>
   ([1, 2, 3] as const).filter((flag) =>
@@ -49,7 +49,7 @@ export const flagsOf = (mentioned: ReadonlySet<string>): ReadonlyArray<Scheduler
  * Reads `NAT`, `DR` or `TUN [type ipip|gue port NUMBER|gre] [nocsum|csum|remcsum]`.
  *
  * @category readers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const method: Section.Reader<Method> = {
   repeat: "last",

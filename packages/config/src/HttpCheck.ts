@@ -1,7 +1,7 @@
 /**
  * The checks `HTTP_GET` and `SSL_GET`.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { BodyPattern, Check, HttpVersion, Page, Tls } from "@holdfast/balancer/Probe"
 import { seconds } from "@holdfast/wire/Instant"
@@ -19,7 +19,7 @@ import * as Value from "./Value.ts"
  * Returns what compiles a block of one of the two kinds.
  *
  * @category compiling
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const compile =
   (kind: "HTTP_GET" | "SSL_GET") =>
@@ -126,7 +126,7 @@ const virtualHostValue = requestWord("name of a host")
  * Reads the name of a host for the header Host.
  *
  * @category readers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const virtualHost = Section.argument(virtualHostValue)
 

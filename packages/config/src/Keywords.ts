@@ -113,7 +113,7 @@ const tables = {
  * The sections that have a table.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const all = Object.keys(tables) as ReadonlyArray<Section>
 

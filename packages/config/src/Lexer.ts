@@ -31,7 +31,7 @@ export interface Source {
  * Where a part of a file begins: at the start of a line.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Origin {
   readonly line: number
@@ -42,7 +42,7 @@ export interface Origin {
  * Where a file begins.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const start: Origin = { line: 1, offset: 0 }
 

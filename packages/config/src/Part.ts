@@ -4,7 +4,7 @@
  * **Details** a part is kept if it holds one `virtual_server` or one `virtual_server_group` and nothing else: these are
  * what a large file has many of. Every other part is read anew each time.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Construct from "./Construct.ts"
 import * as Diagnostic from "./Diagnostic.ts"
@@ -22,7 +22,7 @@ import type * as VirtualServerGroup from "./VirtualServerGroup.ts"
  * - `server`, `group`: what it holds, if it is one of the two and nothing else.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Part extends Piece.Piece {
   readonly diagnostics: ReadonlyArray<Diagnostic.Diagnostic>
@@ -34,7 +34,7 @@ export interface Part extends Piece.Piece {
  * A part that is about to be compiled.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Draft = Fresh | Kept | Postponed
 
@@ -42,7 +42,7 @@ export type Draft = Fresh | Kept | Postponed
  * A part that was taken over.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Kept {
   readonly kept: Part
@@ -54,7 +54,7 @@ export interface Kept {
  * memory as statements at a time.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Postponed {
   readonly piece: Piece.Piece
@@ -66,7 +66,7 @@ export interface Postponed {
  * A part that was read just now.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Fresh {
   readonly piece: Piece.Piece
@@ -80,7 +80,7 @@ export interface Fresh {
  * done with the others: `read` or `postpone`.
  *
  * @category reading
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const divide = (
   source: Lexer.Source,
@@ -124,7 +124,7 @@ const textOf = (text: string, { length, offset }: Piece.Piece): string => text.s
  * Reads a part of a file.
  *
  * @category reading
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const read = (source: Lexer.Source, piece: Piece.Piece): Fresh => {
   const report = Diagnostic.makeReport()
@@ -138,7 +138,7 @@ export const read = (source: Lexer.Source, piece: Piece.Piece): Fresh => {
  * Reads a part of a file, or postpones that if it begins with a virtual server.
  *
  * @category reading
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const postpone: Begin = (source, piece) =>
   /^[ \t]*virtual_server[ \t]/.test(textOf(source.text, piece)) ? { piece } : read(source, piece)
@@ -147,7 +147,7 @@ export const postpone: Begin = (source, piece) =>
  * Tells whether a part holds what the parts before it must know.
  *
  * @category predicates
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const concernsOthers = ({ model }: Fresh): boolean =>
   [model.globalDefinitions, model.tls, model.trackFiles, model.groups, model.vrrpInstances].some(

@@ -9,7 +9,7 @@
  * Refused are, among others, atomic groups, possessive quantifiers, recursion, conditions, `\R`, `\X`, `\K` and `\G`.
  *
  * @see pcre2pattern(3)
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { BodyPattern } from "@holdfast/balancer/Probe"
 import type { Report } from "./Diagnostic.ts"
@@ -20,7 +20,7 @@ import * as Section from "./Section.ts"
  * Reads the pattern itself; it is translated when the options are known.
  *
  * @category readers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const source: Section.Reader<Word> = {
   repeat: "last",
@@ -36,7 +36,7 @@ export const source: Section.Reader<Word> = {
  * Reads `regex_options`.
  *
  * @category readers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const options: Section.Reader<ReadonlyArray<Word>> = {
   repeat: "append",
@@ -47,7 +47,7 @@ export const options: Section.Reader<ReadonlyArray<Word>> = {
  * Translates a pattern; nothing when JavaScript cannot say it.
  *
  * @category compiling
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const compile = (
   word: Word,

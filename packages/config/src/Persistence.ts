@@ -1,7 +1,7 @@
 /**
  * Clients that come back to the server they had.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Family, Persistence } from "@holdfast/balancer/Service"
 import * as Address from "@holdfast/wire/Address"
@@ -21,7 +21,7 @@ const timeout = Section.argument(Value.integer({ minimum: 1, maximum: timeoutMax
  * The readers of the keywords of persistence.
  *
  * @category readers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const readers = {
   persistence_timeout: {
@@ -40,7 +40,7 @@ export const readers = {
  * Returns the persistence of a virtual server, or nothing when it has none.
  *
  * @category compiling
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const compile = (
   values: Section.Settings<typeof readers>["values"],

@@ -7,7 +7,7 @@
  * **Details** where pieces begin is decided by the lines of their headings alone. A change of the text can therefore
  * move no border but those in the changed lines, and the one before them.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Keywords from "./Keywords.ts"
 
@@ -15,7 +15,7 @@ import * as Keywords from "./Keywords.ts"
  * A part of a text, in UTF-16 code units; `line` counts from 1.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Piece {
   readonly offset: number
@@ -31,7 +31,7 @@ export interface Piece {
  * - `tail`: how many are the last ones.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Division {
   readonly head: number
@@ -43,7 +43,7 @@ export interface Division {
  * Splits a whole text.
  *
  * @category splitting
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const split = (text: string): ReadonlyArray<Piece> => splitFrom(text, 0, text.length, 1)
 
@@ -51,7 +51,7 @@ export const split = (text: string): ReadonlyArray<Piece> => splitFrom(text, 0, 
  * Splits a text of which another one is known.
  *
  * @category splitting
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const divide = (
   text: string,

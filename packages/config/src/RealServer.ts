@@ -1,7 +1,7 @@
 /**
  * The section `real_server`.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type * as Balancer from "@holdfast/balancer/Parameters"
 import type { Method } from "@holdfast/balancer/Service"
@@ -25,7 +25,7 @@ import * as Value from "./Value.ts"
  * - `port`: the one clients talk to; 0 when there are several, or every port.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Defaults {
   readonly port: number
@@ -40,7 +40,7 @@ export interface Defaults {
  * A server and the place that names it.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Compiled {
   readonly server: Balancer.RealServer
@@ -51,7 +51,7 @@ export interface Compiled {
  * Compiles a `real_server`; nothing when its address or its block is missing.
  *
  * @category compiling
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const compile = (
   statement: Statement,
@@ -114,7 +114,7 @@ const reportThresholds = (
  * Reads `ADDRESS [PORT]`; the port is the one of the virtual server when absent.
  *
  * @category reading
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const readEndpoint = (
   statement: Statement,
@@ -136,7 +136,7 @@ export const readEndpoint = (
  * Reads the weight of a server (`struct ip_vs_dest`; keepalived's own bound is the same).
  *
  * @category readers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const weight = Section.argument(Value.integer({ minimum: 0, maximum: 65_535 }))
 

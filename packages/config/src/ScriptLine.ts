@@ -5,7 +5,7 @@
  * here: blanks separate, `'…'` and `"…"` hold together, and outside `'…'` a backslash writes what cannot be typed: `\a \b \E \f \n
  * \r \t \v`, `\NNN` in octal, `\xHH`, `\cX`; before any other character it stands for that character. No shell is involved.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Script } from "@holdfast/wire/Script"
 import type { Report } from "./Diagnostic.ts"
@@ -17,7 +17,7 @@ import type { Statement } from "./SyntaxTree.ts"
  * A keyword with a program.
  *
  * @category readers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const script: Section.Reader<Script> = {
   repeat: "last",

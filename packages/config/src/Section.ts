@@ -252,7 +252,7 @@ export const each = <A>(
  * A keyword that may be repeated and whose statements are read later, when what they inherit is known.
  *
  * @category readers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const statements: Reader<ReadonlyArray<Statement>> = each((statement) => statement)
 

@@ -140,7 +140,7 @@ export const ipv4Address: Value<Address.Ipv4Address> = (word, report) => {
  * Reads an address of either family.
  *
  * @category values
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const ipAddress: Value<Address.IpAddress> = (word, report) => {
   const address = Address.ipFromString(word.text)
@@ -153,7 +153,7 @@ export const ipAddress: Value<Address.IpAddress> = (word, report) => {
  * Reads a port.
  *
  * @category values
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const port: Value<number> = (word, report) => readPort(word, report)
 
@@ -161,7 +161,7 @@ export const port: Value<number> = (word, report) => readPort(word, report)
  * Reads a port, or 0 for every port.
  *
  * @category values
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const portOrAll: Value<number> = (word, report) => readPortOrAll(word, report)
 
@@ -169,7 +169,7 @@ export const portOrAll: Value<number> = (word, report) => readPortOrAll(word, re
  * Reads a firewall mark (`struct sk_buff`, 32 bits).
  *
  * @category values
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const mark: Value<number> = (word, report) => readMark(word, report)
 

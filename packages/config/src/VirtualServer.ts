@@ -31,7 +31,7 @@ import * as VirtualServerName from "./VirtualServerName.ts"
  * A virtual server, the place that names it, and the keys of its services.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Compiled {
   readonly server: Balancer.VirtualServer
@@ -45,7 +45,7 @@ export interface Compiled {
  * **Details** the order of the lines does not matter: what a server or a check inherits is read before it.
  *
  * @category compiling
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const compile = (
   statement: Statement,

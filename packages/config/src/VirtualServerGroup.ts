@@ -1,7 +1,7 @@
 /**
  * The section `virtual_server_group`: addresses and firewall marks that share their servers.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Family } from "@holdfast/balancer/Service"
 import * as Address from "@holdfast/wire/Address"
@@ -16,7 +16,7 @@ import * as Value from "./Value.ts"
  * One service of a group, before its protocol is known. The family of a mark may be left to its servers.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Member =
   | { readonly _tag: "Endpoint"; readonly address: Address.IpAddress; readonly port: number }
@@ -24,7 +24,7 @@ export type Member =
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Group {
   readonly name: Word
@@ -35,7 +35,7 @@ export interface Group {
  * Reads a group; nothing when it lacks its name or its block.
  *
  * @category reading
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const read = (statement: Statement, report: Report): Group | undefined => {
   const [name, ...rest] = statement.arguments

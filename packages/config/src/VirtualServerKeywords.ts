@@ -98,7 +98,7 @@ export const realServer = KeywordTable.make({
  * The keywords of the section `SSL`.
  *
  * @category keywords
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const tls = KeywordTable.make({ supported: ["password", "ca", "certificate", "key"] })
 
@@ -106,6 +106,6 @@ export const tls = KeywordTable.make({ supported: ["password", "ca", "certificat
  * The keywords of the sections `track_file` and `vrrp_track_file`.
  *
  * @category keywords
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const trackFile = KeywordTable.make({ supported: ["file", "weight"], ignored: ["init_file"] })

@@ -1,7 +1,7 @@
 /**
  * What a virtual server is known by: an address, a firewall mark or a group; and the services it stands for.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Family, Method, Protocol, ServiceAddress } from "@holdfast/balancer/Service"
 import * as Address from "@holdfast/wire/Address"
@@ -14,7 +14,7 @@ import type { Group, Member } from "./VirtualServerGroup.ts"
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type VirtualServerName = { readonly span: Span } & (
   | Member
@@ -25,7 +25,7 @@ export type VirtualServerName = { readonly span: Span } & (
  * Reads `ADDRESS [PORT]`, `fwmark MARK` or `group NAME`.
  *
  * @category reading
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const read = (statement: Statement, report: Report): VirtualServerName | undefined => {
   const [first, second, ...rest] = statement.arguments
@@ -52,7 +52,7 @@ export const read = (statement: Statement, report: Report): VirtualServerName | 
  * Returns the port that clients talk to, or 0 when there is not exactly one.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const portOf = (name: VirtualServerName, groups: ReadonlyMap<string, Group>): number => {
   if (name._tag === "Endpoint") return name.port
@@ -71,7 +71,7 @@ interface Reached {
  * Returns the family of what does not say it: that of the addresses, else that of the servers, else IPv4.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const familyOf = (
   name: VirtualServerName,
@@ -94,7 +94,7 @@ export const familyOf = (
  * Returns the services of a virtual server.
  *
  * @category compiling
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const addressesOf = (
   name: VirtualServerName,
@@ -114,7 +114,7 @@ export const addressesOf = (
  * Returns the family of a service.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const familyOfAddress = (address: ServiceAddress): Family =>
   address._tag === "FirewallMark" ? address.family : familyOfIp(address.address)

@@ -1,7 +1,7 @@
 /**
  * From the virtual servers of a file to those of the balancer, and what no two of them may share.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type * as Balancer from "@holdfast/balancer/Parameters"
 import * as Equal from "effect/Equal"
@@ -19,13 +19,13 @@ import type * as VirtualServerGroup from "./VirtualServerGroup.ts"
  * What the virtual servers of a reading depended on.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Memory = Environment.Environment
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Compiled {
   readonly virtualServers: ReadonlyArray<Balancer.VirtualServer>
@@ -38,7 +38,7 @@ export interface Compiled {
  * whole only if no diagnostic is an error.
  *
  * @category compiling
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const compile = (
   source: Lexer.Source,

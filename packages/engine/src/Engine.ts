@@ -68,7 +68,7 @@ type Input =
  * The engine cannot go on: a fault in it, never in the network or the kernel. Addresses stay as they are.
  *
  * @category errors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export class EngineEnded extends Schema.TaggedError<EngineEnded>()("EngineEnded", {
   message: Schema.String

@@ -4,7 +4,7 @@
  * The engine says what the table shall be and hands over the edits that lead there; the adapter carries them out in order
  * and says what the kernel refused. It keeps no table of its own: `read` always asks the kernel.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { ConnectionTimeouts, SyncDaemon } from "@holdfast/balancer/Parameters"
 import type { Edit, ForwardingTable } from "@holdfast/balancer/ForwardingTable"
@@ -18,7 +18,7 @@ import type * as Scope from "effect/Scope"
  * The kernel has no such plane, or does not let us at it. `message` says why and what to do.
  *
  * @category errors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export class ForwardingPlaneError extends Schema.TaggedError<ForwardingPlaneError>()("ForwardingPlaneError", {
   reason: Schema.Literals(["Unsupported", "Forbidden", "Failed"]),
@@ -32,7 +32,7 @@ export class ForwardingPlaneError extends Schema.TaggedError<ForwardingPlaneErro
  * - `mismatch`: the table was not what the edit assumed (already there, or not there): somebody else changed it.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Refusal {
   readonly edit: Edit
@@ -44,7 +44,7 @@ export interface Refusal {
  * Counts of one destination, by its key.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface DestinationStatistics {
   /** Connections that are open; absent where the plane does not count them. */
@@ -61,7 +61,7 @@ export interface DestinationStatistics {
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ServiceStatistics {
   readonly connections: number
@@ -76,7 +76,7 @@ export interface ServiceStatistics {
  * A plane that is open.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface OpenForwardingPlane {
   readonly kind: "ipvs" | "nf_tables"
@@ -111,7 +111,7 @@ export interface OpenForwardingPlane {
  * Opens the plane of this kernel.
  *
  * @category services
- * @since 0.2.0
+ * @since 0.1.0
  */
 export class ForwardingPlane extends Context.Service<
   ForwardingPlane,

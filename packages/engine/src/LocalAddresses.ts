@@ -1,7 +1,7 @@
 /**
  * The port for which addresses are on this machine now.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { IpAddress } from "@holdfast/wire/Address"
 import * as Context from "effect/Context"
@@ -13,7 +13,7 @@ import type * as Scope from "effect/Scope"
  * The kernel's addresses cannot be watched.
  *
  * @category errors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export class LocalAddressesError extends Schema.TaggedError<LocalAddressesError>()("LocalAddressesError", {
   message: Schema.String
@@ -23,7 +23,7 @@ export class LocalAddressesError extends Schema.TaggedError<LocalAddressesError>
  * Watches the addresses of this machine, of both families.
  *
  * @category services
- * @since 0.2.0
+ * @since 0.1.0
  */
 export class LocalAddresses extends Context.Service<
   LocalAddresses,

@@ -4,7 +4,7 @@
  * Nothing here waits: a notification is taken and carried out behind. Scripts of one object run one after the other, in the order of its
  * notifications; those of different objects at the same time. What was lost is counted and told.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { NotifyFifo } from "@holdfast/balancer/Parameters"
 import type { Script } from "@holdfast/wire/Script"
@@ -19,7 +19,7 @@ import type * as Scope from "effect/Scope"
  * - `fifoLine`: without its end of line; absent where pipes are not told.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Notification {
   readonly object: string
@@ -35,7 +35,7 @@ export interface Notification {
  * - `FifoFailed`: the pipe cannot be made or opened.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type NotifierReport =
   | {
@@ -51,7 +51,7 @@ export type NotifierReport =
  * A notifier that is open.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Notifying {
   /** Takes a notification; never waits and never throws. */
@@ -66,7 +66,7 @@ export interface Notifying {
  * Opens notifiers.
  *
  * @category services
- * @since 0.2.0
+ * @since 0.1.0
  */
 export class Notifier extends Context.Service<
   Notifier,

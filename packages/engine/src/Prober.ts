@@ -4,7 +4,7 @@
  * A probe is started with a number and reports under it, once; a probe of a file reports whenever the file changes,
  * until it is cancelled. The adapter has no timeouts: the check's reducer holds the deadline, and its expiry cancels the probe.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Probe, ProbeResult } from "@holdfast/balancer/Probe"
 import type { Instant } from "@holdfast/wire/Instant"
@@ -16,7 +16,7 @@ import type * as Scope from "effect/Scope"
  * What one probe found, and when.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ProbeReport {
   readonly id: number
@@ -28,7 +28,7 @@ export interface ProbeReport {
  * A prober that is open.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Probing {
   /** Starts a probe. Never throws and never reports before it returns. `id` is not in use. */
@@ -41,7 +41,7 @@ export interface Probing {
  * Opens probers.
  *
  * @category services
- * @since 0.2.0
+ * @since 0.1.0
  */
 export class Prober extends Context.Service<
   Prober,

@@ -1,7 +1,7 @@
 /**
  * All ports of the balancer on this kernel: what an application that runs on Linux gives to `Balancer.layer`.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { ScriptDefaults } from "@holdfast/balancer/Parameters"
 import * as Layer from "effect/Layer"
@@ -16,7 +16,7 @@ import * as WakeTimer from "./WakeTimer.ts"
  * says who scripts run as.
  *
  * @category layers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const layer = (scripts: ScriptDefaults) =>
   Layer.mergeAll(

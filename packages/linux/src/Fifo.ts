@@ -11,7 +11,7 @@
  * **Gotchas** a pipe that somebody removes is not missed until the next configuration: lines go to those who still have it open.
  *
  * @see fifo(7), pipe(7)
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as NamedPipe from "@holdfast/raw-socket/NamedPipe"
 import * as Effect from "effect/Effect"
@@ -22,7 +22,7 @@ import { closeSync, constants, fstatSync, openSync, writeSync } from "node:fs"
  * A pipe cannot be made or opened.
  *
  * @category errors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export class FifoError extends Schema.TaggedError<FifoError>()("FifoError", {
   path: Schema.String,
@@ -37,16 +37,16 @@ export class FifoError extends Schema.TaggedError<FifoError>()("FifoError", {
  * `write` adds the end of the line. It never waits and never throws.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Fifo {
   readonly write: (line: string) => void
 }
 
-/** How often lost lines are told. @category constants @since 0.2.0 */
+/** How often lost lines are told. @category constants @since 0.1.0 */
 export const lossReportMillis = 1_000
 
-/** What the kernel writes whole (PIPE_BUF). @category constants @since 0.2.0 */
+/** What the kernel writes whole (PIPE_BUF). @category constants @since 0.1.0 */
 export const lineBytesMax = 4_096
 
 /** Lines name servers and states: none but root's business. */
@@ -56,7 +56,7 @@ const mode = 0o600
  * Opens a pipe, which is closed with the scope. `onLost` gets the count of lines that were lost since the last time.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const open = Effect.fnUntraced(function* (path: string, onLost: (count: number) => void) {
   yield* Effect.catchIf(

@@ -6,7 +6,7 @@
  * - When it ends it is started again: after a second at first, then twice as long each time up to a minute. Once it has run for a minute
  *   that begins anew.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { ScriptDefaults } from "@holdfast/balancer/Parameters"
 import type { Script } from "@holdfast/wire/Script"
@@ -16,10 +16,10 @@ import type * as Scope from "effect/Scope"
 import * as ScriptPolicy from "./script/ScriptPolicy.ts"
 import * as ScriptRunner from "./script/ScriptRunner.ts"
 
-/** Before the first restart. @category constants @since 0.2.0 */
+/** Before the first restart. @category constants @since 0.1.0 */
 export const restartMillisMin = 1_000
 
-/** Between restarts at most, and how long a run must last to count as a good one. @category constants @since 0.2.0 */
+/** Between restarts at most, and how long a run must last to count as a good one. @category constants @since 0.1.0 */
 export const restartMillisMax = 60_000
 
 /** A program that sleeps in the kernel does not even die at once; nobody waits longer for it. */
@@ -29,7 +29,7 @@ const closeMillisMax = ScriptRunner.graceMillis + 2_000
  * Starts the program. Closing the scope ends it with TERM, and with KILL when it does not obey, and waits until it is gone.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const open = (
   runner: ScriptRunner.ScriptRunner,

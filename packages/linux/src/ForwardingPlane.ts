@@ -1,7 +1,7 @@
 /**
  * Which of this kernel's forwarding planes carries the services.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { ForwardingPlane, ForwardingPlaneError } from "@holdfast/engine/ForwardingPlane"
 import * as Effect from "effect/Effect"
@@ -16,7 +16,7 @@ import * as NfTablesPlane from "./nftables/NfTablesPlane.ts"
  * must know.
  *
  * @category layers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const layer: Layer.Layer<ForwardingPlane> = Layer.succeed(ForwardingPlane, {
   open: (choice, onForeignChange) => {

@@ -1,7 +1,7 @@
 /**
  * `LocalAddresses` on rtnetlink: whenever the kernel tells of a change, everything is read again.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { LocalAddresses, LocalAddressesError } from "@holdfast/engine/LocalAddresses"
 import * as InterfaceAddress from "@holdfast/netlink/InterfaceAddress"
@@ -16,7 +16,7 @@ import * as Layer from "effect/Layer"
  * The port in the network namespace of the thread that subscribes.
  *
  * @category layers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const layer: Layer.Layer<LocalAddresses> = Layer.succeed(
   LocalAddresses,

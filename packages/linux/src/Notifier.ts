@@ -2,7 +2,7 @@
  * `Notifier` on this kernel: scripts as processes, and named pipes.
  *
  * @see docs/reference/scripts.md
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { NotifyFifo, ScriptDefaults } from "@holdfast/balancer/Parameters"
 import { type NotifierReport, type Notifying, Notifier } from "@holdfast/engine/Notifier"
@@ -21,7 +21,7 @@ import * as ScriptRunner from "./script/ScriptRunner.ts"
  * How long `drained` waits at most: a stop must end before a supervisor kills the daemon (systemd: 90 s).
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const drainMillisMax = 30_000
 
@@ -29,7 +29,7 @@ export const drainMillisMax = 30_000
  * The port on this kernel. `defaults` is read at each run of a script.
  *
  * @category layers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const layer = (defaults: ScriptDefaults): Layer.Layer<Notifier> =>
   Layer.succeed(Notifier, Notifier.of({ open: (onReport) => open(defaults, onReport) }))

@@ -1,7 +1,7 @@
 /**
  * The port `Prober` on this kernel: one launch for each kind of probe, and their reports by the turn of the event loop.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { ScriptDefaults } from "@holdfast/balancer/Parameters"
 import type { Probe, ProbeResult } from "@holdfast/balancer/Probe"
@@ -27,7 +27,7 @@ import * as UdpProbe from "./probe/UdpProbe.ts"
  * How each kind of probe is opened. Probes of a kind that is absent, or that does not open, are refused.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Launches = {
   readonly [Tag in LaunchedTag]?: Effect.Effect<Launch<Tag>, SocketError.SocketError, Scope.Scope>
@@ -37,7 +37,7 @@ export type Launches = {
  * The port, of all kinds of probes. `scripts` says who scripts run as.
  *
  * @category layers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const layer = (scripts: ScriptDefaults): Layer.Layer<Prober> =>
   layerOf({
@@ -55,7 +55,7 @@ export const layer = (scripts: ScriptDefaults): Layer.Layer<Prober> =>
  * The port, of these kinds of probes alone.
  *
  * @category layers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const layerOf = (launches: Launches): Layer.Layer<Prober> =>
   Layer.succeed(Prober, {

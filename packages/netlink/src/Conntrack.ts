@@ -2,7 +2,7 @@
  * Flows in the kernel's table of connections (ctnetlink): a list of them, and the request to forget one.
  *
  * @see include/uapi/linux/netfilter/nfnetlink_conntrack.h of Linux
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Address from "@holdfast/wire/Address"
 import * as Option from "effect/Option"
@@ -17,7 +17,7 @@ import type { Query, Request } from "./Request.ts"
  * - `key`: the tuple of the first packet in the kernel's bytes, by which it finds the flow.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Flow {
   readonly family: number
@@ -28,13 +28,13 @@ export interface Flow {
   readonly id: number | undefined
 }
 
-/** @category models @since 0.2.0 */
+/** @category models @since 0.1.0 */
 export interface Endpoint {
   readonly address: Address.IpAddress
   readonly port: number
 }
 
-/** Families of flows (linux/socket.h). @category constants @since 0.2.0 */
+/** Families of flows (linux/socket.h). @category constants @since 0.1.0 */
 export const AF_INET = 2
 export const AF_INET6 = 10
 
@@ -42,7 +42,7 @@ export const AF_INET6 = 10
  * Asks for all flows of a family that have ports.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const list = (family: number): Query<Flow> => ({
   operation: "conntrack-list",
@@ -57,7 +57,7 @@ export const list = (family: number): Query<Flow> => ({
  * Forgets a flow: its next packet is a first one.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const remove = ({ destination, family, id, key }: Flow): Request => ({
   operation: "conntrack-delete",

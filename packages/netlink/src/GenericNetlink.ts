@@ -5,20 +5,20 @@
  * also makes the kernel load the module of a family that it does not know.
  *
  * @see include/uapi/linux/genetlink.h of Linux
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Attribute from "./Attribute.ts"
 import * as Codec from "./Codec.ts"
 import type { Query } from "./Request.ts"
 
-/** The netlink protocol that carries generic netlink. @category constants @since 0.2.0 */
+/** The netlink protocol that carries generic netlink. @category constants @since 0.1.0 */
 export const NETLINK_GENERIC = 16
 
 /**
  * Asks for the message type of a family; fails with `NotFound` when the kernel has no such family and no module of it.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const resolve = (name: string): Query<number> => ({
   operation: "family-get",
@@ -42,7 +42,7 @@ const header = Codec.struct({ command: Codec.u8, version: Codec.u8, reserved: Co
  * Makes the encoder and decoder of a family's messages: a command and attributes.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const body = <T extends Attribute.Table>(table: T): Attribute.Body<HeaderFields, T> =>
   Attribute.body(header, table)
@@ -51,7 +51,7 @@ export const body = <T extends Attribute.Table>(table: T): Attribute.Body<Header
  * The fields of the header.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface HeaderFields extends Codec.Fields {
   readonly command: Codec.Fixed<number>

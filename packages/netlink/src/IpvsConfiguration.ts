@@ -2,7 +2,7 @@
  * What IPVS as a whole has: its version, its connection timeouts, and the request to empty its table.
  *
  * @see include/uapi/linux/ip_vs.h of Linux
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Codec from "./Codec.ts"
 import * as GenericNetlink from "./GenericNetlink.ts"
@@ -14,7 +14,7 @@ import type { Query, Request } from "./Request.ts"
  * How long connections are kept, in seconds.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface IpvsTimeouts {
   readonly tcpSeconds: number
@@ -27,7 +27,7 @@ export interface IpvsTimeouts {
  * - `connectionTableSize`: buckets of the hash table.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface IpvsInfo {
   readonly version: string
@@ -38,7 +38,7 @@ export interface IpvsInfo {
  * Decodes timeouts; `undefined` for other messages.
  *
  * @category decoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const decodeTimeouts = (message: Message.Message): IpvsTimeouts | undefined => {
   const decoded = timeoutsBody.decode(message.payload)
@@ -57,7 +57,7 @@ export const decodeTimeouts = (message: Message.Message): IpvsTimeouts | undefin
  * Decodes what IPVS is; `undefined` for other messages.
  *
  * @category decoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const decodeInfo = (message: Message.Message): IpvsInfo | undefined => {
   const decoded = infoBody.decode(message.payload)
@@ -72,7 +72,7 @@ export const decodeInfo = (message: Message.Message): IpvsInfo | undefined => {
  * Asks what IPVS is, which only those who may change it are told.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const getInfo = (family: number): Query<IpvsInfo> => ({
   operation: "ipvs-info-get",
@@ -87,7 +87,7 @@ export const getInfo = (family: number): Query<IpvsInfo> => ({
  * Asks for the timeouts.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const getTimeouts = (family: number): Query<IpvsTimeouts> => ({
   operation: "ipvs-timeouts-get",
@@ -102,7 +102,7 @@ export const getTimeouts = (family: number): Query<IpvsTimeouts> => ({
  * Sets timeouts; those that are absent stay.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const setTimeouts = (family: number, timeouts: Partial<IpvsTimeouts>): Request => ({
   operation: "ipvs-timeouts-set",
@@ -123,7 +123,7 @@ export const setTimeouts = (family: number, timeouts: Partial<IpvsTimeouts>): Re
  * Removes all services.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const flush = (family: number): Request => ({
   operation: "ipvs-flush",

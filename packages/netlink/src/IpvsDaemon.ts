@@ -2,7 +2,7 @@
  * The synchronisation daemon of IPVS: its two halves, and requests to start and stop them.
  *
  * @see include/uapi/linux/ip_vs.h of Linux
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Address from "@holdfast/wire/Address"
 import * as Attribute from "./Attribute.ts"
@@ -16,7 +16,7 @@ import type { Query, Request } from "./Request.ts"
  * One half that runs, or shall. What is absent is the kernel's choice.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface IpvsDaemon {
   readonly half: Half
@@ -32,7 +32,7 @@ export interface IpvsDaemon {
  * `master` sends the director's connections, `backup` receives another director's.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Half = "master" | "backup"
 
@@ -40,7 +40,7 @@ export type Half = "master" | "backup"
  * Decodes a half that runs; `undefined` for other messages.
  *
  * @category decoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const decode = (message: Message.Message): IpvsDaemon | undefined => {
   const decoded = body.decode(message.payload)
@@ -64,7 +64,7 @@ export const decode = (message: Message.Message): IpvsDaemon | undefined => {
  * Asks for the halves that run.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const list = (family: number): Query<IpvsDaemon> => ({
   operation: "ipvs-daemon-list",
@@ -79,7 +79,7 @@ export const list = (family: number): Query<IpvsDaemon> => ({
  * Starts a half; fails with `AlreadyExists` when it runs.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const start = (family: number, daemon: IpvsDaemon): Request => {
   const { group } = daemon
@@ -101,7 +101,7 @@ export const start = (family: number, daemon: IpvsDaemon): Request => {
  * Stops a half; fails with `NotFound` when it does not run.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const stop = (family: number, daemon: Pick<IpvsDaemon, "half" | "interface" | "syncId">): Request =>
   about(family, IpvsMessage.Command.delDaemon, "ipvs-daemon-stop", daemon, {

@@ -2,7 +2,7 @@
  * The destinations of IPVS services: what the kernel says of them, and requests to add, change and remove them.
  *
  * @see include/uapi/linux/ip_vs.h of Linux
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Address from "@holdfast/wire/Address"
 import * as Attribute from "./Attribute.ts"
@@ -20,7 +20,7 @@ import type { Query, Request } from "./Request.ts"
  * - `tunnel`: of the method `tunnel`.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface IpvsDestination {
   readonly address: Address.IpAddress
@@ -38,7 +38,7 @@ export interface IpvsDestination {
  * - `type`: a number of `TunnelType`; `flags`: numbers of `TunnelFlag`, or-ed.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface IpvsTunnel {
   readonly type: number
@@ -50,7 +50,7 @@ export interface IpvsTunnel {
  * A destination and what was counted.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface CountedDestination {
   readonly destination: IpvsDestination
@@ -64,21 +64,21 @@ export interface CountedDestination {
  * How packets reach a destination (`IP_VS_CONN_F_…` in `IP_VS_CONN_F_FWD_MASK`).
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const ForwardingMethod = { masquerade: 0, local: 1, tunnel: 2, directRouting: 3, bypass: 4 } as const
 
-/** `IP_VS_CONN_F_TUNNEL_TYPE_…`. @category constants @since 0.2.0 */
+/** `IP_VS_CONN_F_TUNNEL_TYPE_…`. @category constants @since 0.1.0 */
 export const TunnelType = { ipip: 0, gue: 1, gre: 2 } as const
 
-/** `IP_VS_TUNNEL_ENCAP_FLAG_…`. @category constants @since 0.2.0 */
+/** `IP_VS_TUNNEL_ENCAP_FLAG_…`. @category constants @since 0.1.0 */
 export const TunnelFlag = { none: 0, checksum: 1, remoteChecksum: 2 } as const
 
 /**
  * Decodes a destination; `undefined` for other messages. `family` is that of its service, which old kernels leave out.
  *
  * @category decoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const decode = (message: Message.Message): IpvsDestination | undefined => {
   const decoded = body.decode(message.payload)
@@ -91,7 +91,7 @@ export const decode = (message: Message.Message): IpvsDestination | undefined =>
  * Decodes a destination with its statistics; `undefined` for other messages.
  *
  * @category decoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const decodeCounted = (message: Message.Message): CountedDestination | undefined => {
   const decoded = countedBody.decode(message.payload)
@@ -113,7 +113,7 @@ export const decodeCounted = (message: Message.Message): CountedDestination | un
  * Asks for the destinations of a service; none when there is no such service.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const list = (family: number, service: IpvsService.IpvsServiceAddress): Query<IpvsDestination> => ({
   ...listing(family, service),
@@ -124,7 +124,7 @@ export const list = (family: number, service: IpvsService.IpvsServiceAddress): Q
  * Asks for the destinations of a service with their statistics; none when there is no such service.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const listCounted = (
   family: number,
@@ -135,7 +135,7 @@ export const listCounted = (
  * Adds a destination; fails with `AlreadyExists` when it is there, with `NotFound` when there is no such service.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const add = (
   family: number,
@@ -155,7 +155,7 @@ export const add = (
  * Changes a destination, which goes on with its connections and counts; fails with `NotFound` when there is none.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const change = (
   family: number,
@@ -175,7 +175,7 @@ export const change = (
  * Removes a destination; fails with `NotFound` when there is none.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const remove = (
   family: number,

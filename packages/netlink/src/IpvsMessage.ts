@@ -4,24 +4,24 @@
  * `IpvsService`, `IpvsDestination`, `IpvsDaemon` and `IpvsConfiguration` build their requests with it.
  *
  * @see include/uapi/linux/ip_vs.h of Linux
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Address from "@holdfast/wire/Address"
 import type * as Attribute from "./Attribute.ts"
 import * as Codec from "./Codec.ts"
 import * as GenericNetlink from "./GenericNetlink.ts"
 
-/** The name by which generic netlink knows IPVS. @category constants @since 0.2.0 */
+/** The name by which generic netlink knows IPVS. @category constants @since 0.1.0 */
 export const IPVS_GENL_NAME = "IPVS"
 
-/** @category constants @since 0.2.0 */
+/** @category constants @since 0.1.0 */
 export const IPVS_GENL_VERSION = 1
 
 /**
  * What a message asks for or tells (`IPVS_CMD_…`).
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const Command = {
   newService: 1,
@@ -42,7 +42,7 @@ export const Command = {
   flush: 17
 } as const
 
-/** Address families. @category constants @since 0.2.0 */
+/** Address families. @category constants @since 0.1.0 */
 export const AF_INET = 2
 export const AF_INET6 = 10
 
@@ -50,7 +50,7 @@ export const AF_INET6 = 10
  * Counts since the object was made.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface IpvsStatistics {
   readonly connections: number
@@ -64,7 +64,7 @@ export interface IpvsStatistics {
  * The attributes of statistics with 64 bits (`IPVS_STATS_ATTR_…` inside `…_STATS64`).
  *
  * @category codecs
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const statisticsTable = {
   IPVS_STATS_ATTR_CONNS: [1, Codec.u64],
@@ -78,7 +78,7 @@ export const statisticsTable = {
  * Returns statistics as numbers; what is absent is zero.
  *
  * @category decoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const statisticsOf = (values: Attribute.Values<typeof statisticsTable> = {}): IpvsStatistics => ({
   connections: Number(values.IPVS_STATS_ATTR_CONNS ?? 0),
@@ -92,7 +92,7 @@ export const statisticsOf = (values: Attribute.Values<typeof statisticsTable> = 
  * Encodes an address as the kernel's `union nf_inet_addr`: sixteen bytes, of which IPv4 takes the first four.
  *
  * @category encoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const encodeAddress = (address: Address.IpAddress): Uint8Array => {
   const bytes = new Uint8Array(unionLength)
@@ -105,7 +105,7 @@ export const encodeAddress = (address: Address.IpAddress): Uint8Array => {
  * Decodes an address of a family; `undefined` when there are not enough bytes, or for another family.
  *
  * @category decoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const decodeAddress = (
   family: number,
@@ -121,7 +121,7 @@ export const decodeAddress = (
  * Returns the family of an address.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const familyOf = (address: Address.IpAddress): number => (Address.isIpv6(address) ? AF_INET6 : AF_INET)
 
@@ -129,7 +129,7 @@ export const familyOf = (address: Address.IpAddress): number => (Address.isIpv6(
  * Encodes a message without attributes of its own.
  *
  * @category encoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const encodeBare = (command: number): Uint8Array =>
   bare.encode({ command, version: IPVS_GENL_VERSION }, {})

@@ -2,7 +2,7 @@
  * The virtual services of IPVS: what the kernel says of them, and requests to add, change and remove them.
  *
  * @see include/uapi/linux/ip_vs.h of Linux
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Address from "@holdfast/wire/Address"
 import * as Attribute from "./Attribute.ts"
@@ -19,7 +19,7 @@ import type { Query, Request } from "./Request.ts"
  * - `family`: `IpvsMessage.AF_INET` or `AF_INET6`.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type IpvsServiceAddress =
   | {
@@ -38,7 +38,7 @@ export type IpvsServiceAddress =
  * - `engine`: of persistence, such as `sip`.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface IpvsService {
   readonly address: IpvsServiceAddress
@@ -53,7 +53,7 @@ export interface IpvsService {
  * A service and what was counted.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface CountedService {
   readonly service: IpvsService
@@ -64,7 +64,7 @@ export interface CountedService {
  * `IP_VS_SVC_F_…`. `hashed` is the kernel's own.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const ServiceFlag = {
   persistent: 0x01,
@@ -79,7 +79,7 @@ export const ServiceFlag = {
  * Decodes a service; `undefined` for other messages.
  *
  * @category decoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const decode = (message: Message.Message): IpvsService | undefined => {
   const decoded = body.decode(message.payload)
@@ -92,7 +92,7 @@ export const decode = (message: Message.Message): IpvsService | undefined => {
  * Decodes a service with its statistics; `undefined` for other messages.
  *
  * @category decoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const decodeCounted = (message: Message.Message): CountedService | undefined => {
   const decoded = countedBody.decode(message.payload)
@@ -106,7 +106,7 @@ export const decodeCounted = (message: Message.Message): CountedService | undefi
  * Asks for all services.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const list = (family: number): Query<IpvsService> => ({
   operation: "ipvs-service-list",
@@ -121,7 +121,7 @@ export const list = (family: number): Query<IpvsService> => ({
  * Asks for one service; fails with `NotFound` when there is none.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const get = (family: number, address: IpvsServiceAddress): Query<IpvsService> => ({
   ...about(family, IpvsMessage.Command.getService, "ipvs-service-get", address, identityOf(address)),
@@ -132,7 +132,7 @@ export const get = (family: number, address: IpvsServiceAddress): Query<IpvsServ
  * Asks for one service and its statistics; fails with `NotFound` when there is none.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const getCounted = (family: number, address: IpvsServiceAddress): Query<CountedService> => ({
   ...about(family, IpvsMessage.Command.getService, "ipvs-service-get", address, identityOf(address)),
@@ -143,7 +143,7 @@ export const getCounted = (family: number, address: IpvsServiceAddress): Query<C
  * Adds a service; fails with `AlreadyExists` when it is there, with `NotFound` when there is no such scheduler or engine.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const add = (family: number, service: IpvsService): Request =>
   about(family, IpvsMessage.Command.newService, "ipvs-service-add", service.address, valuesOf(service))
@@ -152,7 +152,7 @@ export const add = (family: number, service: IpvsService): Request =>
  * Changes a service and keeps its destinations; fails with `NotFound` when there is none, or no such scheduler or engine.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const change = (family: number, service: IpvsService): Request =>
   about(family, IpvsMessage.Command.setService, "ipvs-service-change", service.address, valuesOf(service))
@@ -161,7 +161,7 @@ export const change = (family: number, service: IpvsService): Request =>
  * Removes a service with its destinations; fails with `NotFound` when there is none.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const remove = (family: number, address: IpvsServiceAddress): Request =>
   about(family, IpvsMessage.Command.delService, "ipvs-service-remove", address, identityOf(address))
@@ -170,7 +170,7 @@ export const remove = (family: number, address: IpvsServiceAddress): Request =>
  * Returns the attributes that a service is found by.
  *
  * @category encoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const identityOf = (address: IpvsServiceAddress): Attribute.Values<typeof serviceTable> =>
   address._tag === "FirewallMark"
@@ -186,14 +186,14 @@ export const identityOf = (address: IpvsServiceAddress): Attribute.Values<typeof
  * Returns what a service is called in errors, such as `protocol 6 192.0.2.1:80`.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const describe = (address: IpvsServiceAddress): string =>
   address._tag === "FirewallMark"
     ? `firewall mark ${address.mark} of family ${address.family}`
     : `protocol ${address.protocol} ${Address.formatEndpoint(address.address, address.port)}`
 
-/** `IPVS_SVC_ATTR_…` without the statistics, which most readers do not want. @category codecs @since 0.2.0 */
+/** `IPVS_SVC_ATTR_…` without the statistics, which most readers do not want. @category codecs @since 0.1.0 */
 export const serviceTable = {
   IPVS_SVC_ATTR_AF: [1, Codec.u16],
   IPVS_SVC_ATTR_PROTOCOL: [2, Codec.u16],

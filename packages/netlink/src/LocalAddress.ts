@@ -2,7 +2,7 @@
  * Which addresses of either family are on this machine, and nothing more about them.
  *
  * @see rtnetlink(7), RTM_GETADDR
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Address from "@holdfast/wire/Address"
 import * as Option from "effect/Option"
@@ -12,14 +12,14 @@ import * as InterfaceAddress from "./InterfaceAddress.ts"
 import * as Message from "./Message.ts"
 import type { Query } from "./Request.ts"
 
-/** Group of socket memberships that gets IPv6 addresses (RTNLGRP_IPV6_IFADDR). @category constants @since 0.2.0 */
+/** Group of socket memberships that gets IPv6 addresses (RTNLGRP_IPV6_IFADDR). @category constants @since 0.1.0 */
 export const RTNLGRP_IPV6_IFADDR = 9
 
 /**
  * Asks for every address of every device.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const list: Query<Address.IpAddress> = {
   operation: "local-address-list",

@@ -74,7 +74,7 @@ export class NetlinkClient extends Context.Service<
  * - `index`: of the request that the kernel refused; absent when it refused the whole.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Rejection {
   readonly index: number | undefined

@@ -6,7 +6,7 @@
  * whose rules see IPv4 and IPv6. What is there `NfTablesQuery` asks for.
  *
  * @see include/uapi/linux/netfilter/nf_tables.h and nfnetlink.h of Linux
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type * as Attribute from "./Attribute.ts"
 import * as Message from "./Message.ts"
@@ -14,39 +14,39 @@ import * as Attributes from "./NfTablesAttribute.ts"
 import type * as Expression from "./NfTablesExpression.ts"
 import type { Request, Transaction } from "./Request.ts"
 
-/** The netlink protocol of netfilter. @category constants @since 0.2.0 */
+/** The netlink protocol of netfilter. @category constants @since 0.1.0 */
 export const NETLINK_NETFILTER = 12
 
-/** The group of socket memberships that is told of every change. @category constants @since 0.2.0 */
+/** The group of socket memberships that is told of every change. @category constants @since 0.1.0 */
 export const NFNLGRP_NFTABLES = 7
 
-/** @category constants @since 0.2.0 */
+/** @category constants @since 0.1.0 */
 export const NFPROTO_IPV4 = 2
 export const NFPROTO_IPV6 = 10
 
-/** Hooks, and the priority of destination NAT (linux/netfilter.h, netfilter_ipv4.h). @category constants @since 0.2.0 */
+/** Hooks, and the priority of destination NAT (linux/netfilter.h, netfilter_ipv4.h). @category constants @since 0.1.0 */
 export const NF_INET_PRE_ROUTING = 0
 export const NF_INET_LOCAL_OUT = 3
 export const NF_IP_PRI_NAT_DST = -100
 
-/** Flags of a set. @category constants @since 0.2.0 */
+/** Flags of a set. @category constants @since 0.1.0 */
 export const NFT_SET_ANONYMOUS = 0x01
 export const NFT_SET_CONSTANT = 0x02
 export const NFT_SET_MAP = 0x08
 export const NFT_SET_TIMEOUT = 0x10
 export const NFT_SET_EVAL = 0x20
 
-/** The data type of a verdict map; others are for the reader only. @category constants @since 0.2.0 */
+/** The data type of a verdict map; others are for the reader only. @category constants @since 0.1.0 */
 export const NFT_DATA_VERDICT = 0xffff_ff00
 
-/** Of a table that is switched off. @category constants @since 0.2.0 */
+/** Of a table that is switched off. @category constants @since 0.1.0 */
 export const NFT_TABLE_F_DORMANT = 1
 
 /**
  * A table.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Table {
   readonly name: string
@@ -57,7 +57,7 @@ export interface Table {
  * A chain; one with a `hook` gets packets from the kernel, others by a verdict.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Chain {
   readonly table: string
@@ -67,7 +67,7 @@ export interface Chain {
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Hook {
   readonly type: string
@@ -79,7 +79,7 @@ export interface Hook {
  * A rule. `comment` is what `nft` shows as such.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Rule {
   readonly table: string
@@ -98,7 +98,7 @@ export interface Rule {
  * - `expression`: what each element gets, such as a counter.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Set {
   readonly table: string
@@ -119,7 +119,7 @@ export interface Set {
  * An element of a set or map.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Element {
   readonly key: Uint8Array
@@ -132,7 +132,7 @@ export interface Element {
  * Makes a table, or wakes it when it is there.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const newTable = (name: string): Request =>
   Attributes.request(
@@ -147,7 +147,7 @@ export const newTable = (name: string): Request =>
     }
   )
 
-/** Deletes a table with all that is in it. @category requests @since 0.2.0 */
+/** Deletes a table with all that is in it. @category requests @since 0.1.0 */
 export const deleteTable = (name: string): Request =>
   Attributes.request("table-delete", name, Attributes.NFT_MSG_DELTABLE, 0, Attributes.tableBody, {
     NFTA_TABLE_NAME: name
@@ -157,7 +157,7 @@ export const deleteTable = (name: string): Request =>
  * Makes a chain unless it is there.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const newChain = ({ table, name, hook }: Chain): Request =>
   Attributes.request(
@@ -175,14 +175,14 @@ export const newChain = ({ table, name, hook }: Chain): Request =>
     }
   )
 
-/** Deletes a chain that is empty and not used. @category requests @since 0.2.0 */
+/** Deletes a chain that is empty and not used. @category requests @since 0.1.0 */
 export const deleteChain = (table: string, name: string): Request =>
   Attributes.request("chain-delete", name, Attributes.NFT_MSG_DELCHAIN, 0, Attributes.chainBody, {
     NFTA_CHAIN_TABLE: table,
     NFTA_CHAIN_NAME: name
   })
 
-/** Adds a rule at the end of its chain. @category requests @since 0.2.0 */
+/** Adds a rule at the end of its chain. @category requests @since 0.1.0 */
 export const newRule = ({ table, chain, comment, expressions }: Rule): Request =>
   Attributes.request(
     "rule-add",
@@ -199,14 +199,14 @@ export const newRule = ({ table, chain, comment, expressions }: Rule): Request =
     }
   )
 
-/** Deletes all rules of a chain. @category requests @since 0.2.0 */
+/** Deletes all rules of a chain. @category requests @since 0.1.0 */
 export const flushChain = (table: string, chain: string): Request =>
   Attributes.request("chain-flush", chain, Attributes.NFT_MSG_DELRULE, 0, Attributes.ruleBody, {
     NFTA_RULE_TABLE: table,
     NFTA_RULE_CHAIN: chain
   })
 
-/** Makes a set unless it is there. @category requests @since 0.2.0 */
+/** Makes a set unless it is there. @category requests @since 0.1.0 */
 export const newSet = (set: Set): Request =>
   Attributes.request(
     "set-add",
@@ -230,7 +230,7 @@ export const newSet = (set: Set): Request =>
     }
   )
 
-/** Deletes a set that no rule uses. @category requests @since 0.2.0 */
+/** Deletes a set that no rule uses. @category requests @since 0.1.0 */
 export const deleteSet = (table: string, name: string): Request =>
   Attributes.request("set-delete", name, Attributes.NFT_MSG_DELSET, 0, Attributes.setBody, {
     NFTA_SET_TABLE: table,
@@ -241,14 +241,14 @@ export const deleteSet = (table: string, name: string): Request =>
  * Adds elements; more than fit an attribute go in several requests.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const newElements = (
   set: Pick<Set, "table" | "name" | "id">,
   elements: ReadonlyArray<Element>
 ): ReadonlyArray<Request> => changeElements("element-add", Attributes.NFT_MSG_NEWSETELEM, set, elements)
 
-/** Deletes elements by their keys. @category requests @since 0.2.0 */
+/** Deletes elements by their keys. @category requests @since 0.1.0 */
 export const deleteElements = (
   set: Pick<Set, "table" | "name">,
   elements: ReadonlyArray<Pick<Element, "key">>
@@ -292,7 +292,7 @@ const attributesOf = ({
  * Returns a transaction, which the kernel refuses with ERESTART when its generation is not the given one any more.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const transaction = (requests: ReadonlyArray<Request>, generationExpected?: number): Transaction => {
   const message = (

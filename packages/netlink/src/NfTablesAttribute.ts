@@ -2,7 +2,7 @@
  * The attributes of nf_tables messages, and the user data in which `nft` keeps comments.
  *
  * @see include/uapi/linux/netfilter/nf_tables.h of Linux; include/libnftnl/udata.h of libnftnl
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Attribute from "./Attribute.ts"
 import * as Codec from "./Codec.ts"
@@ -13,7 +13,7 @@ import type { Request } from "./Request.ts"
 /** `struct nfgenmsg`: what every message of netfilter begins with. */
 const nfgenmsg = Codec.struct({ family: Codec.u8, version: Codec.u8, resource: Codec.be16 })
 
-/** The payload of a message. @category models @since 0.2.0 */
+/** The payload of a message. @category models @since 0.1.0 */
 export type NfBody<T extends Attribute.Table> = ReturnType<typeof bodyOf<T>>
 
 /** `enum nft_list_attributes`. */
@@ -21,10 +21,10 @@ const NFTA_LIST_ELEM = 1
 
 const bodyOf = <T extends Attribute.Table>(table: T) => Attribute.body(nfgenmsg, table)
 
-/** @category constants @since 0.2.0 */
+/** @category constants @since 0.1.0 */
 export const tableBody = bodyOf({ NFTA_TABLE_NAME: [1, Codec.string], NFTA_TABLE_FLAGS: [2, Codec.be32] })
 
-/** @category constants @since 0.2.0 */
+/** @category constants @since 0.1.0 */
 export const chainBody = bodyOf({
   NFTA_CHAIN_TABLE: [1, Codec.string],
   NFTA_CHAIN_NAME: [3, Codec.string],
@@ -36,7 +36,7 @@ export const chainBody = bodyOf({
   NFTA_CHAIN_TYPE: [7, Codec.string]
 })
 
-/** @category constants @since 0.2.0 */
+/** @category constants @since 0.1.0 */
 export const ruleBody = bodyOf({
   NFTA_RULE_TABLE: [1, Codec.string],
   NFTA_RULE_CHAIN: [2, Codec.string],
@@ -44,7 +44,7 @@ export const ruleBody = bodyOf({
   NFTA_RULE_USERDATA: [7, Codec.bytes]
 })
 
-/** @category constants @since 0.2.0 */
+/** @category constants @since 0.1.0 */
 export const setBody = bodyOf({
   NFTA_SET_TABLE: [1, Codec.string],
   NFTA_SET_NAME: [2, Codec.string],
@@ -59,14 +59,14 @@ export const setBody = bodyOf({
   NFTA_SET_EXPR: [17, Expression.codec]
 })
 
-/** @category constants @since 0.2.0 */
+/** @category constants @since 0.1.0 */
 export const elementTable = {
   NFTA_SET_ELEM_KEY: [1, Expression.data],
   NFTA_SET_ELEM_DATA: [2, Expression.data],
   NFTA_SET_ELEM_EXPR: [7, Expression.codec]
 } as const
 
-/** @category constants @since 0.2.0 */
+/** @category constants @since 0.1.0 */
 export const elementsBody = bodyOf({
   NFTA_SET_ELEM_LIST_TABLE: [1, Codec.string],
   NFTA_SET_ELEM_LIST_SET: [2, Codec.string],
@@ -74,24 +74,24 @@ export const elementsBody = bodyOf({
   NFTA_SET_ELEM_LIST_SET_ID: [4, Codec.be32]
 })
 
-/** @category constants @since 0.2.0 */
+/** @category constants @since 0.1.0 */
 export const batchBody = bodyOf({ NFNL_BATCH_GENID: [1, Codec.be32] })
 
-/** @category constants @since 0.2.0 */
+/** @category constants @since 0.1.0 */
 export const generationBody = bodyOf({ NFTA_GEN_ID: [1, Codec.be32] })
 
-/** Numbers of the comment among the user data of a rule and of a set. @category constants @since 0.2.0 */
+/** Numbers of the comment among the user data of a rule and of a set. @category constants @since 0.1.0 */
 export const ruleComment = 0
 export const setComment = 7
 
-/** Bytes that a comment may have: type, length and the zero at its end fit the kernel's 256 with it. @category constants @since 0.2.0 */
+/** Bytes that a comment may have: type, length and the zero at its end fit the kernel's 256 with it. @category constants @since 0.1.0 */
 export const commentLengthMax = 252
 
 /**
  * Encodes a comment as user data: type, length, and text that ends with a zero byte. A longer one is cut.
  *
  * @category encoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const userData = (type: number, comment: string): Uint8Array => {
   const text = new TextEncoder().encode(comment).subarray(0, commentLengthMax)
@@ -106,7 +106,7 @@ export const userData = (type: number, comment: string): Uint8Array => {
  * Encodes the user data of a set, when it has any.
  *
  * @category encoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const setUserData = (set: {
   readonly hostOrder?: boolean | undefined
@@ -124,7 +124,7 @@ const keyInHostOrder = [0, 4, 1, 0, 0, 0]
  * Returns the comment of user data, when it has one.
  *
  * @category decoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const commentOf = (type: number, bytes: Uint8Array): string | undefined => {
   let offset = 0
@@ -141,7 +141,7 @@ export const commentOf = (type: number, bytes: Uint8Array): string | undefined =
  * Makes a request of nf_tables.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const request = <T extends Attribute.Table>(
   operation: string,
@@ -162,7 +162,7 @@ export const request = <T extends Attribute.Table>(
  * Decodes a message of one type.
  *
  * @category decoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const decode = <T extends Attribute.Table>(
   type: number,
@@ -171,13 +171,13 @@ export const decode = <T extends Attribute.Table>(
 ): Attribute.Values<T> | undefined =>
   message.type === ((subsystem << 8) | type) ? body.decode(message.payload)?.attributes : undefined
 
-/** The family of tables for IPv4 and IPv6. @category constants @since 0.2.0 */
+/** The family of tables for IPv4 and IPv6. @category constants @since 0.1.0 */
 export const NFPROTO_INET = 1
 
-/** NFNL_SUBSYS_NFTABLES of linux/netfilter/nfnetlink.h. @category constants @since 0.2.0 */
+/** NFNL_SUBSYS_NFTABLES of linux/netfilter/nfnetlink.h. @category constants @since 0.1.0 */
 export const subsystem = 10
 
-/** `enum nf_tables_msg_types`. @category constants @since 0.2.0 */
+/** `enum nf_tables_msg_types`. @category constants @since 0.1.0 */
 export const NFT_MSG_NEWTABLE = 0
 export const NFT_MSG_GETTABLE = 1
 export const NFT_MSG_DELTABLE = 2

@@ -6,13 +6,13 @@
  * data: it equals none that this program writes.
  *
  * @see include/uapi/linux/netfilter/nf_tables.h of Linux
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Attribute from "./Attribute.ts"
 import * as Codec from "./Codec.ts"
 import * as Writer from "./Writer.ts"
 
-/** An unsigned integer of 64 bits in network byte order. @category codecs @since 0.2.0 */
+/** An unsigned integer of 64 bits in network byte order. @category codecs @since 0.1.0 */
 export const be64: Codec.Codec<bigint> = {
   nested: false,
   write: (writer, value) => {
@@ -22,7 +22,7 @@ export const be64: Codec.Codec<bigint> = {
   read: (view, offset, length) => (length < 8 ? undefined : view.getBigUint64(offset))
 }
 
-/** A verdict, or bytes as a register holds them. @category codecs @since 0.2.0 */
+/** A verdict, or bytes as a register holds them. @category codecs @since 0.1.0 */
 export const data = Attribute.nested({
   NFTA_DATA_VALUE: [1, Codec.bytes],
   NFTA_DATA_VERDICT: [
@@ -35,7 +35,7 @@ export const data = Attribute.nested({
  * The attributes of each kind of expression, by its kernel name.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const tables = {
   bitwise: {
@@ -103,7 +103,7 @@ export const tables = {
 
 type Tables = typeof tables
 
-/** @category models @since 0.2.0 */
+/** @category models @since 0.1.0 */
 export type Known = {
   readonly [K in keyof Tables]: { readonly name: K; readonly data: Attribute.Values<Tables[K]> }
 }[keyof Tables]
@@ -112,7 +112,7 @@ export type Known = {
  * An expression; `Foreign` is of a kind that is not in `tables`.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Expression = Known | { readonly name: "Foreign"; readonly kind: string }
 
@@ -120,7 +120,7 @@ export type Expression = Known | { readonly name: "Foreign"; readonly kind: stri
  * An expression inside an attribute.
  *
  * @category codecs
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const codec: Codec.Codec<Expression> = {
   nested: true,
@@ -148,7 +148,7 @@ const envelope = {
   NFTA_EXPR_DATA: [2, { ...Codec.bytes, nested: true }]
 } as const
 
-/** The register of verdicts; `register32` names the others. @category constants @since 0.2.0 */
+/** The register of verdicts; `register32` names the others. @category constants @since 0.1.0 */
 export const NFT_REG_VERDICT = 0
 
 /**
@@ -156,33 +156,33 @@ export const NFT_REG_VERDICT = 0
  * of a long register goes by the long one's number.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const register32 = (index: number): number => (index % 4 === 0 ? 1 + index / 4 : NFT_REG32_00 + index)
 
 const NFT_REG32_00 = 8
 
-/** Where a payload is counted from. @category constants @since 0.2.0 */
+/** Where a payload is counted from. @category constants @since 0.1.0 */
 export const NFT_PAYLOAD_NETWORK_HEADER = 1
 export const NFT_PAYLOAD_TRANSPORT_HEADER = 2
 
-/** What `meta` loads. @category constants @since 0.2.0 */
+/** What `meta` loads. @category constants @since 0.1.0 */
 export const NFT_META_MARK = 3
 export const NFT_META_NFPROTO = 15
 export const NFT_META_L4PROTO = 16
 
-/** Operations. @category constants @since 0.2.0 */
+/** Operations. @category constants @since 0.1.0 */
 export const NFT_CMP_EQ = 0
 export const NFT_DYNSET_OP_UPDATE = 1
 export const NFT_HASH_JENKINS = 0
 export const NFT_NG_INCREMENTAL = 0
 export const NFT_NAT_DNAT = 1
 
-/** Flags of `nat`, which the kernel sets itself (linux/netfilter/nf_nat.h). @category constants @since 0.2.0 */
+/** Flags of `nat`, which the kernel sets itself (linux/netfilter/nf_nat.h). @category constants @since 0.1.0 */
 export const NF_NAT_RANGE_MAP_IPS = 1
 export const NF_NAT_RANGE_PROTO_SPECIFIED = 2
 
-/** Verdicts. @category constants @since 0.2.0 */
+/** Verdicts. @category constants @since 0.1.0 */
 export const NFT_CONTINUE = 0xffff_ffff
 export const NFT_JUMP = 0xffff_fffd
 export const NFT_GOTO = 0xffff_fffc

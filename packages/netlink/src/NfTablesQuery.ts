@@ -2,7 +2,7 @@
  * What nf_tables has: queries for tables, chains, rules, sets and elements, and what notifications are about.
  *
  * @see include/uapi/linux/netfilter/nf_tables.h of Linux
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type * as Attribute from "./Attribute.ts"
 import * as Message from "./Message.ts"
@@ -10,7 +10,7 @@ import type * as NfTables from "./NfTables.ts"
 import * as Attributes from "./NfTablesAttribute.ts"
 import type { Query } from "./Request.ts"
 
-/** Asks for the number of the present rule set; each transaction makes a new one. @category requests @since 0.2.0 */
+/** Asks for the number of the present rule set; each transaction makes a new one. @category requests @since 0.1.0 */
 export const generation = (): Query<number> => ({
   ...Attributes.request(
     "generation-get",
@@ -24,7 +24,7 @@ export const generation = (): Query<number> => ({
     Attributes.decode(Attributes.NFT_MSG_NEWGEN, Attributes.generationBody, message)?.NFTA_GEN_ID
 })
 
-/** Asks for one table. @category requests @since 0.2.0 */
+/** Asks for one table. @category requests @since 0.1.0 */
 export const table = (name: string): Query<NfTables.Table> => ({
   ...Attributes.request("table-get", name, Attributes.NFT_MSG_GETTABLE, 0, Attributes.tableBody, {
     NFTA_TABLE_NAME: name
@@ -35,7 +35,7 @@ export const table = (name: string): Query<NfTables.Table> => ({
   }
 })
 
-/** Asks for one chain. @category requests @since 0.2.0 */
+/** Asks for one chain. @category requests @since 0.1.0 */
 export const chain = (tableName: string, name: string): Query<NfTables.Chain> => ({
   ...Attributes.request("chain-get", name, Attributes.NFT_MSG_GETCHAIN, 0, Attributes.chainBody, {
     NFTA_CHAIN_TABLE: tableName,
@@ -57,7 +57,7 @@ export const chain = (tableName: string, name: string): Query<NfTables.Chain> =>
   }
 })
 
-/** Asks for the rules of a table or of one chain, in the order in which they are carried out. @category requests @since 0.2.0 */
+/** Asks for the rules of a table or of one chain, in the order in which they are carried out. @category requests @since 0.1.0 */
 export const rules = (tableName: string, chainName?: string): Query<NfTables.Rule> => ({
   ...Attributes.request(
     "rule-list",
@@ -80,7 +80,7 @@ export const rules = (tableName: string, chainName?: string): Query<NfTables.Rul
   }
 })
 
-/** Asks for all sets of a table. @category requests @since 0.2.0 */
+/** Asks for all sets of a table. @category requests @since 0.1.0 */
 export const sets = (tableName: string): Query<NfTables.Set> => ({
   ...Attributes.request(
     "set-list",
@@ -93,7 +93,7 @@ export const sets = (tableName: string): Query<NfTables.Set> => ({
   decode: decodeSet(tableName)
 })
 
-/** Asks for one set. @category requests @since 0.2.0 */
+/** Asks for one set. @category requests @since 0.1.0 */
 export const set = (tableName: string, name: string): Query<NfTables.Set> => ({
   ...Attributes.request("set-get", name, Attributes.NFT_MSG_GETSET, 0, Attributes.setBody, {
     NFTA_SET_TABLE: tableName,
@@ -120,14 +120,14 @@ const decodeSet =
     }
   }
 
-/** Asks for the elements of a set; each answer holds many. @category requests @since 0.2.0 */
+/** Asks for the elements of a set; each answer holds many. @category requests @since 0.1.0 */
 export const elements = (tableName: string, setName: string): Query<ReadonlyArray<NfTables.Element>> =>
   elementQuery("element-list", Message.NLM_F_DUMP, {
     NFTA_SET_ELEM_LIST_TABLE: tableName,
     NFTA_SET_ELEM_LIST_SET: setName
   })
 
-/** Asks for one element by its key. @category requests @since 0.2.0 */
+/** Asks for one element by its key. @category requests @since 0.1.0 */
 export const element = (
   tableName: string,
   setName: string,
@@ -177,7 +177,7 @@ const elementOf = (found: Attribute.Values<typeof Attributes.elementTable>): NfT
  * Returns the table that a notification is about; nothing of other messages. Its name is attribute 1 of all of them.
  *
  * @category decoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const tableOf = (message: Message.Message): string | undefined => {
   const isGeneration = (message.type & 0xff) === Attributes.NFT_MSG_NEWGEN

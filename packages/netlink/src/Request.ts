@@ -39,7 +39,7 @@ export interface Query<A> extends Request {
  * Requests that hold all or none. `begin` and `end` are the messages by which the family tells where it begins and ends.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Transaction {
   readonly begin: Request

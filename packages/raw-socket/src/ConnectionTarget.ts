@@ -2,7 +2,7 @@
  * Whom a socket is to be connected with, and from where: what every kind of connected socket has in common.
  *
  * @see ip(7), socket(7)
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Native from "@holdfast/native/Native"
 import * as Address from "@holdfast/wire/Address"
@@ -20,7 +20,7 @@ import * as SocketOption from "./SocketOption.ts"
  * - `mark`: SO_MARK, for policy routing; needs CAP_NET_ADMIN.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ConnectionTarget {
   readonly address: Address.IpAddress
@@ -39,7 +39,7 @@ export interface ConnectionTarget {
  * - `reason`: in words for the operator, such as `connection refused`.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ConnectionFailure {
   readonly stage: "Setup" | "Connection"
@@ -51,7 +51,7 @@ export interface ConnectionFailure {
  * Opens a socket, gives it what the target says and begins to connect it. The caller closes the descriptor.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const openSocket = (
   target: ConnectionTarget,
@@ -73,7 +73,7 @@ export const openSocket = (
  * Returns the failure that a connection came to.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const connectionFailure = (errno: number): ConnectionFailure => ({
   stage: "Connection",
@@ -85,7 +85,7 @@ export const connectionFailure = (errno: number): ConnectionFailure => ({
  * Reads and clears the error that a socket came to; zero when there is none.
  *
  * @category errors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const takeError = (fd: number): number => {
   const result = Native.load().getsockopt(fd, Linux.SOL_SOCKET, Linux.SO_ERROR, errorBytes)

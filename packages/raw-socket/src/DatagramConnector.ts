@@ -12,7 +12,7 @@
  * The bytes of a datagram are valid until the callback returns.
  *
  * @see udp(7), raw(7), ip(7) on IP_RECVERR
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Native from "@holdfast/native/Native"
 import * as Address from "@holdfast/wire/Address"
@@ -30,7 +30,7 @@ import * as SocketOption from "./SocketOption.ts"
  * What kind of datagrams: `type` and `protocol` of socket(2).
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface DatagramKind {
   readonly type: number
@@ -41,7 +41,7 @@ export interface DatagramKind {
  * UDP.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const udp: DatagramKind = { type: Linux.SOCK_DGRAM, protocol: 0 }
 
@@ -49,7 +49,7 @@ export const udp: DatagramKind = { type: Linux.SOCK_DGRAM, protocol: 0 }
  * ICMP, with CAP_NET_RAW. Datagrams that are received have the IPv4 header.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const icmp: DatagramKind = { type: Linux.SOCK_RAW, protocol: Linux.IPPROTO_ICMP }
 
@@ -57,7 +57,7 @@ export const icmp: DatagramKind = { type: Linux.SOCK_RAW, protocol: Linux.IPPROT
  * ICMPv6, with CAP_NET_RAW. Without the IPv6 header; the kernel writes and checks checksums.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const icmpv6: DatagramKind = { type: Linux.SOCK_RAW, protocol: Linux.IPPROTO_ICMPV6 }
 
@@ -66,7 +66,7 @@ export const icmpv6: DatagramKind = { type: Linux.SOCK_RAW, protocol: Linux.IPPR
  * `onFailure` once, and nothing after it.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ExchangeListener {
   readonly onDatagram: (bytes: Uint8Array, length: number) => void
@@ -77,7 +77,7 @@ export interface ExchangeListener {
  * A connector that is open. `exchange` sends one datagram and listens until the cancel that it returns is called.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface DatagramConnector {
   readonly exchange: (
@@ -92,7 +92,7 @@ export interface DatagramConnector {
  * Opens a connector. Closing the scope ends all exchanges without a word.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const open: Effect.Effect<DatagramConnector, SocketError.SocketError, Scope.Scope> = Effect.gen(
   function* () {

@@ -15,9 +15,9 @@ export const EAGAIN: number = constants.errno.EAGAIN
 export const EMSGSIZE: number = constants.errno.EMSGSIZE
 /** @category constants @since 0.1.0 */
 export const ENOBUFS: number = constants.errno.ENOBUFS
-/** @category constants @since 0.2.0 */
+/** @category constants @since 0.1.0 */
 export const EADDRNOTAVAIL: number = constants.errno.EADDRNOTAVAIL
-/** @category constants @since 0.2.0 */
+/** @category constants @since 0.1.0 */
 export const EINPROGRESS: number = constants.errno.EINPROGRESS
 
 /**
@@ -32,7 +32,7 @@ export const nameOf = (errno: number): string => names.get(errno) ?? `errno ${er
  * Returns an error number in words, such as `connection refused`; its name when there are none.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const describe = (errno: number): string => getSystemErrorMap().get(-errno)?.[1] ?? nameOf(errno)
 

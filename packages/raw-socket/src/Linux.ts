@@ -57,7 +57,7 @@ export const IP_MULTICAST_ALL = 49
 /** Value of IP_MTU_DISCOVER: never set the don't-fragment bit. @category constants @since 0.1.0 */
 export const IP_PMTUDISC_DONT = 0
 
-/** Options of IPv6 sockets. @category constants @since 0.2.0 */
+/** Options of IPv6 sockets. @category constants @since 0.1.0 */
 export const IPV6_RECVERR = 25
 
 /** Control messages of IPv6 sockets. @category constants @since 0.1.0 */
@@ -71,14 +71,14 @@ export const NETLINK_CAP_ACK = 10
 export const NETLINK_EXT_ACK = 11
 export const NETLINK_GET_STRICT_CHK = 12
 
-/** Events of a descriptor in a set (epoll). @category constants @since 0.2.0 */
+/** Events of a descriptor in a set (epoll). @category constants @since 0.1.0 */
 export const EPOLLIN = 0x1
 export const EPOLLOUT = 0x4
 export const EPOLLERR = 0x8
 export const EPOLLHUP = 0x10
 export const EPOLLONESHOT = 0x4000_0000
 
-/** Protocols of raw sockets. @category constants @since 0.2.0 */
+/** Protocols of raw sockets. @category constants @since 0.1.0 */
 export const IPPROTO_ICMP = 1
 export const IPPROTO_ICMPV6 = 58
 

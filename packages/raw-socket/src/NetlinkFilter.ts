@@ -25,7 +25,7 @@ export const ignoring = (messageType: number, portId: number): PacketFilter.Prog
  * Returns the program that drops all that requests of one port caused.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const ignoringPort = (portId: number): PacketFilter.Program => [
   PacketFilter.instruction(loadWord, portOffset),

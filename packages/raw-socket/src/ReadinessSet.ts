@@ -14,7 +14,7 @@
  * again once it is forgotten.
  *
  * @see epoll(7)
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Native from "@holdfast/native/Native"
 import * as Effect from "effect/Effect"
@@ -26,7 +26,7 @@ import type * as SocketError from "./SocketError.ts"
  * Told the `EPOLL*` flags that hold.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Listener = (events: number) => void
 
@@ -37,7 +37,7 @@ export type Listener = (events: number) => void
  * - `forget`: the listener is told no more. The descriptor must be closed by the caller.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ReadinessSet {
   readonly watch: (fd: number, events: number, listener: Listener) => number
@@ -48,7 +48,7 @@ export interface ReadinessSet {
  * Opens a set that lives until the scope closes.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const open: Effect.Effect<ReadinessSet, SocketError.SocketError, Scope.Scope> = Effect.gen(
   function* () {

@@ -56,7 +56,7 @@ export const receiveBufferForced = (byteCount: number): SocketOption =>
  * SO_SNDBUF: bytes of one datagram of netlink, up to `net.core.wmem_max`.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const sendBuffer = (byteCount: number): SocketOption =>
   int("SO_SNDBUF", Linux.SOL_SOCKET, Linux.SO_SNDBUF, byteCount)
@@ -65,7 +65,7 @@ export const sendBuffer = (byteCount: number): SocketOption =>
  * SO_SNDBUFFORCE: as `sendBuffer`, past that limit; needs CAP_NET_ADMIN.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const sendBufferForced = (byteCount: number): SocketOption =>
   int("SO_SNDBUFFORCE", Linux.SOL_SOCKET, Linux.SO_SNDBUFFORCE, byteCount)
@@ -126,7 +126,7 @@ export const dropMembership = (group: Address.Ipv4Address, interfaceIndex: numbe
  * SO_MARK: marks what the socket sends, for policy routing; needs CAP_NET_ADMIN.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const mark = (value: number): SocketOption =>
   int(`SO_MARK ${value}`, Linux.SOL_SOCKET, Linux.SO_MARK, value | 0)
@@ -135,7 +135,7 @@ export const mark = (value: number): SocketOption =>
  * SO_REUSEADDR: binds to a port that a connection which is over still holds.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const reuseAddress: SocketOption = int("SO_REUSEADDR", Linux.SOL_SOCKET, Linux.SO_REUSEADDR, 1)
 
@@ -143,7 +143,7 @@ export const reuseAddress: SocketOption = int("SO_REUSEADDR", Linux.SOL_SOCKET, 
  * IP_BIND_ADDRESS_NO_PORT: binding to an address without a port leaves the port to `connect`.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const bindAddressNoPort: SocketOption = int(
   "IP_BIND_ADDRESS_NO_PORT",
@@ -156,7 +156,7 @@ export const bindAddressNoPort: SocketOption = int(
  * SO_LINGER of no time: closing resets the connection, and nothing of it stays in the kernel.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const resetOnClose: SocketOption = {
   name: "SO_LINGER",
@@ -171,7 +171,7 @@ export const resetOnClose: SocketOption = {
  * reached.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const receiveErrors = (ipv6: boolean): SocketOption =>
   ipv6

@@ -17,7 +17,7 @@
  *   it starts.
  *
  * @see tcp(7), connect(2)
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Native from "@holdfast/native/Native"
 import * as Effect from "effect/Effect"
@@ -33,7 +33,7 @@ import * as SocketOption from "./SocketOption.ts"
  * What an attempt came to: nothing, or the connected descriptor, or why there is none.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Outcome<A> = Result.Result<A, ConnectionTarget.ConnectionFailure>
 
@@ -41,7 +41,7 @@ export type Outcome<A> = Result.Result<A, ConnectionTarget.ConnectionFailure>
  * Ends an attempt: its callback is not called any more. Does nothing when it was called.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Cancel = () => void
 
@@ -53,7 +53,7 @@ export type Cancel = () => void
  *   scope of the connector is gone. `new net.Socket({ fd })` takes it.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface TcpConnector {
   readonly probe: (
@@ -70,7 +70,7 @@ export interface TcpConnector {
  * Opens a connector. Closing the scope ends all attempts without a word.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const open: Effect.Effect<TcpConnector, SocketError.SocketError, Scope.Scope> = Effect.gen(
   function* () {

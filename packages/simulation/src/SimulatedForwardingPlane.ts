@@ -4,7 +4,7 @@
  * Several planes may be open on one kernel: each is somebody else to the others. `deliver` stands for traffic, so that
  * statistics have something to count.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Edit, ForwardingTable } from "@holdfast/balancer/ForwardingTable"
 import type { ConnectionTimeouts, SyncDaemon } from "@holdfast/balancer/Parameters"
@@ -25,7 +25,7 @@ import type * as Scope from "effect/Scope"
  * The kernel. The fields that can be written are its faults: a test sets them at any time.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface VirtualForwarding {
   readonly kind: "ipvs" | "nf_tables"
@@ -53,7 +53,7 @@ export interface VirtualForwarding {
  * Makes a kernel with an empty table.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (kind: "ipvs" | "nf_tables" = "ipvs"): VirtualForwarding => attach(kind).forwarding
 
@@ -61,7 +61,7 @@ export const make = (kind: "ipvs" | "nf_tables" = "ipvs"): VirtualForwarding => 
  * Opens a plane on a kernel of `make`.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const open = (
   forwarding: VirtualForwarding,
@@ -86,7 +86,7 @@ export const open = (
  * The port on a kernel; a choice of another kind is unsupported.
  *
  * @category layers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const layer = (forwarding: VirtualForwarding): Layer.Layer<ForwardingPlane> =>
   Layer.succeed(ForwardingPlane, {

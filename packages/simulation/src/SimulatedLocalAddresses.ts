@@ -1,7 +1,7 @@
 /**
  * The addresses of a machine as a set that a test changes.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { LocalAddresses, LocalAddressesError } from "@holdfast/engine/LocalAddresses"
 import type { IpAddress } from "@holdfast/wire/Address"
@@ -10,7 +10,7 @@ import * as Layer from "effect/Layer"
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface SimulatedLocalAddresses {
   readonly set: (addresses: ReadonlyArray<IpAddress>) => void
@@ -23,7 +23,7 @@ export interface SimulatedLocalAddresses {
  * Makes a machine without addresses.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (): SimulatedLocalAddresses => {
   const listeners = new Set<(addresses: ReadonlySet<IpAddress>) => void>()

@@ -1,7 +1,7 @@
 /**
  * Scripts and named pipes of one simulated machine, in virtual time.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { NotifyFifo } from "@holdfast/balancer/Parameters"
 import { type Notification, type NotifierReport, type Notifying, Notifier } from "@holdfast/engine/Notifier"
@@ -16,7 +16,7 @@ import type { Task, World } from "./World.ts"
  * What a program does: it takes a time and ends with a code.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Program {
   readonly takesMicros: number
@@ -27,7 +27,7 @@ export interface Program {
  * One run of a script; `endedAt` is absent while it runs.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ScriptRun {
   readonly object: string
@@ -46,7 +46,7 @@ export interface ScriptRun {
  * - `refusedPipes`: paths where no pipe can be made, each with its reason.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface SimulatedPrograms {
   programOf: (script: Script) => Program | undefined
@@ -60,7 +60,7 @@ export interface SimulatedPrograms {
  * Returns a machine on which every program does nothing and succeeds at once.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (): SimulatedPrograms => ({
   programOf: () => ({ takesMicros: 0, code: 0 }),
@@ -74,7 +74,7 @@ export const make = (): SimulatedPrograms => ({
  * The port on a simulated machine.
  *
  * @category layers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const layer = (world: World, programs: SimulatedPrograms): Layer.Layer<Notifier> =>
   Layer.succeed(Notifier, Notifier.of({ open: (onReport) => open(world, programs, onReport) }))

@@ -4,7 +4,7 @@
  * Servers are named by `nameOf` of their probe. One that the test said nothing about never answers, as a server behind a
  * black hole; the check's own deadline is what ends that.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Probe, ProbeResult } from "@holdfast/balancer/Probe"
 import { type ProbeReport, Prober } from "@holdfast/engine/Prober"
@@ -25,7 +25,7 @@ import type { Task, World } from "./World.ts"
  * - `latencyMicros`: how long answers take; a field that a test may write.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface SimulatedProber {
   readonly prober: typeof Prober.Service
@@ -40,7 +40,7 @@ export interface SimulatedProber {
  * A probe that waits for what its server answers.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface OutstandingProbe {
   readonly id: number
@@ -52,7 +52,7 @@ export interface OutstandingProbe {
  * Makes a prober without servers, in the time of a world: that of a `SimulatedNetwork`, so that an engine sees one clock.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (world: World): SimulatedProber => {
   const results = new Map<string, ProbeResult>()
@@ -104,7 +104,7 @@ export const make = (world: World): SimulatedProber => {
  * Gives the port of a simulated prober to an engine.
  *
  * @category layers
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const layer = (simulated: SimulatedProber): Layer.Layer<Prober> =>
   Layer.succeed(Prober, simulated.prober)
@@ -114,7 +114,7 @@ export const layer = (simulated: SimulatedProber): Layer.Layer<Prober> =>
  * broken one.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const nameOf = (probe: Probe): string => {
   switch (probe._tag) {

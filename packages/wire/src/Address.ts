@@ -97,7 +97,7 @@ export const compare = (left: Ipv4Address, right: Ipv4Address): number =>
  * An IPv6 address in the canonical text of RFC 5952, such as `fd00::1`.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Ipv6Address = string & Brand.Brand<"Ipv6Address">
 
@@ -105,7 +105,7 @@ export type Ipv6Address = string & Brand.Brand<"Ipv6Address">
  * An address of either family. An IPv6 address is the one with a colon.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type IpAddress = Ipv4Address | Ipv6Address
 
@@ -113,7 +113,7 @@ export type IpAddress = Ipv4Address | Ipv6Address
  * Tells the families apart.
  *
  * @category guards
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const isIpv6 = (address: IpAddress): address is Ipv6Address => address.includes(":")
 
@@ -121,7 +121,7 @@ export const isIpv6 = (address: IpAddress): address is Ipv6Address => address.in
  * Reads any spelling of RFC 4291 section 2.2 without a zone and makes it canonical, or nothing when it is none.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const ipv6FromString = (text: string): Option.Option<Ipv6Address> => {
   const halves = text.split("::")
@@ -138,7 +138,7 @@ export const ipv6FromString = (text: string): Option.Option<Ipv6Address> => {
  * Reads sixteen bytes in network order. The caller guarantees that they exist.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const ipv6FromBytes = (bytes: Uint8Array, offset = 0): Ipv6Address =>
   canonical(
@@ -152,7 +152,7 @@ export const ipv6FromBytes = (bytes: Uint8Array, offset = 0): Ipv6Address =>
  * Writes sixteen bytes in network order.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const ipv6ToBytes = (address: Ipv6Address, target: Uint8Array, offset = 0): void => {
   const [head = [], tail = []] = address.split("::").map((half) => groupsOf(half) ?? [])
@@ -171,7 +171,7 @@ export const ipv6ToBytes = (address: Ipv6Address, target: Uint8Array, offset = 0
  * Reads an address of either family, or nothing when the text is neither.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const ipFromString = (text: string): Option.Option<IpAddress> =>
   text.includes(":") ? ipv6FromString(text) : ipv4FromString(text)
@@ -180,7 +180,7 @@ export const ipFromString = (text: string): Option.Option<IpAddress> =>
  * Returns the four or sixteen bytes of an address in network order.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const ipToBytes = (address: IpAddress): Uint8Array => {
   const bytes = new Uint8Array(isIpv6(address) ? ipv6Length : ipv4Length)
@@ -193,7 +193,7 @@ export const ipToBytes = (address: IpAddress): Uint8Array => {
  * Reads an address whose family is told by its length: four or sixteen bytes; nothing for another length.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const ipFromBytes = (bytes: Uint8Array): Option.Option<IpAddress> =>
   bytes.length === ipv4Length
@@ -206,7 +206,7 @@ export const ipFromBytes = (bytes: Uint8Array): Option.Option<IpAddress> =>
  * Returns an address and a port as people write them: `192.0.2.1:80`, `[fd00::1]:80`.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const formatEndpoint = (address: IpAddress, port: number): string =>
   isIpv6(address) ? `[${address}]:${port}` : `${address}:${port}`

@@ -8,7 +8,7 @@
  * a label, are no part of the names that are asked for.
  *
  * @see RFC 1035 sections 2.3.4, 3.1, 4.1
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Result from "effect/Result"
 
@@ -16,7 +16,7 @@ import * as Result from "effect/Result"
  * What is asked: a name and the number of a record type, in the Internet class.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Question {
   readonly name: string
@@ -31,7 +31,7 @@ export interface Question {
  * - `responseCode`: zero is success.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Response {
   readonly id: number
@@ -49,7 +49,7 @@ export interface Response {
  * - `Name`: the name of the question is too long, or compressed, which there is nothing before it for.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type MalformedReason = "Length" | "NotResponse" | "Name"
 
@@ -57,7 +57,7 @@ export type MalformedReason = "Length" | "NotResponse" | "Name"
  * Numbers of record types (RFC 1035 section 3.2.2; RFC 3596; RFC 4034).
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const recordTypes = {
   A: 1,
@@ -75,7 +75,7 @@ export const recordTypes = {
  * Returns the name of a response code, such as `NXDOMAIN`.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const responseCodeName = (code: number): string => responseCodeNames[code] ?? `response code ${code}`
 
@@ -84,7 +84,7 @@ export const responseCodeName = (code: number): string => responseCodeNames[code
  * ASCII, or more than 255 bytes in all.
  *
  * @category encoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const encodeQuery = (id: number, question: Question): Result.Result<Uint8Array, "Name"> => {
   const name = encodeName(question.name)
@@ -104,7 +104,7 @@ export const encodeQuery = (id: number, question: Question): Result.Result<Uint8
  * Decodes the head of a response. Total.
  *
  * @category decoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const decodeResponse = (bytes: Uint8Array): Result.Result<Response, MalformedReason> => {
   if (bytes.length < headerLength) return Result.fail("Length")
@@ -125,7 +125,7 @@ export const decodeResponse = (bytes: Uint8Array): Result.Result<Response, Malfo
  * that reports an error may leave the question out.
  *
  * @category predicates
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const answers = (id: number, { name, type }: Question, response: Response): boolean => {
   if (response.id !== id) return false

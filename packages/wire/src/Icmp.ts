@@ -7,7 +7,7 @@
  * in the kernel, so it is left zero here and not looked at.
  *
  * @see RFC 792 page 14; RFC 4443 section 4
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -15,7 +15,7 @@ import * as Checksum from "./Checksum.ts"
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Version = 4 | 6
 
@@ -25,7 +25,7 @@ const Word = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0xffff }))
  * A question or an answer: the answer repeats the identifier, the sequence number and the payload.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const Echo = Schema.TaggedStruct("Echo", {
   kind: Schema.Literals(["Request", "Reply"]),
@@ -36,13 +36,13 @@ export const Echo = Schema.TaggedStruct("Echo", {
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Echo = typeof Echo.Type
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Message = Echo | { readonly _tag: "Other"; readonly type: number; readonly code: number }
 
@@ -53,7 +53,7 @@ export type Message = Echo | { readonly _tag: "Other"; readonly type: number; re
  * - `Checksum`: of ICMP, wrong.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type MalformedReason = "Length" | "Checksum"
 
@@ -61,7 +61,7 @@ export type MalformedReason = "Length" | "Checksum"
  * Decodes a message without the header of its packet. Total. The payload is a view of the bytes.
  *
  * @category decoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const decode = (version: Version, bytes: Uint8Array): Result.Result<Message, MalformedReason> => {
   if (bytes.length < headerLength) return Result.fail("Length")
@@ -82,7 +82,7 @@ export const decode = (version: Version, bytes: Uint8Array): Result.Result<Messa
  * Encodes a question or an answer, with its checksum when it is ICMP.
  *
  * @category encoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const encode = (version: Version, echo: Echo): Uint8Array => {
   const bytes = new Uint8Array(headerLength + echo.payload.length)

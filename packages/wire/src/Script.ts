@@ -1,7 +1,7 @@
 /**
  * A program that an operator wants run: a check or a notification. Data only; adapters run it.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Micros } from "./Instant.ts"
 
@@ -11,7 +11,7 @@ import type { Micros } from "./Instant.ts"
  * - `timeout`: after it the process group is ended; absent means the adapter's bound.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Script {
   readonly words: ReadonlyArray<string>

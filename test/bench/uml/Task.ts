@@ -2,7 +2,7 @@
  * Measurements in a kernel with IPVS, of which this machine's kernel may have none: one boot of User-Mode Linux for each run of
  * a program.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { fileURLToPath } from "node:url"
 import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
@@ -20,7 +20,7 @@ import type * as VirtualServers from "../VirtualServers.ts"
  * - `settleMillis`: between the full table and what follows.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Task {
   readonly program: "keepalived" | "holdfast"
@@ -36,7 +36,7 @@ export interface Task {
  * A moment inside, and the processor time that the machine had spent on that kernel by then, all in all.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Mark {
   readonly name: string
@@ -48,7 +48,7 @@ export interface Mark {
  * Boots, runs the task, and returns its marks.
  *
  * @category actions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const run = (task: Task): Effect.Effect<ReadonlyArray<Mark>, unknown, Scope.Scope> =>
   Effect.gen(function* () {
@@ -72,7 +72,7 @@ export const run = (task: Task): Effect.Effect<ReadonlyArray<Mark>, unknown, Sco
  * Returns what was marked with this name.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const marked = (marks: ReadonlyArray<Mark>, name: string): ReadonlyArray<Mark> => {
   const found = marks.filter((mark) => mark.name === name)
@@ -84,7 +84,7 @@ export const marked = (marks: ReadonlyArray<Mark>, name: string): ReadonlyArray<
  * What was done between `begin` and `end`: seconds, seconds of processor time, and checks.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const window = (
   marks: ReadonlyArray<Mark>

@@ -5,7 +5,7 @@
  * A request fails when it has no answer by the time that so many others have begun. So time passes only while this
  * process runs: a machine that stands still loses no request.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Http from "node:http"
 

@@ -6,7 +6,7 @@
  * - `connect ADDRESS PORT`: opens the client's connection, instead of the one before.
  * - `ask`: sends a line on it and prints the answer, or what went wrong.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { once } from "node:events"
 import * as Net from "node:net"

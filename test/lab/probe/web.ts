@@ -1,7 +1,7 @@
 /**
  * A web server whose only page is its name. Arguments: the name and the port.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Http from "node:http"
 

@@ -4,7 +4,7 @@
  * The scenario's file runs as it is written: virtual router, group, NAT, `wlc`, two servers with TCP checks. Judged by the
  * client's requests, which are its clock, too; what the table holds is read by a program of the plane's own.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { assert, it } from "@effect/vitest"
 import type { Check } from "@holdfast/balancer/Probe"
@@ -30,7 +30,7 @@ import type { Programs } from "./Takeover.ts"
  * - `marginMicros`: how late anything may be on such a machine.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Plane {
   readonly lines: string
@@ -42,7 +42,7 @@ export interface Plane {
  * IPVS, which the scenarios' files choose by themselves where the kernel has it.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const ipvs: Plane = {
   lines: "",
@@ -55,7 +55,7 @@ export const ipvs: Plane = {
  * The rules.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Rule = keyof typeof descriptions
 
@@ -63,7 +63,7 @@ export type Rule = keyof typeof descriptions
  * Registers rules for two programs in one scenario.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const register = (
   programs: Programs,

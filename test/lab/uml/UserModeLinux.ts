@@ -2,7 +2,7 @@
  * A kernel with IPVS for this command's own tests: User-Mode Linux, which needs no virtualisation.
  *
  * @see test/lab/uml/run, which boots it
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { spawn, spawnSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url"
  * Returns whether this kernel has no IPVS, or does not let this process at it.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const isNeeded = (): boolean => spawnSync("ipvsadm", ["-Ln"], { stdio: "ignore" }).status !== 0
 
@@ -19,7 +19,7 @@ export const isNeeded = (): boolean => spawnSync("ipvsadm", ["-Ln"], { stdio: "i
  * Returns whether this process runs in a kernel that `run` booted.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const isInside = (): boolean => process.env[insideVariable] === "1"
 
@@ -27,7 +27,7 @@ export const isInside = (): boolean => process.env[insideVariable] === "1"
  * Runs a command inside, and gives each line of its output as it comes. Returns its exit status; 125 when the kernel died.
  *
  * @category actions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const run = (command: ReadonlyArray<string>, onLine: (line: string) => void): Promise<number> =>
   new Promise((resolve, reject) => {

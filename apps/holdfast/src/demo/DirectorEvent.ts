@@ -1,7 +1,7 @@
 /**
  * What the demo hears of a director's log: the events of its routers, and some of its balancer's.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { BalancerEvent } from "@holdfast/engine/balancer/BalancerEvent"
 import { EngineEvent } from "@holdfast/engine/EngineEvent"
@@ -23,7 +23,7 @@ const BalancerNews = Schema.TaggedUnion({
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type DirectorEvent = EngineEvent | typeof BalancerNews.Type
 
@@ -35,6 +35,6 @@ const Line = Schema.fromJsonString(
  * Reads a line of a log in JSON. Lines without such an event, and what is no JSON, are none.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const decodeLine = Schema.decodeUnknownOption(Line)

@@ -1,7 +1,7 @@
 /**
  * A machine that fetches a page every few milliseconds, each by a connection of its own, and tells what became of it.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { request } from "node:http"
 import { Socket } from "node:net"
@@ -20,7 +20,7 @@ import * as WebServer from "./WebServer.ts"
  * Fetches until the scope closes. What is under way then is dropped without a word.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const start = Effect.fnUntraced(function* (
   namespace: NetworkNamespace.NetworkNamespace,

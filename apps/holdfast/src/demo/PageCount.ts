@@ -4,7 +4,7 @@
  *
  * Pure.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { formatSeconds } from "@holdfast/wire/Instant"
 
@@ -13,7 +13,7 @@ import { formatSeconds } from "@holdfast/wire/Instant"
  * microseconds.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Fetch = { readonly startedAt: number; readonly endedAt: number } & (
   | { readonly server: string }
@@ -27,7 +27,7 @@ export type Fetch = { readonly startedAt: number; readonly endedAt: number } & (
  * - `servers`: those that must serve pages in it.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Chapter {
   readonly title: string
@@ -42,7 +42,7 @@ export interface Chapter {
  * - `lossMicros`: from when the first page was asked for that is lost to when the last one was; absent when none is.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Count {
   readonly chapter: Chapter
@@ -55,7 +55,7 @@ export interface Count {
  * Counts the pages of each chapter. Chapters come in the order of time.
  *
  * @category counting
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const count = (
   fetches: ReadonlyArray<Fetch>,
@@ -87,7 +87,7 @@ const countOne = (chapter: Chapter, fetches: ReadonlyArray<Fetch>): Count => {
  * Returns what was promised and not kept, in words: empty is good.
  *
  * @category judging
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const broken = (counts: ReadonlyArray<Count>): ReadonlyArray<string> =>
   counts.flatMap(({ chapter, served, lostCount, lossMicros }) => {
@@ -106,7 +106,7 @@ export const broken = (counts: ReadonlyArray<Count>): ReadonlyArray<string> =>
  * Renders the counts as a table: a line each, under a head.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const table = (
   counts: ReadonlyArray<Count>,

@@ -2,7 +2,7 @@
  * What is worth telling of one page after the other: the first of a server, the first after a while, the first that is
  * lost.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Fetch } from "./PageCount.ts"
 
@@ -10,7 +10,7 @@ import type { Fetch } from "./PageCount.ts"
  * - `silentMicros`: since the last page of this server; absent for the first.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type PageNews =
   | { readonly _tag: "PageCame"; readonly server: string; readonly silentMicros?: number }
@@ -20,7 +20,7 @@ export type PageNews =
  * Returns a function that is given each page in turn and calls back with what is news.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const listen = (
   onNews: (news: PageNews & { readonly at: number }) => void

@@ -3,7 +3,7 @@
  *
  * Taken from the file as the daemon reads it.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Configuration from "@holdfast/config/Configuration"
 import * as Timing from "@holdfast/vrrp/Timing"
@@ -15,7 +15,7 @@ import * as Option from "effect/Option"
  * - `serverMicros`: from the end of a real server that refuses connections from then on, to its removal.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Patience {
   readonly masterMicros: Micros
@@ -26,7 +26,7 @@ export interface Patience {
  * Returns the patience of a director's file, the longest where it has several. The text must be without mistakes.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const of = (text: string): Patience => {
   const { routers, balancer } = Option.getOrThrow(Configuration.read({ file: "demo", text }).configuration)

@@ -73,7 +73,7 @@ export const LD2 = configurationOf("ld-2", "eth0", "BACKUP", 150)
  * Returns a director's file for where IPVS may not be used.
  *
  * @category combinators
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const withNfTables = (text: string): string =>
   text.replace("global_defs {\n", "global_defs {\n        forwarding_plane nf_tables\n")

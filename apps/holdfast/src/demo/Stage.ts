@@ -1,7 +1,7 @@
 /**
  * What the demo's story is played on: the machines and who asks whom, while directors and web servers come and go.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
@@ -32,7 +32,7 @@ import * as WebServer from "./WebServer.ts"
  * - `fetches`: every page that the client asked for, as soon as it is known what became of it.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Stage {
   readonly journal: Journal.Journal
@@ -43,17 +43,17 @@ export interface Stage {
   readonly onFetch: (fetch: Fetch) => void
 }
 
-/** @category models @since 0.2.0 */
+/** @category models @since 0.1.0 */
 export type DirectorName = "LD1" | "LD2"
 
-/** @category models @since 0.2.0 */
+/** @category models @since 0.1.0 */
 export type ServerName = "LS1" | "LS2"
 
 /**
  * Sets the stage: the network, and two that ask who holds their address. All of it is gone when the scope closes.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const set: Effect.Effect<Stage, SocketError | NetlinkError, Scope.Scope> = Effect.gen(function* () {
   const journal = yield* Journal.open
@@ -85,7 +85,7 @@ export const set: Effect.Effect<Stage, SocketError | NetlinkError, Scope.Scope> 
  * when a machine loses power.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const powerOn = Effect.fnUntraced(function* (
   { journal, switches, directory }: Stage,
@@ -118,7 +118,7 @@ export const powerOn = Effect.fnUntraced(function* (
  * Runs the web server of a machine until the scope closes, and returns since when.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const serve = Effect.fnUntraced(function* (
   { journal, machines }: Stage,
@@ -134,7 +134,7 @@ export const serve = Effect.fnUntraced(function* (
  * Lets the client fetch pages at the virtual address until the scope closes.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const fetchPages = ({ machines, onFetch }: Stage): Effect.Effect<void, SocketError, Scope.Scope> =>
   PageClient.start(machines.client, Topology.virtualAddress.front, onFetch)

@@ -163,7 +163,7 @@ export const plugIn = Effect.fnUntraced(function* (
  * Lets a machine pass on packets that are not for it.
  *
  * @category commands
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const forwardPackets = (
   namespace: NetworkNamespace.NetworkNamespace

@@ -40,7 +40,7 @@ export const runInside: Effect.Effect<number> = Effect.suspend(() => {
  * Whether this is the user namespace that the machine started with.
  *
  * @category guards
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const isFirst = (): boolean => allUsers.test(readFileSync("/proc/self/uid_map", "utf8"))
 

@@ -1,7 +1,7 @@
 /**
  * A web server whose only page is its name, so that a client sees who served it.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { createServer } from "node:http"
 import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
@@ -9,7 +9,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { DemoFailed } from "./DemoFailed.ts"
 
-/** The port of the scenario's real servers. @category constants @since 0.2.0 */
+/** The port of the scenario's real servers. @category constants @since 0.1.0 */
 export const port = 80
 
 /**
@@ -17,7 +17,7 @@ export const port = 80
  * are reset and new ones refused.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const serve = (
   namespace: NetworkNamespace.NetworkNamespace,

@@ -15,7 +15,7 @@
  * 3. No edge out of a pass waits.
  *
  * @see docs/ARCHITECTURE.md
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Approximation from "@holdfast/balancer/Approximation"
 import type * as Parameters from "@holdfast/balancer/Parameters"
@@ -71,7 +71,7 @@ type Input =
  * The balancer cannot go on: a fault in it, never in a server or the kernel. The table stays as it is.
  *
  * @category errors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export class BalancerEnded extends Schema.TaggedError<BalancerEnded>()("BalancerEnded", {
   message: Schema.String
@@ -81,7 +81,7 @@ export class BalancerEnded extends Schema.TaggedError<BalancerEnded>()("Balancer
  * Balances load.
  *
  * @category services
- * @since 0.2.0
+ * @since 0.1.0
  */
 export class Balancer extends Context.Service<
   Balancer,
@@ -105,7 +105,7 @@ export class Balancer extends Context.Service<
   /**
    * The balancer on whatever adapters are given.
    *
-   * @since 0.2.0
+   * @since 0.1.0
    */
   static readonly layer: Layer.Layer<
     Balancer,

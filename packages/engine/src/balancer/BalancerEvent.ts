@@ -3,7 +3,7 @@
  *
  * Log lines are a rendering of these (`describe`), so that nothing can be seen in a log that a program cannot see.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Occasion } from "@holdfast/balancer/VirtualServer"
 import type { Instant } from "@holdfast/wire/Instant"
@@ -14,7 +14,7 @@ import type { NotifierReport } from "../Notifier.ts"
  * What became of each virtual server when parameters were applied, by name.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface BalancerReport {
   readonly kept: ReadonlyArray<string>
@@ -43,7 +43,7 @@ export interface BalancerReport {
  * - `BalancerStopped`: the services are gone, if they were to go; the last event.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type BalancerEvent = { readonly at: Instant } & (
   | {
@@ -95,7 +95,7 @@ export type BalancerEvent = { readonly at: Instant } & (
  * Renders an event as one line for people.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const describe = (event: BalancerEvent): { readonly level: Level; readonly message: string } => {
   switch (event._tag) {

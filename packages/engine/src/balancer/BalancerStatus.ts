@@ -1,7 +1,7 @@
 /**
  * What the balancer runs now: the answer to "which servers take traffic, and why not that one".
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as ServerStatus from "@holdfast/balancer/ServerStatus"
 import { keyOf } from "@holdfast/balancer/Service"
@@ -14,7 +14,7 @@ import type { TableKeeper } from "./TableKeeper.ts"
  * The kernel's counts of a service as plain data.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ServiceCounts extends Omit<ServiceStatistics, "destinations"> {
   readonly destinations: Readonly<Record<string, DestinationStatistics>>
@@ -24,7 +24,7 @@ export interface ServiceCounts extends Omit<ServiceStatistics, "destinations"> {
  * One virtual server; `services` are the kernel's own counts, by service.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface VirtualServerStatus extends ServerStatus.VirtualServerStatus {
   readonly checksRest: boolean
@@ -33,7 +33,7 @@ export interface VirtualServerStatus extends ServerStatus.VirtualServerStatus {
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface BalancerStatus {
   readonly plane: "ipvs" | "nf_tables" | "none"
@@ -48,7 +48,7 @@ export interface BalancerStatus {
  * Takes a snapshot; the kernel's counts are read now.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const of = Effect.fnUntraced(function* (
   servers: ReadonlyArray<RunningVirtualServer>,

@@ -3,7 +3,7 @@
  *
  * Plain bookkeeping without effects, so that each rule of `TableKeeper` can be seen in one place.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as ForwardingTable from "@holdfast/balancer/ForwardingTable"
 import type { Service, ServiceAddress } from "@holdfast/balancer/Service"
@@ -12,7 +12,7 @@ import * as EditText from "./EditText.ts"
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Belief {
   /** The kernel's table when the plane was opened. */
@@ -50,7 +50,7 @@ export interface Belief {
  * Marked services, what they shall be, and the edits that lead there.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Pending {
   readonly keys: ReadonlySet<string>
@@ -62,7 +62,7 @@ export interface Pending {
  * Makes a belief that knows nothing.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (): Belief => {
   const wanted = new Map<string, Service>()

@@ -7,7 +7,7 @@
  * - At most `probesMax` probes are out at the same time; those that are due beyond it go in the order of their turn.
  * - Timers go by a grid, so that a thousand checks share a wake-up.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Checker from "@holdfast/balancer/Checker"
 import type { VirtualServer } from "@holdfast/balancer/Parameters"
@@ -20,7 +20,7 @@ import type { Slot, TimerHeap } from "../TimerHeap.ts"
  * A real server's `check`-th check.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Subscriber {
   readonly virtualServer: string
@@ -31,7 +31,7 @@ export interface Subscriber {
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface CheckRunner {
   /** Makes the checks of a virtual server those of `to`; either may be absent. Checks in both go on undisturbed. */
@@ -45,7 +45,7 @@ export interface CheckRunner {
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface RunnerOptions {
   readonly heap: TimerHeap
@@ -78,7 +78,7 @@ interface Subscription {
  * Makes a runner without checks.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (options: RunnerOptions): CheckRunner => {
   const checks = new Map<string, RunningCheck>()

@@ -1,7 +1,7 @@
 /**
  * Edits of the forwarding table in words.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Edit } from "@holdfast/balancer/ForwardingTable"
 
@@ -9,7 +9,7 @@ import type { Edit } from "@holdfast/balancer/ForwardingTable"
  * Renders an edit for people, such as `TCP 192.0.2.1:80: add 10.0.0.1:80 with weight 1`.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const describe = (edit: Edit): string => {
   const { key, scheduler } = edit.service

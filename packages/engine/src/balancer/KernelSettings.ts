@@ -1,7 +1,7 @@
 /**
  * What the kernel's balancer is told beside services: connection timeouts, and the synchronisation daemon that follows a virtual router.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { ConnectionTimeouts, Parameters, SyncDaemon } from "@holdfast/balancer/Parameters"
 import * as Equal from "effect/Equal"
@@ -12,7 +12,7 @@ import type { TableKeeper } from "./TableKeeper.ts"
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface KernelSettings {
   /** Makes the settings those wanted, and returns what was refused, in words. */
@@ -31,7 +31,7 @@ export interface KernelSettings {
  * Makes settings that were not touched yet.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (): KernelSettings => {
   const masters = new Set<string>()

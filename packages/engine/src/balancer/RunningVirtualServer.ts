@@ -3,7 +3,7 @@
  *
  * Owned by the balancer's actor; nobody else writes to it.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as NotifyLine from "@holdfast/balancer/NotifyLine"
 import type * as Parameters from "@holdfast/balancer/Parameters"
@@ -19,7 +19,7 @@ import type { BalancerEvent } from "./BalancerEvent.ts"
  * What a running virtual server is given by its balancer.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Surroundings {
   readonly heap: TimerHeap
@@ -38,7 +38,7 @@ export interface Surroundings {
  * A virtual server that runs.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface RunningVirtualServer {
   state: VirtualServer.VirtualServer
@@ -56,7 +56,7 @@ export interface RunningVirtualServer {
  * Makes a virtual server that has not started.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (
   parameters: Parameters.VirtualServer,

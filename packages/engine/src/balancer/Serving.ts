@@ -1,7 +1,7 @@
 /**
  * What the kernel's table says of the servers of a virtual server: who served before a restart, and how many connections each has.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { ForwardingTable } from "@holdfast/balancer/ForwardingTable"
 import type { VirtualServer } from "@holdfast/balancer/Parameters"
@@ -15,7 +15,7 @@ import type { TableKeeper } from "./TableKeeper.ts"
  * largest where services differ.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const of = (virtualServer: VirtualServer, table: ForwardingTable): ReadonlyMap<string, number> => {
   const weights = new Map<string, number>()
@@ -30,7 +30,7 @@ export const of = (virtualServer: VirtualServer, table: ForwardingTable): Readon
  * Counts the open connections of each destination over all services of a virtual server; absent where the plane cannot say.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const countConnections = (
   keeper: TableKeeper | undefined,

@@ -14,7 +14,7 @@
  * 1. Only services that are or were wanted are ever touched, unless everything is to be flushed.
  * 2. A service counts as set when the kernel acknowledged it, never before.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type * as ForwardingTable from "@holdfast/balancer/ForwardingTable"
 import type { Service } from "@holdfast/balancer/Service"
@@ -29,7 +29,7 @@ import * as Belief from "./Belief.ts"
  * What a keeper tells.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type TableNews =
   | { readonly _tag: "PlaneOpened"; readonly kind: "ipvs" | "nf_tables" }
@@ -40,7 +40,7 @@ export type TableNews =
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface TableKeeper {
   /** What the kernel had when the plane was opened; empty when there is none. */
@@ -66,7 +66,7 @@ export interface TableKeeper {
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface KeeperOptions {
   readonly choice: "ipvs" | "nf_tables" | "auto"
@@ -79,7 +79,7 @@ export interface KeeperOptions {
  * Opens the plane, reads it, and keeps it until the scope closes; the table stays then as it is.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = Effect.fnUntraced(function* (
   options: KeeperOptions

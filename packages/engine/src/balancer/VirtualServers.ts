@@ -3,7 +3,7 @@
  *
  * Owned by the actor; nobody else calls it.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { ForwardingTable } from "@holdfast/balancer/ForwardingTable"
 import type * as Parameters from "@holdfast/balancer/Parameters"
@@ -19,7 +19,7 @@ import * as Serving from "./Serving.ts"
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface VirtualServers {
   /** Makes those that run the ones wanted; `found` is what the kernel's table held when they start for the first time. */
@@ -41,7 +41,7 @@ export interface VirtualServers {
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Options extends Pick<
   RunningVirtualServer.Surroundings,
@@ -56,7 +56,7 @@ export interface Options extends Pick<
  * Makes an empty set.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (options: Options): VirtualServers => {
   const { heap, probing, publish } = options

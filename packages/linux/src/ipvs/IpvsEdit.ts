@@ -1,7 +1,7 @@
 /**
  * The edits of a forwarding table as requests to IPVS, and what its refusals mean.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Edit } from "@holdfast/balancer/ForwardingTable"
 import type { Service } from "@holdfast/balancer/Service"
@@ -16,7 +16,7 @@ import * as IpvsTable from "./IpvsTable.ts"
  * Returns the request that carries an edit out. `family` is the message type of IPVS.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const requestOf = (family: number, edit: Edit): Request => {
   const address = IpvsTable.addressToIpvs(edit.service.address)
@@ -43,7 +43,7 @@ export const requestOf = (family: number, edit: Edit): Request => {
  * that the kernel has no such scheduler or persistence engine.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const refusalOf = (edit: Edit, error: NetlinkError): Refusal => {
   const isOfService = edit._tag === "AddService" || edit._tag === "ChangeService"

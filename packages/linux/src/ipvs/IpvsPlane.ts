@@ -7,7 +7,7 @@
  * **Details** reading takes one dump for the services and one for the destinations of each, one after the other; every
  * so often the event loop gets its turn. Edits go out in datagrams of a hundred and are carried out in their order.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Edit, ForwardingTable } from "@holdfast/balancer/ForwardingTable"
 import type { Service, ServiceAddress } from "@holdfast/balancer/Service"
@@ -40,7 +40,7 @@ import * as IpvsTable from "./IpvsTable.ts"
  * `Unsupported` when the kernel has no IPVS, with `Forbidden` without CAP_NET_ADMIN.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const open: Effect.Effect<OpenForwardingPlane, ForwardingPlaneError, Scope.Scope> = Effect.gen(
   function* () {

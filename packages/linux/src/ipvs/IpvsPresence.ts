@@ -1,7 +1,7 @@
 /**
  * Whether this kernel has IPVS, told without privilege: for a command that only looks.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { existsSync, readFileSync } from "node:fs"
 import { release } from "node:os"
@@ -10,7 +10,7 @@ import { release } from "node:os"
  * Returns whether IPVS is loaded, built in, or among the modules of this kernel.
  *
  * @category queries
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const isPresent = (): boolean =>
   existsSync("/proc/net/ip_vs") ||

@@ -1,7 +1,7 @@
 /**
  * The synchronisation daemon of IPVS as a level: the halves that shall run, with their settings.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { SyncDaemon } from "@holdfast/balancer/Parameters"
 import * as IpvsConfiguration from "@holdfast/netlink/IpvsConfiguration"
@@ -17,7 +17,7 @@ import * as Effect from "effect/Effect"
  * **Gotchas** `maxLength` is compared only when it is told: the kernel's own depends on the device.
  *
  * @category actions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const set = Effect.fnUntraced(function* (
   client: NetlinkClient["Service"],
@@ -45,7 +45,7 @@ export const set = Effect.fnUntraced(function* (
  * Returns what a refusal means, where that is not what the kernel's error means elsewhere.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const explain = (error: NetlinkError): string => {
   const cause = causes[error.code]

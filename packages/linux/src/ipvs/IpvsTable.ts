@@ -4,7 +4,7 @@
  * **Details** a foreign service may have what the balancer has no word for: a scheduler of another name is passed on as
  * the kernel spells it, a destination that is local to the director or bypasses it is shown as direct routing.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type {
   Destination,
@@ -33,7 +33,7 @@ import { formatEndpoint, isIpv6 } from "@holdfast/wire/Address"
  * Returns what IPVS finds a service by.
  *
  * @category encoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const addressToIpvs = (address: ServiceAddress): IpvsServiceAddress =>
   address._tag === "Endpoint"
@@ -44,7 +44,7 @@ export const addressToIpvs = (address: ServiceAddress): IpvsServiceAddress =>
  * Returns a service, without its destinations, as IPVS has it.
  *
  * @category encoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const serviceToIpvs = (service: Service): IpvsService => {
   const { persistence } = service
@@ -67,7 +67,7 @@ export const serviceToIpvs = (service: Service): IpvsService => {
  * Returns a service that IPVS has, with these destinations; nothing when the balancer has no such protocol.
  *
  * @category decoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const serviceFromIpvs = (
   service: IpvsService,
@@ -90,7 +90,7 @@ export const serviceFromIpvs = (
  * Returns a destination as IPVS has it.
  *
  * @category encoding
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const destinationToIpvs = ({
   address,
@@ -113,7 +113,7 @@ export const destinationToIpvs = ({
  * Returns what a destination of IPVS is found by.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const keyOfDestination = ({ address, port }: IpvsDestination): string => formatEndpoint(address, port)
 

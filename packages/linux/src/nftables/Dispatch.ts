@@ -11,7 +11,7 @@
  * The order is that of IPVS: a mark first, then the exact port, then every port. Only the first packet of a connection
  * comes here; what follows the kernel knows from its table of connections.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as NfTables from "@holdfast/netlink/NfTables"
 import * as Expression from "@holdfast/netlink/NfTablesExpression"
@@ -37,7 +37,7 @@ const hooks: ReadonlyArray<NfTables.Chain> = (
  * The chains that hold whatever the services are.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const chains: ReadonlyArray<NfTables.Chain> = [...hooks, { table: Layout.table, name: "dispatch" }]
 
@@ -45,7 +45,7 @@ export const chains: ReadonlyArray<NfTables.Chain> = [...hooks, { table: Layout.
  * The maps of services.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const maps: ReadonlyArray<NfTables.Set> = (["inet", "inet6"] as const).flatMap((family) => {
   const { addressType, addressLength, suffix } = Layout.families[family]
@@ -72,7 +72,7 @@ export const maps: ReadonlyArray<NfTables.Set> = (["inet", "inet6"] as const).fl
  * The rules of `chains`.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const rules: ReadonlyArray<NfTables.Rule> = [
   ...hooks.map(({ name }) => rule(name, [Layout.verdict(Expression.NFT_JUMP, "dispatch")])),
@@ -85,7 +85,7 @@ export const rules: ReadonlyArray<NfTables.Rule> = [
  * Makes all of it, or puts it right when it is there.
  *
  * @category requests
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const requests: ReadonlyArray<Request> = [
   NfTables.newTable(Layout.table),
@@ -98,7 +98,7 @@ export const requests: ReadonlyArray<Request> = [
  * Where a service is found: the name of the map, and the keys in it. A mark has one for each protocol.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Entry {
   readonly map: string
@@ -109,7 +109,7 @@ export interface Entry {
  * Returns where the service of an address is found.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const entryOf = (address: Service.ServiceAddress): Entry => {
   const { suffix } = Layout.families[Layout.familyOf(address)]
@@ -132,7 +132,7 @@ export const entryOf = (address: Service.ServiceAddress): Entry => {
  * Returns the address that a key of a map stands for, or nothing when we write no such key.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const addressOf = (map: string, key: Uint8Array): Service.ServiceAddress | undefined => {
   const family: Service.Family = map.endsWith("6") ? "inet6" : "inet"

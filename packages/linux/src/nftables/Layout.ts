@@ -3,21 +3,21 @@
  *
  * **Details** registers are told by the index of their first word of four bytes.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type * as Service from "@holdfast/balancer/Service"
 import * as NfTables from "@holdfast/netlink/NfTables"
 import * as Expression from "@holdfast/netlink/NfTablesExpression"
 import * as Address from "@holdfast/wire/Address"
 
-/** The name of our table, of the family `inet`. @category constants @since 0.2.0 */
+/** The name of our table, of the family `inet`. @category constants @since 0.1.0 */
 export const table = "holdfast"
 
 /**
  * What differs between IPv4 and IPv6. Offsets are those of the network header.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const families = {
   inet: {
@@ -38,45 +38,45 @@ export const families = {
   }
 } as const satisfies Readonly<Record<Service.Family, object>>
 
-/** IPPROTO_… of linux/in.h. @category constants @since 0.2.0 */
+/** IPPROTO_… of linux/in.h. @category constants @since 0.1.0 */
 export const protocols = { TCP: 6, UDP: 17, SCTP: 132 } as const satisfies Readonly<
   Record<Service.Protocol, number>
 >
 
-/** @category constants @since 0.2.0 */
+/** @category constants @since 0.1.0 */
 export const protocolNames = Object.keys(protocols) as ReadonlyArray<Service.Protocol>
 
-/** `enum datatypes` of nft. @category constants @since 0.2.0 */
+/** `enum datatypes` of nft. @category constants @since 0.1.0 */
 export const typeInteger = 4
 export const typeProtocol = 12
 export const typePort = 13
 export const typeMark = 19
 
-/** Returns nft's number of several values in a row. @category conversions @since 0.2.0 */
+/** Returns nft's number of several values in a row. @category conversions @since 0.1.0 */
 export const concatenated = (...types: ReadonlyArray<number>): number =>
   types.reduce((number, type) => (number << 6) | type, 0)
 
-/** @category getters @since 0.2.0 */
+/** @category getters @since 0.1.0 */
 export const familyOf = (address: Service.ServiceAddress): Service.Family => {
   if (address._tag === "FirewallMark") return address.family
   return Address.isIpv6(address.address) ? "inet6" : "inet"
 }
 
-/** A port as a key holds it: four bytes. @category conversions @since 0.2.0 */
+/** A port as a key holds it: four bytes. @category conversions @since 0.1.0 */
 export const portBytes = (port: number): Uint8Array => Uint8Array.of(port >>> 8, port & 0xff, 0, 0)
 
-/** A number as a register holds it. @category conversions @since 0.2.0 */
+/** A number as a register holds it. @category conversions @since 0.1.0 */
 export const hostWord = (value: number): Uint8Array => {
   const bytes = new Uint8Array(4)
   new DataView(bytes.buffer).setUint32(0, value, true)
   return bytes
 }
 
-/** @category conversions @since 0.2.0 */
+/** @category conversions @since 0.1.0 */
 export const readHostWord = (bytes: Uint8Array): number =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(0, true)
 
-/** @category conversions @since 0.2.0 */
+/** @category conversions @since 0.1.0 */
 export const joined = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => {
   const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
   let offset = 0
@@ -87,7 +87,7 @@ export const joined = (...parts: ReadonlyArray<Uint8Array>): Uint8Array => {
   return bytes
 }
 
-/** @category constructors @since 0.2.0 */
+/** @category constructors @since 0.1.0 */
 export const loadMeta = (key: number, word: number): Expression.Expression => ({
   name: "meta",
   data: { NFTA_META_DREG: Expression.register32(word), NFTA_META_KEY: key }
@@ -97,7 +97,7 @@ export const loadMeta = (key: number, word: number): Expression.Expression => ({
  * Goes on when a value of one byte is this. `nft` shows addresses and ports as such only after it.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const match = (key: number, value: number): ReadonlyArray<Expression.Expression> => [
   loadMeta(key, 0),
@@ -111,11 +111,11 @@ export const match = (key: number, value: number): ReadonlyArray<Expression.Expr
   }
 ]
 
-/** @category constructors @since 0.2.0 */
+/** @category constructors @since 0.1.0 */
 export const loadNetwork = (offset: number, length: number, word: number): Expression.Expression =>
   load(Expression.NFT_PAYLOAD_NETWORK_HEADER, offset, length, word)
 
-/** @category constructors @since 0.2.0 */
+/** @category constructors @since 0.1.0 */
 export const loadTransport = (offset: number, length: number, word: number): Expression.Expression =>
   load(Expression.NFT_PAYLOAD_TRANSPORT_HEADER, offset, length, word)
 
@@ -129,7 +129,7 @@ const load = (base: number, offset: number, length: number, word: number): Expre
   }
 })
 
-/** @category constructors @since 0.2.0 */
+/** @category constructors @since 0.1.0 */
 export const constant = (word: number, bytes: Uint8Array): Expression.Expression => ({
   name: "immediate",
   data: {
@@ -138,7 +138,7 @@ export const constant = (word: number, bytes: Uint8Array): Expression.Expression
   }
 })
 
-/** @category constructors @since 0.2.0 */
+/** @category constructors @since 0.1.0 */
 export const verdict = (code: number, chain?: string): Expression.Expression => ({
   name: "immediate",
   data: {
@@ -147,6 +147,6 @@ export const verdict = (code: number, chain?: string): Expression.Expression => 
   }
 })
 
-/** Bytes as text, to find them by. @category conversions @since 0.2.0 */
+/** Bytes as text, to find them by. @category conversions @since 0.1.0 */
 export const hexOf = (bytes: Uint8Array): string =>
   Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex")

@@ -13,7 +13,7 @@
  * - What is counted are first packets of connections; their number is that of the connections.
  * - While a service is rewritten, connections of the instant between reading and writing are missed by the counters.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Edit, ForwardingTable } from "@holdfast/balancer/ForwardingTable"
 import { keyOf } from "@holdfast/balancer/Service"
@@ -51,7 +51,7 @@ type Client = NetlinkClient.NetlinkClient["Service"]
  * our table, or may have.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const open = Effect.fnUntraced(function* (
   onForeignChange: () => void

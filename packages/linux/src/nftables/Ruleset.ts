@@ -7,7 +7,7 @@
  * - Sets without a name cannot change once a rule uses them. Their comment says what we put in, so they need not be read.
  * - Where the chains or rules that lead to the services differ, all services are broken.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { keyOf } from "@holdfast/balancer/Service"
 import type * as Service from "@holdfast/balancer/Service"
@@ -22,7 +22,7 @@ import * as Settings from "./Settings.ts"
  * What the kernel has of our table.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Ruleset {
   readonly table: NfTables.Table | undefined
@@ -42,7 +42,7 @@ export interface Ruleset {
  * - `counts`: what went to each server, by its key.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Found {
   readonly service: Service.Service
@@ -53,7 +53,7 @@ export interface Found {
  * Whether the chains and rules that lead to the services are ours.
  *
  * @category predicates
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const isDispatching = (ruleset: Ruleset): boolean => {
   if (ruleset.table === undefined) return false
@@ -73,7 +73,7 @@ export const isDispatching = (ruleset: Ruleset): boolean => {
  * Returns the addresses of which there is an entry, whatever it leads to.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const addressesOf = (ruleset: Ruleset): ReadonlyArray<Service.ServiceAddress> => {
   const addresses = new Map<string, Service.ServiceAddress>()
@@ -93,14 +93,14 @@ export const addressesOf = (ruleset: Ruleset): ReadonlyArray<Service.ServiceAddr
  * - `presentKeys`: which keys of an entry are there, wherever they lead.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Reader {
   readonly find: (address: Service.ServiceAddress) => Found | undefined
   readonly presentKeys: (entry: Dispatch.Entry) => ReadonlyArray<Uint8Array>
 }
 
-/** @category constructors @since 0.2.0 */
+/** @category constructors @since 0.1.0 */
 export const reader = (ruleset: Ruleset): Reader => {
   const targets = targetsOf(ruleset)
   const isReachable = isDispatching(ruleset)
@@ -129,7 +129,7 @@ export const reader = (ruleset: Ruleset): Reader => {
  * hardly anybody asks for, so that it differs from what it shall be.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const broken = (address: Service.ServiceAddress): Service.Service => ({
   key: keyOf(address),
@@ -184,11 +184,11 @@ const countsOf = (
   return counts
 }
 
-/** The servers that the comments of a service's rules name. @category getters @since 0.2.0 */
+/** The servers that the comments of a service's rules name. @category getters @since 0.1.0 */
 export const destinationsOf = (rules: ReadonlyArray<NfTables.Rule>): ReadonlyArray<Service.Destination> =>
   rules.flatMap(({ comment }) => (comment === undefined ? [] : (Settings.parseDestination(comment) ?? [])))
 
-/** The sets that a rule looks into. @category getters @since 0.2.0 */
+/** The sets that a rule looks into. @category getters @since 0.1.0 */
 export const namesOfSets = (rule: NfTables.Rule): ReadonlyArray<string> =>
   rule.expressions.flatMap((expression) =>
     expression.name === "lookup" ? [expression.data.NFTA_LOOKUP_SET ?? ""] : []

@@ -1,7 +1,7 @@
 /**
  * Asks the kernel for our table: all of it, or what belongs to some services.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type * as Service from "@holdfast/balancer/Service"
 import type * as NetlinkClient from "@holdfast/netlink/NetlinkClient"
@@ -22,7 +22,7 @@ type Client = NetlinkClient.NetlinkClient["Service"]
  * What was read, and the generation that it belongs to.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Reading {
   readonly generation: number
@@ -33,7 +33,7 @@ export interface Reading {
  * Reads all services, or some of them, as of one moment.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const read = Effect.fn("RulesetReading.read")(function* (
   client: Client,
@@ -108,7 +108,7 @@ const readFrame = Effect.fnUntraced(function* (client: Client) {
  * Returns the elements of a set; none when there is no such set.
  *
  * @category getters
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const elementsOf = (
   client: Client,

@@ -4,7 +4,7 @@
  * Each edit is judged by what the edits before it left, as IPVS does it. A service that its edits leave as it was is not
  * written.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Edit } from "@holdfast/balancer/ForwardingTable"
 import type * as Service from "@holdfast/balancer/Service"
@@ -18,7 +18,7 @@ import * as ServiceRules from "./ServiceRules.ts"
  * - `edits`: those that `after` holds; all refused when the kernel refuses it.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Change {
   readonly address: Service.ServiceAddress
@@ -34,7 +34,7 @@ export interface Change {
  * - `broken`: what a service counts as of which there is but an entry, with whatever that leads to.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Kernel {
   readonly find: (address: Service.ServiceAddress) => Service.Service | undefined
@@ -45,7 +45,7 @@ export interface Kernel {
  * Returns the changes in the order in which the services come first in the edits, and what is refused right away.
  *
  * @category transformations
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const carryOut = (
   edits: ReadonlyArray<Edit>,

@@ -1,7 +1,7 @@
 /**
  * The requests that bring a service from what the kernel has to what it shall have, as part of one transaction.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type * as Service from "@holdfast/balancer/Service"
 import * as NfTables from "@holdfast/netlink/NfTables"
@@ -20,7 +20,7 @@ import * as ServiceRules from "./ServiceRules.ts"
  * - `setId`: the number of a new set, unique in the transaction.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Origin {
   readonly presentKeys: ReadonlyArray<Uint8Array>
@@ -35,7 +35,7 @@ export interface Origin {
  * The chains of servers that stay are left alone, and go on counting.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (change: Change, origin: Origin): ReadonlyArray<Request> => {
   const { after, before } = change

@@ -14,7 +14,7 @@
  *
  * **Gotchas** a rule that remembered and translated at once would do neither for new clients when the memory is full.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type * as Service from "@holdfast/balancer/Service"
 import * as NfTables from "@holdfast/netlink/NfTables"
@@ -30,7 +30,7 @@ import * as Slots from "./Slots.ts"
  * - `slots`: a map without a name, written with the rules and gone with them; nobody can change it.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ServiceRules {
   readonly chain: string
@@ -45,7 +45,7 @@ export interface ServiceRules {
  * - `clients`: who comes back to it; outlives the rules.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ServerRules {
   readonly chain: string
@@ -53,7 +53,7 @@ export interface ServerRules {
   readonly rules: ReadonlyArray<NfTables.Rule>
 }
 
-/** @category models @since 0.2.0 */
+/** @category models @since 0.1.0 */
 export interface FilledSet {
   readonly set: NfTables.Set & { readonly id: number }
   readonly elements: ReadonlyArray<NfTables.Element>
@@ -63,7 +63,7 @@ export interface FilledSet {
  * What went to a server.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Count {
   readonly packets: bigint
@@ -74,7 +74,7 @@ export interface Count {
  * Says why a server cannot be one of a service, or nothing.
  *
  * @category predicates
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const problemOf = (
   service: Pick<Service.Service, "address">,
@@ -86,13 +86,13 @@ export const problemOf = (
   return undefined
 }
 
-/** The name of the chain of a service; `nft` accepts it. @category getters @since 0.2.0 */
+/** The name of the chain of a service; `nft` accepts it. @category getters @since 0.1.0 */
 export const chainOf = (address: Service.ServiceAddress): string =>
   address._tag === "FirewallMark"
     ? `FWM/${address.mark}/${address.family}`
     : `${address.protocol}/${nameOf(address.address)}/${address.port}`
 
-/** The name of the chain of a server. @category getters @since 0.2.0 */
+/** The name of the chain of a server. @category getters @since 0.1.0 */
 export const serverChainOf = (
   service: Service.ServiceAddress,
   { address, port }: Pick<Service.Destination, "address" | "port">
@@ -105,7 +105,7 @@ const nameOf = (address: Address.IpAddress): string => address.replaceAll(":", "
  * were told so. More clients are not remembered.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const clientsOf = (
   service: Service.ServiceAddress,
@@ -125,7 +125,7 @@ export const clientsOf = (
  * Returns the rules of a service. `setId` is that of its map of slots; servers go on counting from `counts`, by their keys.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (
   service: Service.Service,

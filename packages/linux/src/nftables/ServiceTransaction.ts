@@ -1,7 +1,7 @@
 /**
  * Commits changes of services: all in one transaction, and without those that the kernel refuses.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type * as NetlinkClient from "@holdfast/netlink/NetlinkClient"
 import * as NfTables from "@holdfast/netlink/NfTables"
@@ -15,7 +15,7 @@ import * as Dispatch from "./Dispatch.ts"
  * The requests of one service.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Work<A> {
   readonly subject: A
@@ -26,13 +26,13 @@ export interface Work<A> {
  * What became of it. `Stale`: the kernel's rules are not those of the expected generation any more, and nothing was done.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Outcome<A> =
   | { readonly _tag: "Stale" }
   | { readonly _tag: "Committed"; readonly refused: ReadonlyArray<Refused<A>> }
 
-/** @category models @since 0.2.0 */
+/** @category models @since 0.1.0 */
 export interface Refused<A> {
   readonly subject: A
   readonly error: NetlinkError
@@ -43,7 +43,7 @@ export interface Refused<A> {
  * fault with the whole, the halves are tried, down to the one service whose fault it is.
  *
  * @category actions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const commit = Effect.fnUntraced(function* <A>(
   client: NetlinkClient.NetlinkClient["Service"],

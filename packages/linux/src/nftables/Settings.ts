@@ -9,16 +9,16 @@
  *
  * Words that say nothing are left out. The address of the service is not read from here but from its map entry.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Service from "@holdfast/balancer/Service"
 import * as Address from "@holdfast/wire/Address"
 import * as Option from "effect/Option"
 
-/** A service without its servers. @category models @since 0.2.0 */
+/** A service without its servers. @category models @since 0.1.0 */
 export type ServiceSettings = Omit<Service.Service, "destinations">
 
-/** Writes the settings of a service. @category conversions @since 0.2.0 */
+/** Writes the settings of a service. @category conversions @since 0.1.0 */
 export const formatService = (service: ServiceSettings): string =>
   [
     service.key,
@@ -31,7 +31,7 @@ export const formatService = (service: ServiceSettings): string =>
     ...(service.persistence?.engine === undefined ? [] : ["engine", service.persistence.engine])
   ].join(" ")
 
-/** Writes the settings of a server. @category conversions @since 0.2.0 */
+/** Writes the settings of a server. @category conversions @since 0.1.0 */
 export const formatDestination = (destination: Service.Destination): string =>
   [
     destination.key,
@@ -42,7 +42,7 @@ export const formatDestination = (destination: Service.Destination): string =>
       : ["thresholds", `${destination.upperThreshold}/${destination.lowerThreshold}`])
   ].join(" ")
 
-/** Reads the settings of the service at an address, or nothing when the text says something else. @category conversions @since 0.2.0 */
+/** Reads the settings of the service at an address, or nothing when the text says something else. @category conversions @since 0.1.0 */
 export const parseService = (address: Service.ServiceAddress, text: string): ServiceSettings | undefined => {
   const key = Service.keyOf(address)
   if (!text.startsWith(`${key} `)) return undefined
@@ -64,7 +64,7 @@ export const parseService = (address: Service.ServiceAddress, text: string): Ser
   }
 }
 
-/** Reads a server, or nothing when the text says something else. @category conversions @since 0.2.0 */
+/** Reads a server, or nothing when the text says something else. @category conversions @since 0.1.0 */
 export const parseDestination = (text: string): Service.Destination | undefined => {
   const [key = "", ...words] = text.split(" ")
   const endpoint = /^\[?([0-9a-f.:]+?)\]?:(\d+)$/.exec(key)

@@ -6,7 +6,7 @@
  * row. Weights are divided by what divides them all. If the list were still longer than `slotCountMax`, weights are
  * scaled down: the shares are then right to a part in `slotCountMax` and not exact, and everybody keeps one turn.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Destination, Scheduler } from "@holdfast/balancer/Service"
 
@@ -14,7 +14,7 @@ import type { Destination, Scheduler } from "@holdfast/balancer/Service"
  * Returns the servers in the order of their turns.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const slotsOf = (
   scheduler: Scheduler,

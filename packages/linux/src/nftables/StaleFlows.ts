@@ -4,7 +4,7 @@
  * A client that goes on sending from one port stays in one flow, and would send to the removed server as long as it goes
  * on. Connections of TCP and SCTP are left: their ends know when they are over.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type * as Service from "@holdfast/balancer/Service"
 import * as Conntrack from "@holdfast/netlink/Conntrack"
@@ -19,7 +19,7 @@ import type { Change } from "./ServiceEdits.ts"
  * What cannot be forgotten is told in the log: the services are as they shall be all the same.
  *
  * @category actions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const forget = Effect.fn("StaleFlows.forget")(
   function* (client: NetlinkClient.NetlinkClient["Service"], changes: ReadonlyArray<Change>) {

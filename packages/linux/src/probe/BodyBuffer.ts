@@ -2,14 +2,14 @@
  * A body while it arrives, in one piece of memory at most twice as long as the body: many small pieces would cost a
  * hundred times their bytes. Who appends holds the bound.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 
 /**
  * A body that grows.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface BodyBuffer {
   readonly append: (piece: Uint8Array) => void
@@ -21,7 +21,7 @@ export interface BodyBuffer {
  * Begins with nothing.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (): BodyBuffer => {
   let memory = new Uint8Array(lengthInitial)

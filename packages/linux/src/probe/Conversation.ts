@@ -6,7 +6,7 @@
  * **Gotchas** closing does not wait for the server. What it has sent and nobody has read makes the kernel reset the
  * connection, as is due to a body without end.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Connection, ProbeResult } from "@holdfast/balancer/Probe"
 import * as Errno from "@holdfast/raw-socket/Errno"
@@ -20,7 +20,7 @@ import * as Outcome from "./Outcome.ts"
  * What happens: `Opened` when bytes can be sent, `BytesReceived`, and `ConnectionEnded` or `Broken` last.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Happening =
   | { readonly _tag: "Opened"; readonly send: (bytes: Uint8Array) => void }
@@ -32,7 +32,7 @@ export type Happening =
  * Options of TLS, or nothing for none.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Secure = tls.ConnectionOptions | undefined
 
@@ -40,7 +40,7 @@ export type Secure = tls.ConnectionOptions | undefined
  * Ends a conversation: nothing happens any more, and the socket is gone. May be called at any time and again.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Close = () => void
 
@@ -48,7 +48,7 @@ export type Close = () => void
  * Opens a connection. Nothing happens before this returns.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const open = (
   connector: Pick<TcpConnector, "connect">,

@@ -5,7 +5,7 @@
  * What does not answer this very question is not looked at: another number or name, bytes that are no response. The
  * number is random and the socket takes datagrams of the server only, so that nobody else can answer for it.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as DatagramConnector from "@holdfast/raw-socket/DatagramConnector"
 import type * as SocketError from "@holdfast/raw-socket/SocketError"
@@ -21,7 +21,7 @@ import * as Outcome from "./Outcome.ts"
  * Opens what the probes of this kind share.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const open: Effect.Effect<Launch<"Dns">, SocketError.SocketError, Scope.Scope> = Effect.map(
   DatagramConnector.open,

@@ -13,7 +13,7 @@
  * - Where the path is a link, the link's directory is watched, and not the file it leads to.
  *
  * @see keepalived.conf(5), `FILE_CHECK`, `track_file`; docs/reference/scripts.md
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { ProbeResult } from "@holdfast/balancer/Probe"
 import * as Effect from "effect/Effect"
@@ -27,18 +27,18 @@ import type { Launch, ProbeOf } from "./Launch.ts"
  * The products that mean "down" and the greatest that is added: the range of a weight in the kernel, and keepalived's.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const downAtMost = -2_147_483_648
 
-/** @category constants @since 0.2.0 */
+/** @category constants @since 0.1.0 */
 export const adjustmentMax = 2_147_483_647
 
 /**
  * Opens this kind of probe.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const open: Effect.Effect<Launch<"File">, never, Scope.Scope> = Effect.map(
   Effect.acquireRelease(

@@ -3,7 +3,7 @@
  *
  * Carries bytes between the connection and `HttpExchange`, which decides, and computes the digest.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as HttpExchange from "@holdfast/balancer/HttpExchange"
 import type { Page, ProbeResult } from "@holdfast/balancer/Probe"
@@ -22,7 +22,7 @@ import * as TlsClient from "./TlsClient.ts"
  * Returns the probe. Its TLS files stay parsed as long as it does.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (connector: Pick<TcpConnector, "connect">): Launch<"Http"> => {
   const tlsClient = TlsClient.make()

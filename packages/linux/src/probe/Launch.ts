@@ -1,7 +1,7 @@
 /**
  * What every kind of probe offers to the prober.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Probe, ProbeResult } from "@holdfast/balancer/Probe"
 
@@ -9,7 +9,7 @@ import type { Probe, ProbeResult } from "@holdfast/balancer/Probe"
  * One kind of probe.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type ProbeOf<Tag extends Probe["_tag"]> = Extract<Probe, { readonly _tag: Tag }>
 
@@ -18,7 +18,7 @@ export type ProbeOf<Tag extends Probe["_tag"]> = Extract<Probe, { readonly _tag:
  * returns and never after the probe was ended. Ending a probe that has reported is allowed and does nothing.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Launch<Tag extends Probe["_tag"]> = (
   probe: ProbeOf<Tag>,

@@ -1,7 +1,7 @@
 /**
  * What an attempt to reach a server says about it.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { ProbeResult } from "@holdfast/balancer/Probe"
 import type { ConnectionFailure } from "@holdfast/raw-socket/ConnectionTarget"
@@ -11,7 +11,7 @@ import * as Errno from "@holdfast/raw-socket/Errno"
  * The server answers.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const passed: ProbeResult = { _tag: "Passed" }
 
@@ -19,7 +19,7 @@ export const passed: ProbeResult = { _tag: "Passed" }
  * Returns a failure of the server.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const failed = (reason: string): ProbeResult => ({ _tag: "Failed", reason })
 
@@ -28,7 +28,7 @@ export const failed = (reason: string): ProbeResult => ({ _tag: "Failed", reason
  * makes the probe impossible; all else may pass and is a failure, in the words of the system: `connection refused`.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const ofFailure = ({ errno, reason, stage }: ConnectionFailure): ProbeResult =>
   stage === "Setup" && impossible.has(Errno.nameOf(errno)) ? { _tag: "Refused", reason } : failed(reason)

@@ -5,7 +5,7 @@
  * Each probe has a raw socket of its own that is connected to the server, so that the kernel sorts out what is meant for
  * whom; it has no use for ports. Identifier and sequence number are random, and the answer has to have both.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as DatagramConnector from "@holdfast/raw-socket/DatagramConnector"
 import type * as SocketError from "@holdfast/raw-socket/SocketError"
@@ -23,7 +23,7 @@ import * as Outcome from "./Outcome.ts"
  * Opens what the probes of this kind share.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const open: Effect.Effect<Launch<"Ping">, SocketError.SocketError, Scope.Scope> = Effect.map(
   DatagramConnector.open,

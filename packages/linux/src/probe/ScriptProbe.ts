@@ -8,7 +8,7 @@
  * - To cancel ends the whole process group.
  *
  * @see keepalived.conf(5), `MISC_CHECK`; docs/reference/scripts.md
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { ScriptDefaults } from "@holdfast/balancer/Parameters"
 import type { ProbeResult } from "@holdfast/balancer/Probe"
@@ -23,7 +23,7 @@ import type { Launch, ProbeOf } from "./Launch.ts"
  * Opens this kind of probe. `defaults` is read at each probe.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const open = (defaults: ScriptDefaults): Effect.Effect<Launch<"Script">, never, Scope.Scope> =>
   Effect.map(ScriptRunner.open, (runner) => (probe, onResult) => {

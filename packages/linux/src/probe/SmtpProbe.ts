@@ -3,7 +3,7 @@
  *
  * Carries bytes between the connection and `SmtpDialogue`, which decides.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as SmtpDialogue from "@holdfast/balancer/SmtpDialogue"
 import type { TcpConnector } from "@holdfast/raw-socket/TcpConnector"
@@ -14,7 +14,7 @@ import type { Launch } from "./Launch.ts"
  * Returns the probe.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make =
   (connector: Pick<TcpConnector, "connect">): Launch<"Smtp"> =>

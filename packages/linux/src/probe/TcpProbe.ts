@@ -1,7 +1,7 @@
 /**
  * Probes that connect (`TCP_CHECK`): a server that accepts a connection works.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type * as SocketError from "@holdfast/raw-socket/SocketError"
 import * as TcpConnector from "@holdfast/raw-socket/TcpConnector"
@@ -15,7 +15,7 @@ import * as Outcome from "./Outcome.ts"
  * Opens what the probes of this kind share.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const open: Effect.Effect<Launch<"Tcp">, SocketError.SocketError, Scope.Scope> = Effect.map(
   TcpConnector.open,

@@ -5,7 +5,7 @@
  * **Gotchas** each run costs some 0.2 ms, because a thread watches it.
  *
  * @see https://nodejs.org/api/vm.html#scriptruninthiscontextoptions
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Option from "effect/Option"
 import * as vm from "node:vm"
@@ -14,7 +14,7 @@ import * as vm from "node:vm"
  * Returns what a computation returns, or nothing when it was not done within `limitMillis`.
  *
  * @category running
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const run = <A>(compute: () => A, limitMillis: number): Option.Option<A> => {
   slot ??= makeSlot()

@@ -9,7 +9,7 @@
  * - Files are looked at before every check and read again when they changed: a certificate may be renewed at any time.
  * - Sessions are not resumed: a resumed one would not show the certificate again.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { Tls } from "@holdfast/balancer/Probe"
 import * as Errno from "@holdfast/raw-socket/Errno"
@@ -23,7 +23,7 @@ import * as tls from "node:tls"
  * Parsed files, by the checks that name them.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface TlsClient {
   /** Returns the options for connections to a server that is expected to be called `name`, or why there are none. */
@@ -34,7 +34,7 @@ export interface TlsClient {
  * Begins with nothing parsed.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const make = (): TlsClient => {
   const parsed = new Map<string, Parsed>()

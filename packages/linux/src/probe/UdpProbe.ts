@@ -5,7 +5,7 @@
  * With `requireReply` the answer's length must lie within the bounds. Without, silence is good too; since an adapter has
  * no clock, it reports nothing then, and whoever holds the deadline takes its expiry for a pass.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { ProbeResult } from "@holdfast/balancer/Probe"
 import * as DatagramConnector from "@holdfast/raw-socket/DatagramConnector"
@@ -19,7 +19,7 @@ import * as Outcome from "./Outcome.ts"
  * Opens what the probes of this kind share.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const open: Effect.Effect<Launch<"Udp">, SocketError.SocketError, Scope.Scope> = Effect.map(
   DatagramConnector.open,

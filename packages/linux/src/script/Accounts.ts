@@ -5,13 +5,13 @@
  * (LDAP, SSSD) is given by number, and then with its group.
  *
  * @see passwd(5), group(5)
- * @since 0.2.0
+ * @since 0.1.0
  */
 import { readFileSync } from "node:fs"
 
 /**
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface User {
   readonly name: string
@@ -26,7 +26,7 @@ export interface User {
  * - `self`: whom this process runs as.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Accounts {
   readonly user: (nameOrId: string) => User | undefined
@@ -38,7 +38,7 @@ export interface Accounts {
  * Returns the accounts as the files have them now.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const read = (): Accounts => ({
   ...parse(textOf("/etc/passwd"), textOf("/etc/group")),
@@ -49,7 +49,7 @@ export const read = (): Accounts => ({
  * Reads the two files' texts. Lines that are none are skipped, as the C library does.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const parse = (passwd: string, groups: string): Pick<Accounts, "user" | "group"> => {
   const users = linesOf(passwd).flatMap(([name = "", , uid = "", gid = "", , home = "/"]) =>
@@ -76,7 +76,7 @@ const idMax = 0xffff_fffe
  * Returns whether a text is the number of a user or group.
  *
  * @category predicates
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const isId = (text: string): boolean => /^[0-9]{1,10}$/.test(text) && Number(text) <= idMax
 

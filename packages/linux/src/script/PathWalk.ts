@@ -4,7 +4,7 @@
  * The real path alone would hide who may redirect a link; the way shows it.
  *
  * @see path_resolution(7)
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Result from "effect/Result"
 import { lstatSync, readlinkSync, type Stats } from "node:fs"
@@ -14,7 +14,7 @@ import { dirname, join } from "node:path"
  * One file that was passed.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Step {
   readonly path: string
@@ -26,7 +26,7 @@ export interface Step {
  * - `end`: the file itself, which is no link.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Walk {
   readonly steps: ReadonlyArray<Step>
@@ -40,7 +40,7 @@ const linksMax = 40
  * Follows an absolute path. Fails with the reason, in the system's words.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const follow = (path: string): Result.Result<Walk, string> =>
   Result.try({ try: () => walk(path), catch: messageOf })

@@ -18,7 +18,7 @@
  * refuses at the start.
  *
  * @see keepalived.conf(5), `script_user`, `enable_script_security`
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { ScriptDefaults } from "@holdfast/balancer/Parameters"
 import type { Micros } from "@holdfast/wire/Instant"
@@ -34,7 +34,7 @@ import * as PathWalk from "./PathWalk.ts"
  * - `words`: as they were written; the first is the program's name for itself.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface RunnableScript {
   readonly path: string
@@ -50,7 +50,7 @@ export interface RunnableScript {
  * Why a script may not run, with what to do about it.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Refusal {
   readonly reason:
@@ -69,7 +69,7 @@ export interface Refusal {
  * Where a bare word is looked up; it is also the PATH of every script.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -77,7 +77,7 @@ export const searchPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sb
  * The user that scripts run as where nothing names one and this one exists.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const defaultUser = "keepalived_script"
 
@@ -85,7 +85,7 @@ export const defaultUser = "keepalived_script"
  * Decides about one script. Reads the file system and the accounts; runs nothing.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const check = (
   script: Script,

@@ -6,7 +6,7 @@
  * - At most `runningMax` run at once. Objects get their turn in the order in which they asked for it.
  * - Each start has a turn of the event loop of its own, since it takes milliseconds.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import type { ScriptDefaults } from "@holdfast/balancer/Parameters"
 import type { Script } from "@holdfast/wire/Script"
@@ -21,14 +21,14 @@ import * as ScriptRunner from "./ScriptRunner.ts"
  * that hangs delays the next one of its object by this much.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const timeoutMillisDefault = 30_000
 
-/** A server that goes up and down every second fills this in a minute of a script that hangs. @category constants @since 0.2.0 */
+/** A server that goes up and down every second fills this in a minute of a script that hangs. @category constants @since 0.1.0 */
 export const waitingMax = 64
 
-/** Each is a process: a router with a thousand servers must not start a thousand at once. @category constants @since 0.2.0 */
+/** Each is a process: a router with a thousand servers must not start a thousand at once. @category constants @since 0.1.0 */
 export const runningMax = 32
 
 /**
@@ -36,7 +36,7 @@ export const runningMax = 32
  * - `drained`: returns when everything added so far is over.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ScriptQueue {
   readonly add: (object: string, script: Script) => void
@@ -47,7 +47,7 @@ export interface ScriptQueue {
  * Learns of a script that did not do its work.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type OnFailure = (object: string, command: string, reason: string) => void
 
@@ -55,7 +55,7 @@ export type OnFailure = (object: string, command: string, reason: string) => voi
  * Opens a queue. Closing the scope forgets what waits; what runs belongs to the runner.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const open = (
   runner: ScriptRunner.ScriptRunner,

@@ -11,7 +11,7 @@
  * - To start one takes the event loop 1 to 7 ms (fork and exec), so this does not belong in the thread of the routers.
  * - Node drops the supplementary groups whenever a user or group is given: so both always are.
  *
- * @since 0.2.0
+ * @since 0.1.0
  */
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
@@ -25,7 +25,7 @@ import { type RunnableScript, searchPath } from "./ScriptPolicy.ts"
  * - `NotStarted`: nothing ran. `isTransient`: the machine had no process or memory to spare, so that the next run may succeed.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export type Ending =
   | { readonly _tag: "Exited"; readonly code: number }
@@ -37,7 +37,7 @@ export type Ending =
  * A run. `end` asks it to end and, when it does not, kills it; on a run that is over it does nothing.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface Run {
   readonly end: () => void
@@ -48,7 +48,7 @@ export interface Run {
  *   `timeoutMillis`: after it the run is ended; absent is never.
  *
  * @category models
- * @since 0.2.0
+ * @since 0.1.0
  */
 export interface ScriptRunner {
   readonly start: (script: RunnableScript, onEnd: (ending: Ending) => void, timeoutMillis?: number) => Run
@@ -58,7 +58,7 @@ export interface ScriptRunner {
  * How long a script may take to obey TERM.
  *
  * @category constants
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const graceMillis = 2_000
 
@@ -69,7 +69,7 @@ const killWait = "2 seconds"
  * Opens a runner. Closing the scope kills every group and waits until the programs are gone.
  *
  * @category constructors
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const open: Effect.Effect<ScriptRunner, never, Scope.Scope> = Effect.map(
   Effect.acquireRelease(
@@ -83,7 +83,7 @@ export const open: Effect.Effect<ScriptRunner, never, Scope.Scope> = Effect.map(
  * Says how a run ended, for the operator.
  *
  * @category conversions
- * @since 0.2.0
+ * @since 0.1.0
  */
 export const describe = (ending: Ending): string => {
   switch (ending._tag) {
