@@ -95,6 +95,9 @@ export const virtualServer = (
   options: {
     /** `192.0.2.1 80` by default; a group's name as `group NAME`. */
     readonly at?: string
+    readonly scheduler?: string
+    /** Seconds between two checks; 1 by default. */
+    readonly delay?: number
     readonly lines?: ReadonlyArray<string>
     readonly serverLines?: ReadonlyArray<string>
     readonly check?: ReadonlyArray<string>
@@ -102,8 +105,8 @@ export const virtualServer = (
 ): string =>
   [
     `virtual_server ${options.at ?? `${vip} 80`} {`,
-    "  delay_loop 1",
-    "  lb_algo wlc",
+    `  delay_loop ${options.delay ?? 1}`,
+    `  lb_algo ${options.scheduler ?? "wlc"}`,
     "  lb_kind NAT",
     "  protocol TCP",
     ...(options.lines ?? []).map((line) => `  ${line}`),

@@ -80,6 +80,47 @@ describe("our daemon on IPVS", () => {
       })
   )
 
+  it.live("a reload that changes scheduler and weights resets no connection and no counter", () =>
+    Effect.gen(function* () {
+      const director = yield* Director.make
+      yield* director.run(`ip addr add ${vip}/32 dev lo`)
+      const daemon = yield* director.start(checks, virtualServer([first]))
+      yield* Director.becomes(director, [serviceLine(), serverLine(first)])
+      yield* director.peer.connect(vip, 80)
+      assert.strictEqual(yield* director.peer.ask, first)
+      assert.strictEqual(yield* connections(director, 1), 1)
+
+      yield* daemon.configure(virtualServer([first], { scheduler: "wrr", serverLines: ["weight 7"] }))
+      yield* reload(daemon)
+
+      yield* Director.becomes(director, [serviceLine("wrr"), serverLine(first, 7)])
+      assert.strictEqual(yield* director.peer.ask, first)
+      assert.strictEqual(yield* connections(director, 1), 1)
+    })
+  )
+
+  it.live("a server that died while the daemon was away is out with the first check after its start", () =>
+    Effect.gen(function* () {
+      const director = yield* Director.make
+      yield* director.peer.listen(second, port)
+      const file = virtualServer([first, second], { delay: 60 })
+      const running = yield* director.start(checks, file)
+      yield* Director.becomes(director, [serviceLine(), serverLine(first), serverLine(second)])
+      yield* running.crash
+      yield* running.exit
+      yield* director.peer.close(second, port)
+      const since = director.table.entries.length
+
+      yield* director.start(checks, file)
+
+      yield* director.table.waitFor("change", () => true, { from: since, withinMillis: 20_000 })
+      assert.deepStrictEqual(
+        director.table.entries.slice(since).map(({ lines }) => lines),
+        [[serviceLine(), serverLine(first)]]
+      )
+    })
+  )
+
   it.live("SIGTERM without -I removes our services and leaves those of others", () =>
     Effect.gen(function* () {
       const director = yield* Director.make
@@ -223,8 +264,8 @@ describe("our daemon on IPVS", () => {
       const director = yield* Director.make
       const daemon = yield* director.start(
         checks,
-        // No kernel of Debian has this scheduler.
-        virtualServer([first]).replace("wlc", "twos")
+        // No kernel of Debian has this one.
+        virtualServer([first], { scheduler: "twos" })
       )
 
       yield* daemon.log.waitFor(
