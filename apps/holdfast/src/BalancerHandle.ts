@@ -5,7 +5,8 @@
  */
 import { setFlagsFromString } from "node:v8"
 import type { Parameters, ScriptDefaults } from "@holdfast/balancer/Parameters"
-import type { Balancer, BalancerEnded } from "@holdfast/engine/balancer/Balancer"
+import type { Balancer } from "@holdfast/engine/balancer/Balancer"
+import { BalancerEnded } from "@holdfast/engine/balancer/BalancerEnded"
 import * as BalancerEvent from "@holdfast/engine/balancer/BalancerEvent"
 import type { BalancerStatus } from "@holdfast/engine/balancer/BalancerStatus"
 import * as Deferred from "effect/Deferred"
@@ -48,7 +49,12 @@ export const make = Effect.fnUntraced(function* (
   const open = Effect.gen(function* () {
     // Thousands of checks are a load that stays hot: docs/decisions/0014 says why the compilers were off.
     for (const flag of compilers) setFlagsFromString(flag)
-    const runtime = yield* Effect.promise(() => import("./BalancerRuntime.ts"))
+    const runtime = yield* Effect.tryPromise({
+      try: () => import("./BalancerRuntime.ts"),
+      // A release that was replaced meanwhile has no such part any more.
+      catch: (error) =>
+        new BalancerEnded({ message: `the balancer cannot be loaded: ${String(error)}; restart the daemon` })
+    })
     const opened = yield* runtime.open(scripts, (event) => {
       const { level, message } = BalancerEvent.describe(event)
       log.write(level, message, { event })

@@ -9,7 +9,7 @@
 import { renameSync, writeFileSync } from "node:fs"
 import type * as Configuration from "@holdfast/config/Configuration"
 import * as Diagnostic from "@holdfast/config/Diagnostic"
-import type { BalancerEnded } from "@holdfast/engine/balancer/Balancer"
+import type { BalancerEnded } from "@holdfast/engine/balancer/BalancerEnded"
 import * as EngineEvent from "@holdfast/engine/EngineEvent"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"

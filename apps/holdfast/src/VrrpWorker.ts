@@ -32,6 +32,6 @@ export const take = (): Worker => {
   return worker
 }
 
-/** The worker runs this very program: main.ts sees that it is in a thread. A bundle is one file, too. */
+/** The worker runs this very program: main.ts sees that it is in a thread. */
 const make = (): Worker =>
-  new Worker(new URL(import.meta.url.endsWith(".ts") ? "./main.ts" : import.meta.url, import.meta.url))
+  new Worker(new URL(import.meta.url.endsWith(".ts") ? "./main.ts" : "./holdfast.mjs", import.meta.url))

@@ -1,7 +1,7 @@
 /**
  * The configuration of the demo's two directors: one virtual router with an address on either network.
  *
- * Text and not files, because a release is one file; a test compares it with the files of `test/scenarios`.
+ * Text and not files, because a release has no other files; a test compares it with the files of `test/scenarios`.
  *
  * @since 0.1.0
  */

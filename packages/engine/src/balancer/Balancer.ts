@@ -30,7 +30,6 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as PubSub from "effect/PubSub"
 import * as Queue from "effect/Queue"
-import * as Schema from "effect/Schema"
 import * as Scope from "effect/Scope"
 import * as Stream from "effect/Stream"
 import { ForwardingPlane } from "../ForwardingPlane.ts"
@@ -39,6 +38,7 @@ import { Notifier } from "../Notifier.ts"
 import { Prober, type ProbeReport } from "../Prober.ts"
 import * as TimerHeap from "../TimerHeap.ts"
 import { WakeTimer } from "../WakeTimer.ts"
+import { BalancerEnded } from "./BalancerEnded.ts"
 import type { BalancerEvent, BalancerReport } from "./BalancerEvent.ts"
 import * as BalancerStatus from "./BalancerStatus.ts"
 import * as KernelSettings from "./KernelSettings.ts"
@@ -66,16 +66,6 @@ type Input =
       readonly keepServices: boolean
       readonly reply: Deferred.Deferred<void>
     }
-
-/**
- * The balancer cannot go on: a fault in it, never in a server or the kernel. The table stays as it is.
- *
- * @category errors
- * @since 0.1.0
- */
-export class BalancerEnded extends Schema.TaggedError<BalancerEnded>()("BalancerEnded", {
-  message: Schema.String
-}) {}
 
 /**
  * Balances load.
