@@ -105,6 +105,17 @@ export const dnsTypes = ["A", "NS", "CNAME", "SOA", "MX", "TXT", "AAAA", "RRSIG"
 export type DnsType = (typeof dnsTypes)[number]
 
 /**
+ * How a reply must begin (`require_reply HEX`): the bits that `mask` has must be those of `bytes`, which is as long.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ReplyPattern {
+  readonly bytes: Uint8Array
+  readonly mask: Uint8Array
+}
+
+/**
  * - `Tcp`: connects (`TCP_CHECK`).
  * - `Http`: fetches every page, each over a connection of its own (`HTTP_GET`, `SSL_GET`). `bodyMax` bounds what is read.
  * - `Smtp`: banner, HELO, QUIT (`SMTP_CHECK`).
@@ -143,6 +154,7 @@ export type Probe =
       readonly connection: Connection
       readonly payload: Uint8Array
       readonly requireReply: boolean
+      readonly reply?: ReplyPattern
       readonly replyMin: number
       readonly replyMax: number
     }

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import { type Check, type Probe, type Timing, dnsTypes } from "@holdfast/balancer/Probe"
+import { type Check, type Probe, type ReplyPattern, type Timing, dnsTypes } from "@holdfast/balancer/Probe"
 import type { Micros } from "@holdfast/wire/Instant"
 import * as CheckConnection from "./CheckConnection.ts"
 import * as CheckTiming from "./CheckTiming.ts"
@@ -99,11 +99,13 @@ const udp: Compiler = (statement, { inherited, server }, report) => {
       `min_reply_length ${replyMin} is above max_reply_length ${replyMax}`,
       "no reply could pass"
     )
+  const reply = values.require_reply?.value
   const probe: Probe = {
     _tag: "Udp",
     connection: CheckConnection.compile(statement, values, server, report),
     payload: values.payload?.value ?? payloadDefault,
-    requireReply: values.require_reply?.value ?? false,
+    requireReply: reply !== undefined,
+    ...(typeof reply === "object" ? { reply } : {}),
     replyMin,
     replyMax
   }
@@ -180,42 +182,50 @@ const file: Compiler = (statement, { environment, inherited }, report) => {
   return [check({ _tag: "File", path: tracked.path, factor }, CheckTiming.compile(inherited), inherited)]
 }
 
-/** Pairs of hexadecimal digits; a single digit at the end of a word is a byte, too. */
+/** Pairs of hexadecimal digits as texts; a single digit at the end of a word is a byte, too. */
+const readPairs = (
+  statement: Statement,
+  digit: string,
+  report: Report
+): ReadonlyArray<string> | undefined => {
+  const keyword = statement.keyword.text
+  const words = statement.arguments.flatMap(({ text }) => text.split(/[ \t]+/)).filter((word) => word !== "")
+  const isWrong = new RegExp(`[^${digit} \\t]`)
+  const wrong = statement.arguments.find(({ text }) => isWrong.test(text))
+  if (words.length === 0) report.error(statement.keyword.span, `${keyword} needs a value`)
+  else if (wrong !== undefined)
+    report.error(
+      wrong.span,
+      `${keyword}: ${wrong.text} is not hexadecimal`,
+      "write pairs of 0 to 9 and a to f"
+    )
+  else if (words.join("").length > 2 * payloadMax)
+    report.error(statement.arguments[0]!.span, `${keyword} is longer than ${payloadMax} bytes`)
+  else return words.flatMap((word) => word.match(/..?/g) ?? [])
+  return undefined
+}
+
 const payload: Section.Reader<Uint8Array> = {
   repeat: "last",
   read: (statement, report) => {
-    const words = statement.arguments
-      .flatMap(({ text }) => text.split(/[ \t]+/))
-      .filter((word) => word !== "")
-    const wrong = statement.arguments.find(({ text }) => !/^[0-9a-fA-F \t]*$/.test(text))
-    if (words.length === 0) report.error(statement.keyword.span, `${statement.keyword.text} needs a value`)
-    else if (wrong !== undefined)
-      report.error(
-        wrong.span,
-        `payload: ${wrong.text} is not hexadecimal`,
-        "write pairs of 0 to 9 and a to f"
-      )
-    else if (words.join("").length > 2 * payloadMax)
-      report.error(statement.arguments[0]!.span, `the payload is longer than ${payloadMax} bytes`)
-    else
-      return Uint8Array.from(
-        words.flatMap(
-          (word) => word.match(/../g)?.concat(word.length % 2 === 0 ? [] : word.slice(-1)) ?? word
-        ),
-        (digits) => Number.parseInt(digits, 16)
-      )
-    return undefined
+    const pairs = readPairs(statement, "0-9a-fA-F", report)
+    return pairs === undefined ? undefined : Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16))
   }
 }
 
-const requireReply: Section.Reader<boolean> = {
+/** Alone it asks for any reply; with bytes, for one that begins with them. The digit `x` stands for any. */
+const requireReply: Section.Reader<true | ReplyPattern> = {
   repeat: "last",
   read: (statement, report) => {
-    const [pattern] = statement.arguments
-    if (pattern === undefined) return true
-    const remedy = "require_reply alone asks for any reply; a check that looked at less would pass too much"
-    report.error(pattern.span, "require_reply with bytes to compare is not supported by this version", remedy)
-    return undefined
+    if (statement.arguments.length === 0) return true
+    const pairs = readPairs(statement, "0-9a-fA-FxX", report)
+    if (pairs === undefined) return undefined
+    const bytesOf = (digits: (pair: string) => string): Uint8Array =>
+      Uint8Array.from(pairs, (pair) => Number.parseInt(digits(pair.padStart(2, "0")), 16))
+    return {
+      bytes: bytesOf((pair) => pair.replaceAll(/x/gi, "0")),
+      mask: bytesOf((pair) => pair.replaceAll(/[^x]/gi, "f").replaceAll(/x/gi, "0"))
+    }
   }
 }
 

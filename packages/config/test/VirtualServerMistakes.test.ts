@@ -207,10 +207,8 @@ describe("real_server", () => {
       ["t:5:9: error: payload: xyz is not hexadecimal (write pairs of 0 to 9 and a to f)"]
     ],
     [
-      "UDP_CHECK {\nrequire_reply ab\n}",
-      [
-        "t:5:15: error: require_reply with bytes to compare is not supported by this version (require_reply alone asks for any reply; a check that looked at less would pass too much)"
-      ]
+      "UDP_CHECK {\nrequire_reply abxyz\n}",
+      ["t:5:15: error: require_reply: abxyz is not hexadecimal (write pairs of 0 to 9 and a to f)"]
     ],
     [
       "UDP_CHECK {\nmin_reply_length 256\n}",

@@ -274,6 +274,19 @@ describe("checks", () => {
       {}
     ],
     [
+      "UDP_CHECK {\nrequire_reply 4aXb x1 7\n}",
+      {
+        _tag: "Udp",
+        connection,
+        payload: new Uint8Array(16),
+        requireReply: true,
+        reply: { bytes: Uint8Array.of(0x4a, 0x0b, 0x01, 0x07), mask: Uint8Array.of(0xff, 0x0f, 0x0f, 0xff) },
+        replyMin: 0,
+        replyMax: 255
+      },
+      {}
+    ],
+    [
       "UDP_CHECK {\n}",
       {
         _tag: "Udp",

@@ -257,6 +257,21 @@ describe("UdpProbe", () => {
     })
   )
 
+  it.live.each([
+    ["the same bytes and more", [0x4a, 0x5b, 0x00], "Passed"],
+    ["another byte", [0x4b, 0x5b], "Failed"],
+    ["a bit that does not count", [0x4a, 0xfb], "Passed"],
+    ["fewer bytes", [0x4a], "Failed"]
+  ] as const)("wants the bytes that a reply must begin with: %s", ([, bytes, expected]) =>
+    Effect.gen(function* () {
+      const port = yield* serveDatagrams((_, reply) => reply(Uint8Array.from(bytes)))
+      const launch = yield* UdpProbe.open
+      const reply = { bytes: Uint8Array.of(0x4a, 0x0b), mask: Uint8Array.of(0xff, 0x0f) }
+      const result = yield* find(launch, udp(connectionTo("127.0.0.1", port), { requireReply: true, reply }))
+      assert.strictEqual(result === "silence" ? result : result._tag, expected)
+    })
+  )
+
   it.live("sends exactly the payload, from the near end it is told", () =>
     Effect.gen(function* () {
       const heard: Array<readonly [ReadonlyArray<number>, number]> = []

@@ -7,7 +7,7 @@
  *
  * @since 0.1.0
  */
-import type { ProbeResult } from "@holdfast/balancer/Probe"
+import type { ProbeResult, ReplyPattern } from "@holdfast/balancer/Probe"
 import * as DatagramConnector from "@holdfast/raw-socket/DatagramConnector"
 import type * as SocketError from "@holdfast/raw-socket/SocketError"
 import * as Effect from "effect/Effect"
@@ -25,9 +25,9 @@ export const open: Effect.Effect<Launch<"Udp">, SocketError.SocketError, Scope.S
   DatagramConnector.open,
   (connector) => (probe, onResult) => {
     const cancel = connector.exchange(probe.connection, DatagramConnector.udp, probe.payload, {
-      onDatagram: (_, length) => {
+      onDatagram: (bytes, length) => {
         cancel()
-        onResult(resultOf(probe, length))
+        onResult(resultOf(probe, bytes, length))
       },
       onFailure: (failure) => onResult(Outcome.ofFailure(failure))
     })
@@ -35,7 +35,20 @@ export const open: Effect.Effect<Launch<"Udp">, SocketError.SocketError, Scope.S
   }
 )
 
-const resultOf = ({ replyMax, replyMin, requireReply }: ProbeOf<"Udp">, length: number): ProbeResult =>
-  !requireReply || (length >= replyMin && length <= replyMax)
-    ? Outcome.passed
-    : Outcome.failed(`a reply of ${length} bytes, not ${replyMin} to ${replyMax}`)
+const resultOf = (
+  { reply, replyMax, replyMin, requireReply }: ProbeOf<"Udp">,
+  bytes: Uint8Array,
+  length: number
+): ProbeResult => {
+  if (!requireReply) return Outcome.passed
+  if (length < replyMin || length > replyMax)
+    return Outcome.failed(`a reply of ${length} bytes, not ${replyMin} to ${replyMax}`)
+  if (reply !== undefined && !begins(bytes, reply))
+    return Outcome.failed("a reply of other bytes than required")
+  return Outcome.passed
+}
+
+/** A reply that is shorter than the pattern does not have its bytes. */
+const begins = (bytes: Uint8Array, { bytes: wanted, mask }: ReplyPattern): boolean =>
+  bytes.length >= wanted.length &&
+  wanted.every((byte, index) => ((bytes[index]! ^ byte) & mask[index]!) === 0)
