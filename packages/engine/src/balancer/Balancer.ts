@@ -183,8 +183,8 @@ const make = Effect.gen(function* () {
     )
   )
 
-  const settleRest = (at: Instant): void => {
-    if (local !== undefined) servers.settleRest(local, at)
+  const settleSuspension = (at: Instant): void => {
+    if (local !== undefined) servers.settleSuspension(local, at)
   }
 
   const apply = Effect.fnUntraced(function* (wanted: Parameters.Parameters) {
@@ -192,7 +192,7 @@ const make = Effect.gen(function* () {
     if (!watchesAddresses && wanted.virtualServers.some(({ haSuspend }) => haSuspend)) yield* watchAddresses
     yield* notifying.setFifos(wanted.fifos)
     const at = timer.now()
-    settleRest(at)
+    settleSuspension(at)
     if (parameters !== undefined && parameters.plane !== wanted.plane)
       publish({ _tag: "PlaneKept", at, wanted: wanted.plane })
     parameters = wanted
@@ -236,7 +236,7 @@ const make = Effect.gen(function* () {
       case "Reported":
         return
       case "AddressesChanged":
-        return settleRest(at)
+        return settleSuspension(at)
       case "Counted":
         return input.virtualServer.tell({ _tag: "ConnectionsCounted", at, counts: input.counts })
       case "ApplyAsked": {

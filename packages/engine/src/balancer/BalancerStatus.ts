@@ -27,7 +27,7 @@ export interface ServiceCounts extends Omit<ServiceStatistics, "destinations"> {
  * @since 0.1.0
  */
 export interface VirtualServerStatus extends ServerStatus.VirtualServerStatus {
-  readonly checksRest: boolean
+  readonly checksSuspended: boolean
   readonly services: Readonly<Record<string, ServiceCounts>>
 }
 
@@ -68,7 +68,7 @@ export const of = Effect.fnUntraced(function* (
     refusals: Object.fromEntries(keeper?.refusals() ?? []),
     virtualServers: servers.map((server) => ({
       ...ServerStatus.status(server.state),
-      checksRest: server.resting,
+      checksSuspended: server.suspended,
       services: Object.fromEntries(
         server.state.parameters.addresses.flatMap((address) => {
           const found = statistics.get(keyOf(address))

@@ -35,9 +35,9 @@ export interface Subscriber {
  */
 export interface CheckRunner {
   /** Makes the checks of a virtual server those of `to`; either may be absent. Checks in both go on undisturbed. */
-  readonly replace: (name: string, to: VirtualServer | undefined, at: Instant, resting: boolean) => void
+  readonly replace: (name: string, to: VirtualServer | undefined, at: Instant, suspended: boolean) => void
   /** Lets the checks of a virtual server rest, or go on. */
-  readonly rest: (name: string, resting: boolean, at: Instant) => void
+  readonly suspend: (name: string, suspended: boolean, at: Instant) => void
   readonly hear: (reports: ReadonlyArray<ProbeReport>) => void
   /** How many distinct checks there are, and how many probes are out. */
   readonly counts: () => { readonly checks: number; readonly probes: number }
@@ -63,7 +63,7 @@ interface RunningCheck {
   state: Checker.Checker
   readonly slot: Slot
   probeId: number
-  resting: boolean
+  suspended: boolean
   readonly subscribers: Array<Subscriber>
 }
 
@@ -83,7 +83,7 @@ interface Subscription {
 export const make = (options: RunnerOptions): CheckRunner => {
   const checks = new Map<string, RunningCheck>()
   const subscriptions = new Map<string, ReadonlyArray<Subscription>>()
-  const restingServers = new Set<string>()
+  const suspendedServers = new Set<string>()
   const probes = new Map<number, RunningCheck>()
   const keys = makeKeys()
   /** Checks whose turn came while too many probes were out, in that order, and what they wait to be told. */
@@ -135,17 +135,17 @@ export const make = (options: RunnerOptions): CheckRunner => {
     }
   }
 
-  const open = (key: string, check: Check, at: Instant, resting: boolean): RunningCheck => {
+  const open = (key: string, check: Check, at: Instant, suspended: boolean): RunningCheck => {
     const running: RunningCheck = {
       key,
       state: Checker.make(check),
       slot: options.heap.slot((now) => go(running, "Woken", now)),
       probeId: 0,
-      resting,
+      suspended,
       subscribers: []
     }
     checks.set(key, running)
-    if (!resting) go(running, "Started", at)
+    if (!suspended) go(running, "Started", at)
     return running
   }
 
@@ -162,24 +162,24 @@ export const make = (options: RunnerOptions): CheckRunner => {
     return (spreadCount * goldenRatio) % 1
   }
 
-  const settleRest = (check: RunningCheck, at: Instant): void => {
-    const resting = check.subscribers.every(({ virtualServer }) => restingServers.has(virtualServer))
-    if (resting === check.resting) return
-    check.resting = resting
+  const settleSuspension = (check: RunningCheck, at: Instant): void => {
+    const suspended = check.subscribers.every(({ virtualServer }) => suspendedServers.has(virtualServer))
+    if (suspended === check.suspended) return
+    check.suspended = suspended
     queued.delete(check)
-    if (resting) step(check, { _tag: "Suspended", at })
+    if (suspended) step(check, { _tag: "Suspended", at })
     else go(check, "Started", at)
   }
 
   const subscribe = (
     virtualServer: VirtualServer,
     at: Instant,
-    resting: boolean
+    suspended: boolean
   ): ReadonlyArray<Subscription> =>
     virtualServer.realServers.flatMap((server) =>
       server.checks.map((wanted, index) => {
         const key = keys(wanted)
-        const check = checks.get(key) ?? open(key, wanted, at, resting)
+        const check = checks.get(key) ?? open(key, wanted, at, suspended)
         const subscriber: Subscriber = {
           virtualServer: virtualServer.name,
           server: server.key,
@@ -194,23 +194,23 @@ export const make = (options: RunnerOptions): CheckRunner => {
     )
 
   return {
-    replace: (name, to, at, resting) => {
+    replace: (name, to, at, suspended) => {
       const before = subscriptions.get(name) ?? []
-      if (resting) restingServers.add(name)
-      else restingServers.delete(name)
+      if (suspended) suspendedServers.add(name)
+      else suspendedServers.delete(name)
       if (to === undefined) subscriptions.delete(name)
-      else subscriptions.set(name, subscribe(to, at, resting))
+      else subscriptions.set(name, subscribe(to, at, suspended))
       for (const { check, subscriber } of before) {
         check.subscribers.splice(check.subscribers.indexOf(subscriber), 1)
         if (check.subscribers.length === 0) close(check)
       }
-      for (const { check } of subscriptions.get(name) ?? []) settleRest(check, at)
+      for (const { check } of subscriptions.get(name) ?? []) settleSuspension(check, at)
       launchQueued(at)
     },
-    rest: (name, resting, at) => {
-      if (resting) restingServers.add(name)
-      else restingServers.delete(name)
-      for (const { check } of subscriptions.get(name) ?? []) settleRest(check, at)
+    suspend: (name, suspended, at) => {
+      if (suspended) suspendedServers.add(name)
+      else suspendedServers.delete(name)
+      for (const { check } of subscriptions.get(name) ?? []) settleSuspension(check, at)
     },
     hear: (reports) => {
       for (const { at, id, result } of reports) {

@@ -43,7 +43,7 @@ export interface Surroundings {
 export interface RunningVirtualServer {
   state: VirtualServer.VirtualServer
   /** Whether its checks rest (`ha_suspend`). */
-  resting: boolean
+  suspended: boolean
   /** Takes an event; what follows from it follows at the next `flush`. */
   readonly tell: (event: VirtualServer.Event) => void
   /** Steps through everything that was told, and does what follows. */
@@ -77,7 +77,7 @@ export const make = (
 
   const running: RunningVirtualServer = {
     state: VirtualServer.make(parameters),
-    resting: false,
+    suspended: false,
     tell: (event) => {
       if (told.push(event) === 1) surroundings.touch(running)
     },

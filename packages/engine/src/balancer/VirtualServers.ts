@@ -30,7 +30,7 @@ export interface VirtualServers {
   ) => VirtualServerSet.Plan
   readonly hear: (reports: ReadonlyArray<ProbeReport>) => void
   /** These addresses are on this machine: checks rest and resume accordingly (`ha_suspend`). */
-  readonly settleRest: (local: ReadonlySet<IpAddress>, at: Instant) => void
+  readonly settleSuspension: (local: ReadonlySet<IpAddress>, at: Instant) => void
   /** Does what follows from everything that was told. */
   readonly flush: () => void
   /** Stops all; their services leave the table, or stay as they are. */
@@ -81,35 +81,35 @@ export const make = (options: Options): VirtualServers => {
   }
 
   /** A firewall mark is no address that could be absent: a group that has one is checked everywhere. */
-  const restsNow = (wanted: Parameters.VirtualServer): boolean =>
+  const isSuspendedNow = (wanted: Parameters.VirtualServer): boolean =>
     wanted.haSuspend &&
     here !== undefined &&
     wanted.addresses.every((address) => address._tag === "Endpoint" && here?.has(address.address) === false)
 
-  const settleRest = (at: Instant): void => {
+  const settleSuspension = (at: Instant): void => {
     for (const [name, server] of servers) {
-      const resting = restsNow(server.state.parameters)
-      if (resting === server.resting) continue
-      server.resting = resting
-      publish({ _tag: resting ? "ChecksSuspended" : "ChecksResumed", at, virtualServer: name })
-      checks.rest(name, resting, at)
+      const suspended = isSuspendedNow(server.state.parameters)
+      if (suspended === server.suspended) continue
+      server.suspended = suspended
+      publish({ _tag: suspended ? "ChecksSuspended" : "ChecksResumed", at, virtualServer: name })
+      checks.suspend(name, suspended, at)
     }
   }
 
   const start = (wanted: Parameters.VirtualServer, found: ForwardingTable, at: Instant): void => {
     const server = RunningVirtualServer.make(wanted, surroundings)
     servers.set(wanted.name, server)
-    server.resting = restsNow(wanted)
-    if (server.resting) publish({ _tag: "ChecksSuspended", at, virtualServer: wanted.name })
+    server.suspended = isSuspendedNow(wanted)
+    if (server.suspended) publish({ _tag: "ChecksSuspended", at, virtualServer: wanted.name })
     server.tell({ _tag: "Started", at, serving: Serving.of(wanted, found) })
-    checks.replace(wanted.name, wanted, at, server.resting)
+    checks.replace(wanted.name, wanted, at, server.suspended)
   }
 
   const change = (to: Parameters.VirtualServer, at: Instant): void => {
     const server = servers.get(to.name)
     if (server === undefined) return
     server.tell({ _tag: "Reconfigured", at, parameters: to })
-    checks.replace(to.name, to, at, server.resting)
+    checks.replace(to.name, to, at, server.suspended)
   }
 
   const remove = (name: string, keepServices: boolean, at: Instant): void => {
@@ -131,14 +131,14 @@ export const make = (options: Options): VirtualServers => {
       for (const { name } of plan.removed) remove(name, false, at)
       for (const { to } of plan.changed) change(to, at)
       for (const added of plan.added) start(added, found, at)
-      settleRest(at)
+      settleSuspension(at)
       flush()
       return plan
     },
     hear: checks.hear,
-    settleRest: (local, at) => {
+    settleSuspension: (local, at) => {
       here = local
-      settleRest(at)
+      settleSuspension(at)
     },
     flush,
     stop: (keepServices, at) => {
