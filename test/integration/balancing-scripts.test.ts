@@ -218,6 +218,25 @@ const rules = (): void => {
       yield* serves(lab, [first])
     })
   )
+
+  it.live("D2: rules that somebody flushed are back at once, and that is told", () =>
+    Effect.gen(function* () {
+      const lab = yield* make
+      const daemon = yield* lab.start(virtualServer([first]))
+      yield* serves(lab, [first])
+
+      for (const words of [
+        ["flush", "ruleset"],
+        ["delete", "table", "inet", "holdfast"]
+      ]) {
+        const from = daemon.log.entries.length
+        yield* Child.run(lab.namespace, ["nft", ...words])
+
+        yield* logged(daemon, /somebody changed the forwarding table; put right: /, from)
+        yield* serves(lab, [first])
+      }
+    })
+  )
 }
 
 Requirement.suite("our daemon", [...Requirement.lab, "nft"], rules)
