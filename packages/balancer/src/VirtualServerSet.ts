@@ -46,11 +46,19 @@ export interface Plan {
  * @since 0.1.0
  */
 export const diff = (running: ReadonlyArray<VirtualServer>, wanted: ReadonlyArray<VirtualServer>): Plan => {
-  const leaving = new Map(running.map((from) => [from.name, from]))
+  // Most files change in few places: what stands where it stood is told by identity, and no table is made of it.
+  const isUnmoved = (index: number): boolean => running[index] === wanted[index]
+  const leaving = new Map(
+    running.flatMap((from, index) => (isUnmoved(index) ? none : [[from.name, from] as const]))
+  )
   const kept: Array<VirtualServer> = []
   const changed: Array<Change> = []
   const added: Array<VirtualServer> = []
-  const virtualServers = wanted.map((entry) => {
+  const virtualServers = wanted.map((entry, index) => {
+    if (isUnmoved(index)) {
+      kept.push(entry)
+      return entry
+    }
     const from = leaving.get(entry.name)
     leaving.delete(entry.name)
     if (from === undefined) {
@@ -67,6 +75,8 @@ export const diff = (running: ReadonlyArray<VirtualServer>, wanted: ReadonlyArra
   })
   return { virtualServers, kept, changed, added, removed: [...leaving.values()] }
 }
+
+const none: ReadonlyArray<readonly [string, VirtualServer]> = []
 
 /** Takes from the running one whatever is equal, so that each real server is compared once. */
 const share = (from: VirtualServer, to: VirtualServer): VirtualServer => {

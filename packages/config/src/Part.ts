@@ -101,8 +101,11 @@ export const divide = (
   }
   const known = byText(last.source.text, last.parts.slice(head, tailFrom))
   const recognize = (piece: Piece.Piece): Draft => {
-    const part = known.get(textOf(source.text, piece))
+    const text = textOf(source.text, piece)
+    const part = known.get(text)
     if (part === undefined) return begin(source, piece)
+    // Once: a copy of it is a new part, and what both define is a mistake to be found.
+    known.delete(text)
     return take(moved(part, { lines: piece.line - part.line, offset: piece.offset - part.offset }))
   }
   return [
@@ -115,7 +118,7 @@ export const divide = (
 type Begin = (source: Lexer.Source, piece: Piece.Piece) => Draft
 
 /** No two kept parts have the same text: they would be one virtual server, or one group, twice. */
-const byText = (text: string, parts: ReadonlyArray<Part>): ReadonlyMap<string, Part> =>
+const byText = (text: string, parts: ReadonlyArray<Part>): Map<string, Part> =>
   new Map(parts.map((part) => [textOf(text, part), part]))
 
 const textOf = (text: string, { length, offset }: Piece.Piece): string => text.slice(offset, offset + length)

@@ -51,6 +51,7 @@ export const compile = (
   const same = last !== undefined && sameForAll(last, environment)
   const servers: Array<VirtualServer.Compiled> = []
   const parts: Array<Part.Part> = []
+  const freshKeys = new Set<string>()
   for (const draft of drafts) {
     const { kept, model } = draft
     const isSame = kept?.server === undefined || (same && sameGroup(kept.server, last, environment))
@@ -60,10 +61,12 @@ export const compile = (
     } else {
       const fresh = model === undefined ? Part.read(source, kept ?? draft.piece) : draft
       if (model === undefined && Part.concernsOthers(fresh)) return undefined
+      const keptCount = servers.length
       parts.push(compilePart(fresh, environment, servers))
+      for (const { keys } of servers.slice(keptCount)) for (const key of keys) freshKeys.add(key)
     }
   }
-  reportShared(servers, report)
+  reportShared(servers, freshKeys, report)
   return { virtualServers: servers.map(({ server }) => server), parts, memory: environment }
 }
 
@@ -144,11 +147,19 @@ const sameGroup = (
   server.group === undefined ||
   last.groups.get(server.group)?.members === now.groups.get(server.group)?.members
 
-/** Two virtual servers with one service would each write their own servers into it. */
-const reportShared = (servers: ReadonlyArray<VirtualServer.Compiled>, report: Report): void => {
+/**
+ * Two virtual servers with one service would each write their own servers into it. Those that are kept come from a reading
+ * without errors: they share none among themselves.
+ */
+const reportShared = (
+  servers: ReadonlyArray<VirtualServer.Compiled>,
+  freshKeys: ReadonlySet<string>,
+  report: Report
+): void => {
   const seen = new Map<string, VirtualServer.Compiled>()
   for (const compiled of servers) {
     for (const key of compiled.keys) {
+      if (!freshKeys.has(key)) continue
       const first = seen.get(key)
       if (first === undefined) seen.set(key, compiled)
       else {
