@@ -140,7 +140,7 @@ const rules = (): void => {
     assert.match(stderr, /daemon\.conf: error: .*\/nowhere\/check/)
   })
 
-  it.live("notifications below a symbolic link run, in the order of what happened", () =>
+  it.live("D1: notifications whose program is below a symbolic link run", () =>
     Effect.gen(function* () {
       const lab = yield* make
       const out = lab.file("out")
