@@ -104,12 +104,14 @@ const compile = (
   drafts: ReadonlyArray<Part.Draft>
 ): Result | undefined => {
   const report = Diagnostic.makeReport()
+  // Few have been read just now, of a large file that was read before.
+  const models = drafts.map(({ model }) => model).filter((model) => model !== undefined)
   const globals = GlobalDefinitions.read(
-    drafts.flatMap(({ model }) => model?.globalDefinitions ?? []),
+    models.flatMap(({ globalDefinitions }) => globalDefinitions),
     report
   )
   const routers = VirtualRouters.compile(
-    drafts.flatMap(({ model }) => model?.vrrpInstances ?? []),
+    models.flatMap(({ vrrpInstances }) => vrrpInstances),
     globals,
     report
   )

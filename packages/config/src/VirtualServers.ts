@@ -96,13 +96,14 @@ const environmentOf = (
   { values }: GlobalDefinitions,
   report: Report
 ): Environment.Environment => {
-  const groups = drafts.flatMap(({ kept, model }) => model?.groups ?? kept?.group ?? [])
-  const trackFiles = drafts.flatMap(({ model }) => model?.trackFiles ?? [])
+  const telling = drafts.filter(({ kept, model }) => model !== undefined || kept?.group !== undefined)
+  const groups = telling.flatMap(({ kept, model }) => model?.groups ?? kept?.group ?? [])
+  const trackFiles = telling.flatMap(({ model }) => model?.trackFiles ?? [])
   return {
     alpha: values.checker_alpha?.value ?? false,
     logAllFailures: values.checker_log_all_failures?.value ?? false,
     tls: Environment.readTls(
-      drafts.flatMap(({ model }) => model?.tls ?? []),
+      telling.flatMap(({ model }) => model?.tls ?? []),
       report
     ),
     trackFiles: byName(trackFiles, "track_file", report),
