@@ -145,5 +145,6 @@ const endpoint = (index: number): ServiceAddress => ({
 // A reading of the whole table takes time from what is measured.
 const fillPollMillis = 200
 const fillMillisMax = 120_000
-const reloadPollMillis = 2
+// Each question takes a millisecond of the only processor of User-Mode Linux.
+const reloadPollMillis = 10
 const reloadMillisMax = 30_000

@@ -112,8 +112,8 @@ const watched = ({ daemon, namespace }: Balancing.Balancing) =>
     }
   })
 
-const roundCount = 3
+const roundCount = 2
 const windowMillis = 10_000
 const runs = `${roundCount} × ${windowMillis / 1000} s`
 // Past the first checks, which all come at once, and past reading the table back.
-const settleMillis = 6_000
+const settleMillis = 5_000

@@ -64,7 +64,7 @@ const deviations = (program: Daemon.Program, servers: string) =>
 
 const shape = { count: 5000, serversEach: 1, delaySeconds: 1 }
 const priority = 200
-const roundCount = 5
+const roundCount = 3
 const windowMillis = 12_000
 // Past the second announcement, and past the first checks, which all come at once.
 const steadyMillis = 14_000

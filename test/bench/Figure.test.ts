@@ -32,6 +32,29 @@ describe("Figure", () => {
     assert.strictEqual(verdict(1.9), "not reached")
   })
 
+  it("what is better when it is more must not be less", () => {
+    const verdict = (value: number) =>
+      Figure.alone({ ...about, reach: { _tag: "AtLeast", value } }, [1, 5, 9]).verdict
+    const factor = (least: number) =>
+      Figure.make({ ...about, reach: { _tag: "AtLeastTimesKeepalived", factor: least } }, rounds).verdict
+
+    assert.deepStrictEqual([verdict(5), verdict(5.1)], ["reached", "not reached"])
+    assert.deepStrictEqual([factor(1), factor(1.1)], ["reached", "not reached"])
+  })
+
+  it("where keepalived cannot run there is no ratio", () => {
+    const figure = Figure.aloneOfQuantile(
+      { ...about, reach: { _tag: "AtMost", value: 3 } },
+      [[1, 2], [3]],
+      0.5
+    )
+
+    assert.deepStrictEqual(figure.holdfast, { value: 2, least: 1, greatest: 3 })
+    assert.isUndefined(figure.keepalived)
+    assert.isUndefined(figure.ratio)
+    assert.strictEqual(figure.verdict, "reached")
+  })
+
   it("what nothing was promised of is not judged", () => {
     assert.strictEqual(Figure.make({ ...about, reach: { _tag: "Open" } }, rounds).verdict, "open")
   })

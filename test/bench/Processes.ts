@@ -3,7 +3,8 @@
  *
  * @since 0.1.0
  */
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
+import * as Child from "../lab/Child.ts"
 
 /**
  * Resident memory in megabytes (10^6 bytes), summed over the processes.
@@ -24,11 +25,15 @@ export interface Memory {
  * @since 0.1.0
  */
 export const cpuSeconds = (pid: number): number => {
-  const seconds = tree(pid).flatMap((process) =>
-    readdirSync(`/proc/${process}/task`).map((thread) => threadCpuSeconds(process, Number(thread)))
+  const seconds = Child.tree(pid).flatMap((process) =>
+    threads(process).map((thread) => threadCpuSeconds(process, thread))
   )
   return seconds.reduce((sum, each) => sum + each, 0)
 }
+
+/** None of a process that has just ended. */
+const threads = (process: number): ReadonlyArray<number> =>
+  existsSync(`/proc/${process}/task`) ? readdirSync(`/proc/${process}/task`).map(Number) : []
 
 /**
  * Returns the processor time one thread has used, in seconds.
@@ -46,7 +51,7 @@ export const threadCpuSeconds = (pid: number, thread: number): number =>
  * @since 0.1.0
  */
 export const memory = (pid: number): Memory => {
-  const rollups = tree(pid).map((process) => readFileSync(`/proc/${process}/smaps_rollup`, "utf8"))
+  const rollups = Child.tree(pid).map((process) => readFileSync(`/proc/${process}/smaps_rollup`, "utf8"))
   const sum = (field: string): number =>
     rollups.reduce(
       (total, text) =>
@@ -54,11 +59,6 @@ export const memory = (pid: number): Memory => {
       0
     )
   return { resident: sum("Rss") * megabytesPerKib, proportional: sum("Pss") * megabytesPerKib }
-}
-
-const tree = (pid: number): ReadonlyArray<number> => {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").split(" ").filter(Boolean)
-  return [pid, ...children.flatMap((child) => tree(Number(child)))]
 }
 
 const megabytesPerKib = 1024 / 1e6

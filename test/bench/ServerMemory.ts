@@ -53,6 +53,6 @@ const serverCount = ({ count, serversEach }: VirtualServers.Shape): number => co
 
 const few = { count: 250, serversEach: 4, delaySeconds: 10 }
 const many = { ...few, count: 2750 }
-const roundCount = 3
+const roundCount = 2
 // A second round of checks, and the reading back of the table.
 const settledMillis = 20_000

@@ -33,7 +33,8 @@ export interface Task {
 }
 
 /**
- * A moment inside, and the processor time that the machine had spent on that kernel by then, all in all.
+ * A moment inside. Of `begin` and `end` also the processor time that the machine had spent on that kernel by then, all in
+ * all.
  *
  * @category models
  * @since 0.1.0
@@ -60,7 +61,10 @@ export const run = (task: Task): Effect.Effect<ReadonlyArray<Mark>, unknown, Sco
     Child.onLines(child.stdout, (line) => {
       const [word, name = "", value] = line.split(" ")
       if (word !== "mark") return void told.push(line)
-      marks.push({ name, value: Number(value), cpuSeconds: Processes.cpuSeconds(child.pid) })
+      // Boot and end have processes that come and go; while a daemon runs there are none.
+      const isWatched = name === "begin" || name === "end"
+      const cpuSeconds = isWatched ? Processes.cpuSeconds(child.pid) : Number.NaN
+      marks.push({ name, value: Number(value), cpuSeconds })
     })
     Child.onLines(child.stderr, (line) => told.push(line))
     const exit = yield* child.exit
