@@ -25,11 +25,12 @@ const main = (task: Task): Effect.Effect<void, unknown, Scope.Scope> =>
       yield* Effect.sleep(reloadedMillis)
     }
     if (task.windowMillis === 0) return
-    mark("begin", RealServers.accepted(balancing.namespace))
-    const at = performance.now()
+    const begin = { checks: RealServers.accepted(balancing.namespace), at: performance.now() }
+    mark("begin", begin.checks)
     yield* Effect.sleep(task.windowMillis)
-    mark("end", RealServers.accepted(balancing.namespace))
-    mark("window", performance.now() - at)
+    const end = { checks: RealServers.accepted(balancing.namespace), at: performance.now() }
+    mark("end", end.checks)
+    mark("window", end.at - begin.at)
   })
 
 const mark = (name: string, value: number): void => console.log(`mark ${name} ${value}`)
