@@ -35,14 +35,8 @@ export const cpuSeconds = (pid: number): number => {
 const threads = (process: number): ReadonlyArray<number> =>
   existsSync(`/proc/${process}/task`) ? readdirSync(`/proc/${process}/task`).map(Number) : []
 
-/**
- * Returns the processor time one thread has used, in seconds.
- *
- * @category getters
- * @since 0.1.0
- */
-export const threadCpuSeconds = (pid: number, thread: number): number =>
-  Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1e9
+const threadCpuSeconds = (process: number, thread: number): number =>
+  Number(readFileSync(`/proc/${process}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1e9
 
 /**
  * Returns the memory of all processes.
