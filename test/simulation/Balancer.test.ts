@@ -131,6 +131,21 @@ describe("Balancer: checks and servers", () => {
   )
 })
 
+describe("Balancer: thousands of silent servers", () => {
+  it.effect("do not keep the others from being checked", () =>
+    Effect.gen(function* () {
+      const machine = yield* makeMachine()
+      const addresses = Array.from({ length: 5_000 }, (_, index) => `10.1.${index >> 8}.${index & 255}`)
+      for (const address of addresses.slice(4_500)) machine.servers.set(`${address}:80`, passed)
+      const { balancer } = yield* makeBalancer(machine)
+      const realServers = addresses.map((address) => realServer(address))
+      yield* balancer.apply(parameters([virtualServer({ realServers })]))
+      yield* run(11)
+      assert.strictEqual([...machine.kernel.table().values()][0]?.destinations.size, 500)
+    })
+  )
+})
+
 describe("Balancer: the kernel's table is a level", () => {
   it.effect("D2: a service that somebody deleted is back with the next change of a server", () =>
     Effect.gen(function* () {

@@ -139,7 +139,11 @@ export const make = (options: RunnerOptions): CheckRunner => {
     const running: RunningCheck = {
       key,
       state: Checker.make(check),
-      slot: options.heap.slot((now) => go(running, "Woken", now)),
+      slot: options.heap.slot((now) => {
+        go(running, "Woken", now)
+        // Its probe may have ended in silence: there is room for another.
+        launchQueued(now)
+      }),
       probeId: 0,
       suspended,
       subscribers: []
@@ -211,6 +215,7 @@ export const make = (options: RunnerOptions): CheckRunner => {
       if (suspended) suspendedServers.add(name)
       else suspendedServers.delete(name)
       for (const { check } of subscriptions.get(name) ?? []) settleSuspension(check, at)
+      launchQueued(at)
     },
     hear: (reports) => {
       for (const { at, id, result } of reports) {
