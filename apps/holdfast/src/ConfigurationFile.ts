@@ -37,7 +37,8 @@ export const make = (file: string): ConfigurationFile => {
   const reader = Configuration.makeReader()
   return {
     read: Effect.try({
-      try: () => readFileSync(file, "utf8"),
+      // Decoded afterwards: Node reads text in pieces of 8 kB, and bytes in one.
+      try: () => readFileSync(file).toString("utf8"),
       catch: (error) =>
         new Unreadable({
           message: `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}; name the file with --use-file`
