@@ -17,7 +17,7 @@ const release = here("./dist/release")
 const smallAllocator = "MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=65536 MALLOC_TRIM_THRESHOLD_=65536"
 const smallHeap = "--max-semi-space-size=1"
 
-// A daemon that runs has read its parts, or finds out that they are gone: then it says so and goes on as it is.
+// A daemon that runs has read its parts; one that needs another later ends in order and says why (BalancerEnded).
 rmSync(release, { recursive: true, force: true })
 mkdirSync(release, { recursive: true })
 await build({

@@ -12,6 +12,7 @@ import type { BalancerStatus } from "@holdfast/engine/balancer/BalancerStatus"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
+import * as Semaphore from "effect/Semaphore"
 import type * as Log from "./Log.ts"
 
 /**
@@ -19,8 +20,11 @@ import type * as Log from "./Log.ts"
  * @since 0.1.0
  */
 export interface BalancerHandle {
-  /** Makes the virtual servers those wanted; returns when the kernel's table is so, or said why not. */
-  readonly apply: (wanted: Parameters) => Effect.Effect<void, BalancerEnded>
+  /**
+   * Makes the virtual servers those wanted, one set after the other. Never waits: a large table takes seconds, and signals
+   * must not.
+   */
+  readonly apply: (wanted: Parameters) => Effect.Effect<void>
   /** A virtual router took a role. */
   readonly tellRole: (router: string, isMaster: boolean) => void
   /** Absent while there was never a virtual server. */
@@ -64,16 +68,24 @@ export const make = Effect.fnUntraced(function* (
     return opened
   })
 
+  const oneAtATime = yield* Semaphore.make(1)
+  const applyNow = Effect.fnUntraced(function* (wanted: Parameters) {
+    if (balancer === undefined && wanted.virtualServers.length === 0) return
+    for (const key of ["user", "group"] as const) delete scripts[key]
+    Object.assign(scripts, wanted.scripts)
+    balancer ??= yield* Scope.provide(open, scope)
+    const { added, changed } = yield* balancer.apply(wanted)
+    const touched = new Set([...added, ...changed])
+    if (serverCount(wanted, touched) >= compactedMin) yield* Effect.forkIn(compactLater, scope)
+  })
+
   return {
-    apply: Effect.fnUntraced(function* (wanted) {
-      if (balancer === undefined && wanted.virtualServers.length === 0) return
-      for (const key of ["user", "group"] as const) delete scripts[key]
-      Object.assign(scripts, wanted.scripts)
-      balancer ??= yield* Scope.provide(open, scope)
-      const { added, changed } = yield* balancer.apply(wanted)
-      const touched = new Set([...added, ...changed])
-      if (serverCount(wanted, touched) >= compactedMin) yield* Effect.forkIn(compactLater, scope)
-    }),
+    apply: (wanted) =>
+      oneAtATime.withPermit(applyNow(wanted)).pipe(
+        Effect.catch((error) => Deferred.fail(ended, error)),
+        Effect.forkIn(scope),
+        Effect.asVoid
+      ),
     tellRole: (router, isMaster) => {
       if (isMaster) masters.add(router)
       else masters.delete(router)

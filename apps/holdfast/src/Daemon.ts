@@ -9,7 +9,6 @@
 import { renameSync, writeFileSync } from "node:fs"
 import type * as Configuration from "@holdfast/config/Configuration"
 import * as Diagnostic from "@holdfast/config/Diagnostic"
-import type { BalancerEnded } from "@holdfast/engine/balancer/BalancerEnded"
 import * as EngineEvent from "@holdfast/engine/EngineEvent"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -75,33 +74,31 @@ export const run = (
       )
     )
 
-    const serve: Effect.Effect<number, VrrpThreadHandle.ThreadEnded | BalancerEnded> = Effect.gen(
-      function* () {
-        for (;;) {
-          switch (yield* Queue.take(signals)) {
-            case "SIGHUP":
-              yield* reload
-              break
-            case "SIGUSR1":
-            case "SIGUSR2": {
-              const balancing = yield* balancer.status
-              const status = yield* thread.status
-              writeStatus(log, options.statsFile, {
-                ...status,
-                ...(balancing === undefined ? {} : { balancer: balancing })
-              })
-              break
-            }
-            case "SIGTERM":
-            case "SIGINT":
-              // Priority 0 first: then clients go to the next Master while the services here end.
-              yield* thread.stop
-              yield* balancer.stop({ keepServices: options.keepServices })
-              return ExitCode.ok
+    const serve: Effect.Effect<number, VrrpThreadHandle.ThreadEnded> = Effect.gen(function* () {
+      for (;;) {
+        switch (yield* Queue.take(signals)) {
+          case "SIGHUP":
+            yield* reload
+            break
+          case "SIGUSR1":
+          case "SIGUSR2": {
+            const balancing = yield* balancer.status
+            const status = yield* thread.status
+            writeStatus(log, options.statsFile, {
+              ...status,
+              ...(balancing === undefined ? {} : { balancer: balancing })
+            })
+            break
           }
+          case "SIGTERM":
+          case "SIGINT":
+            // Priority 0 first: then clients go to the next Master while the services here end.
+            yield* thread.stop
+            yield* balancer.stop({ keepServices: options.keepServices })
+            return ExitCode.ok
         }
       }
-    )
+    })
     // Who cannot tell which servers work must not attract their clients.
     const failed = Effect.raceFirst(
       thread.ended,
