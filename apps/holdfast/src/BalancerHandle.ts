@@ -3,8 +3,9 @@
  *
  * @since 0.1.0
  */
+import type { ScriptDefaults } from "@holdfast/wire/Script"
 import { setFlagsFromString } from "node:v8"
-import type { Parameters, ScriptDefaults } from "@holdfast/balancer/Parameters"
+import type { Parameters } from "@holdfast/balancer/Parameters"
 import type { Balancer } from "@holdfast/engine/balancer/Balancer"
 import { BalancerEnded } from "@holdfast/engine/balancer/BalancerEnded"
 import * as BalancerEvent from "@holdfast/engine/balancer/BalancerEvent"

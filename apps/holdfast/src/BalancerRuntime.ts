@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import type { ScriptDefaults } from "@holdfast/balancer/Parameters"
+import type { ScriptDefaults } from "@holdfast/wire/Script"
 import { Balancer } from "@holdfast/engine/balancer/Balancer"
 import type { BalancerEvent } from "@holdfast/engine/balancer/BalancerEvent"
 import * as BalancerHost from "@holdfast/linux/BalancerHost"

@@ -7,7 +7,7 @@
  */
 import type { IpAddress } from "@holdfast/wire/Address"
 import type { Micros } from "@holdfast/wire/Instant"
-import type { Script } from "@holdfast/wire/Script"
+import type { NotifyFifo, Script, ScriptDefaults } from "@holdfast/wire/Script"
 import type { Check } from "./Probe.ts"
 import type { Method, Persistence, Protocol, Scheduler, SchedulerFlag, ServiceAddress } from "./Service.ts"
 
@@ -126,29 +126,6 @@ export interface SyncDaemon {
  * @since 0.1.0
  */
 export type PlaneChoice = "ipvs" | "nf_tables" | "auto"
-
-/**
- * A named pipe that is told every change (`lvs_notify_fifo`, `notify_fifo`), and the program that reads it.
- *
- * @category models
- * @since 0.1.0
- */
-export interface NotifyFifo {
-  readonly path: string
-  readonly script?: Script
-}
-
-/**
- * How scripts are run (`script_user`, `enable_script_security`).
- *
- * @category models
- * @since 0.1.0
- */
-export interface ScriptDefaults {
-  readonly user?: string
-  readonly group?: string
-  readonly security: boolean
-}
 
 /**
  * All of it.

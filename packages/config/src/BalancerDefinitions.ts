@@ -5,7 +5,7 @@
  */
 import type * as Balancer from "@holdfast/balancer/Parameters"
 import type { IpAddress } from "@holdfast/wire/Address"
-import type { Script } from "@holdfast/wire/Script"
+import type { NotifyFifo, Script } from "@holdfast/wire/Script"
 import * as Diagnostic from "./Diagnostic.ts"
 import type { Report } from "./Diagnostic.ts"
 import type { Word } from "./Lexer.ts"
@@ -214,7 +214,7 @@ const compileSyncDaemon = (
   }
 }
 
-const compileFifos = (values: Values, report: Report): ReadonlyArray<Balancer.NotifyFifo> => {
+const compileFifos = (values: Values, report: Report): ReadonlyArray<NotifyFifo> => {
   const pairs: ReadonlyArray<
     readonly [Section.Setting<string> | undefined, Section.Setting<Script> | undefined, string]
   > = [

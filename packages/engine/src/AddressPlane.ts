@@ -1,5 +1,5 @@
 /**
- * The port for holding addresses: a level, not a command.
+ * The port for holding addresses, and the routes and rules that go with them: a level, not a command.
  *
  * The engine says which addresses a virtual router holds or does not hold; the adapter compares with the kernel and
  * repairs the difference, then and whenever somebody else changes it.
@@ -15,7 +15,9 @@
  * @since 0.1.0
  */
 import type { VirtualAddress } from "@holdfast/vrrp/Parameters"
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import type { VirtualRoute } from "@holdfast/vrrp/VirtualRoute"
+import type { VirtualRule } from "@holdfast/vrrp/VirtualRule"
+import type { IpAddress } from "@holdfast/wire/Address"
 import * as Context from "effect/Context"
 import * as Data from "effect/Data"
 import type * as Effect from "effect/Effect"
@@ -30,6 +32,11 @@ import type * as Scope from "effect/Scope"
 export interface Ownership {
   readonly owned: boolean
   readonly addresses: ReadonlyArray<VirtualAddress>
+  /** Whether packets to the addresses are taken. Where they are not, that holds before the first address does. */
+  readonly accept: boolean
+  /** Added after the addresses, in this order, and taken away before them. */
+  readonly routes: ReadonlyArray<VirtualRoute>
+  readonly rules: ReadonlyArray<VirtualRule>
   /** Addresses that were there before us are never taken away: true for the address owner (priority 255). */
   readonly keepForeign: boolean
 }
@@ -46,13 +53,13 @@ export interface Ownership {
  * @since 0.1.0
  */
 export type AddressEvent = Data.TaggedEnum<{
-  AddressesHeld: { readonly owner: string; readonly addresses: ReadonlyArray<Ipv4Address> }
+  AddressesHeld: { readonly owner: string; readonly addresses: ReadonlyArray<IpAddress> }
   OwnershipChanged: {
     readonly owner: string
     readonly owned: boolean
     readonly failures: ReadonlyArray<string>
   }
-  AddressesRestored: { readonly owner: string; readonly addresses: ReadonlyArray<Ipv4Address> }
+  AddressesRestored: { readonly owner: string; readonly addresses: ReadonlyArray<IpAddress> }
 }>
 
 /**

@@ -1,41 +1,51 @@
 /**
- * The port for adverts on the wire: one channel per network device, shared by the virtual routers on it.
+ * The port for adverts on the wire: one channel per network device and family, shared by the virtual routers on it.
  *
  * @since 0.1.0
  */
 import type { Instant } from "@holdfast/wire/Instant"
 import type { InterfaceName } from "@holdfast/vrrp/Parameters"
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import type { Family, IpAddress } from "@holdfast/wire/Address"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 
 /**
- * A datagram of protocol 112 that arrived. `payload` is a view that is valid only during the callback. `arrivedAt` is
- * when the kernel got it, where the adapter knows: a busy process hears late what came in time.
+ * A datagram of protocol 112 that arrived, or one of protocol 51 with such a datagram in it (RFC 2402).
+ *
+ * - `payload`: without the IP header, but with the authentication header; a view that is valid only during the callback.
+ * - `header`: the IPv4 header before an authentication header, which it covers; absent with protocol 112.
+ * - `arrivedAt`: when the kernel got it, where the adapter knows: a busy process hears late what came in time.
  *
  * @category models
  * @since 0.1.0
  */
 export interface ReceivedAdvert {
-  readonly source: Ipv4Address
-  readonly destination: Ipv4Address
+  readonly source: IpAddress
+  readonly destination: IpAddress
   readonly hopLimit: number
   readonly payload: Uint8Array
+  readonly header?: Uint8Array
   readonly arrivedAt?: Instant
 }
 
 /**
- * A datagram of protocol 112 to send, with TTL 255 and TOS 0xc0 (RFC 3768 section 5.2).
+ * A datagram of protocol 112 to send, with TOS 0xc0 (RFC 3768 section 5.2).
+ *
+ * - `hopLimit`: 255 where it is absent.
+ * - `identification`: of the IPv4 header, which then is of protocol 51: `payload` begins with an authentication header
+ *   that covers it. Absent for protocol 112.
  *
  * @category models
  * @since 0.1.0
  */
 export interface OutgoingAdvert {
-  readonly source: Ipv4Address
-  readonly destination: Ipv4Address
+  readonly source: IpAddress
+  readonly destination: IpAddress
   readonly payload: Uint8Array
+  readonly hopLimit?: number
+  readonly identification?: number
 }
 
 /**
@@ -47,8 +57,13 @@ export interface OutgoingAdvert {
 export interface ChannelOptions {
   readonly interface: InterfaceName
   readonly index: number
+  readonly family: Family
+  /** Whether to hear protocol 51, too. */
+  readonly authenticated: boolean
+  /** Nothing is received: the device only carries what is sent, as a virtual MAC device does. */
+  readonly sendOnly: boolean
   /** Groups to join; none for a device that carries unicast only. */
-  readonly groups: ReadonlyArray<Ipv4Address>
+  readonly groups: ReadonlyArray<IpAddress>
   /** One call for all that was waiting. Must not throw. */
   readonly onReceived: (at: Instant, batch: ReadonlyArray<ReceivedAdvert>) => void
   /** The kernel dropped datagrams because its buffer was full: how many since the channel opened. The channel goes on. */

@@ -8,7 +8,7 @@
 import type { Event } from "@holdfast/vrrp/Event"
 import type { Instant } from "@holdfast/wire/Instant"
 import type { InterfaceName, Parameters } from "@holdfast/vrrp/Parameters"
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import type { IpAddress } from "@holdfast/wire/Address"
 import * as Advertisement from "@holdfast/wire/Advertisement"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -62,14 +62,14 @@ export interface Channels {
   /** Goes through sending on some channel, if one is open, and sends nothing. */
   readonly rehearse: (adverts: ReadonlyArray<OutgoingAdvert>) => void
   /** Counts an advert of a VRID that nobody here runs; the first is told and mutes the rest: true when this one did. */
-  readonly hearForeign: (device: InterfaceName, vrid: number, source: Ipv4Address, at: Instant) => boolean
+  readonly hearForeign: (device: InterfaceName, vrid: number, source: IpAddress, at: Instant) => boolean
   /** Adverts heard by device and foreign VRID. */
   readonly foreignCounts: () => ReadonlyMap<InterfaceName, ReadonlyMap<number, number>>
 }
 
 interface Open {
   readonly index: number
-  readonly groups: ReadonlyArray<Ipv4Address>
+  readonly groups: ReadonlyArray<IpAddress>
   readonly scope: Scope.Closeable
   readonly channel: AdvertChannel
 }
@@ -96,7 +96,7 @@ export const make = Effect.fnUntraced(function* (
   const openOne = Effect.fnUntraced(function* (
     device: InterfaceName,
     index: number,
-    groups: ReadonlyArray<Ipv4Address>,
+    groups: ReadonlyArray<IpAddress>,
     at: Instant
   ) {
     const scope = yield* Scope.fork(parent)
@@ -104,6 +104,9 @@ export const make = Effect.fnUntraced(function* (
       .open({
         interface: device,
         index,
+        family: "Ipv4",
+        authenticated: false,
+        sendOnly: false,
         groups,
         onReceived: (receivedAt, batch) =>
           listeners.onDelivered(
@@ -178,7 +181,7 @@ export const make = Effect.fnUntraced(function* (
  */
 export const deliver = (received: ReceivedAdvert, receivedAt: Instant): Delivery => {
   const { source, destination, hopLimit, arrivedAt: at = receivedAt } = received
-  const decoded = Advertisement.decode(received.payload)
+  const decoded = Advertisement.decode(received.payload, received)
   return {
     vrid: Advertisement.vridOf(received.payload) ?? vridNone,
     event: Result.isSuccess(decoded)
@@ -189,8 +192,8 @@ export const deliver = (received: ReceivedAdvert, receivedAt: Instant): Delivery
 
 const groupsByDevice = (
   routers: ReadonlyArray<Parameters>
-): ReadonlyMap<InterfaceName, ReadonlyArray<Ipv4Address>> => {
-  const wanted = new Map<InterfaceName, Set<Ipv4Address>>()
+): ReadonlyMap<InterfaceName, ReadonlyArray<IpAddress>> => {
+  const wanted = new Map<InterfaceName, Set<IpAddress>>()
   for (const { interface: device, transport } of routers) {
     const groups = wanted.get(device) ?? new Set()
     if (transport._tag === "Multicast") groups.add(transport.group)

@@ -5,7 +5,7 @@
  */
 import type { DropReason } from "@holdfast/vrrp/Action"
 import type { Instant } from "@holdfast/wire/Instant"
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import type { IpAddress } from "@holdfast/wire/Address"
 
 /**
  * Decides what is told.
@@ -15,7 +15,7 @@ import type { Ipv4Address } from "@holdfast/wire/Address"
  */
 export interface DropReport {
   /** Counts one drop and returns how many to tell now; 0 for none. */
-  readonly count: (reason: DropReason, source: Ipv4Address, at: Instant) => number
+  readonly count: (reason: DropReason, source: IpAddress, at: Instant) => number
 }
 
 /**

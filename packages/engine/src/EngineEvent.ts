@@ -5,9 +5,10 @@
  *
  * @since 0.1.0
  */
-import { DropReason, type Fault, RoleName, TransitionCause } from "@holdfast/vrrp/Action"
+import { DropReason, type Fault, Mismatch, RoleName, TransitionCause } from "@holdfast/vrrp/Action"
 import { formatSeconds, Instant } from "@holdfast/wire/Instant"
-import { Ipv4Address } from "@holdfast/wire/Address"
+import { IpAddress } from "@holdfast/wire/Address"
+import type { Subject } from "@holdfast/vrrp/Tracker"
 import * as Schema from "effect/Schema"
 
 /**
@@ -37,6 +38,13 @@ export type ApplyReport = typeof ApplyReport.Type
  * - `AddressesChanged`: its addresses are now held, or gone; `failures` is what the kernel refused.
  * - `AddressesRestored`: somebody else took addresses away; they are back.
  * - `AdvertDropped`: an advert failed a receive check. Told once per router, reason and source each minute; `count` is how many since the last one told.
+ * - `ParametersDiffer`: an advert of a peer does not go with our parameters; told once for each peer and each difference.
+ * - `PriorityChanged`: trackers changed the priority.
+ * - `LowerPriorityHeard`: a Master heard one of lower priority.
+ * - `RivalHeard`: two Masters are heard at once; `RivalGone`: that is over, after `togetherMicros`; `yielded` tells whether it
+ *   was this router that gave in.
+ * - `GroupChanged`: a sync group as a whole took another role.
+ * - `DeviceFailed`: a virtual MAC device cannot be made.
  * - `ForeignRouterHeard`: adverts of a VRID that nobody here runs; from now on the kernel drops them for a minute.
  * - `ReceiveOverrun`: the kernel dropped adverts because nobody read them in time.
  * - `SendFailed`: the kernel refused adverts.
@@ -55,15 +63,34 @@ export const EngineEvent = Schema.TaggedUnion({
     owned: Schema.Boolean,
     failures: Schema.Array(Schema.String)
   },
-  AddressesRestored: { at: Instant, router: Schema.String, addresses: Schema.Array(Ipv4Address) },
+  AddressesRestored: { at: Instant, router: Schema.String, addresses: Schema.Array(IpAddress) },
   AdvertDropped: {
     at: Instant,
     router: Schema.String,
     reason: DropReason,
-    source: Ipv4Address,
+    source: IpAddress,
     count: Schema.Int
   },
-  ForeignRouterHeard: { at: Instant, interface: Schema.String, vrid: Schema.Int, source: Ipv4Address },
+  ParametersDiffer: { at: Instant, router: Schema.String, source: IpAddress, mismatch: Mismatch },
+  PriorityChanged: {
+    at: Instant,
+    router: Schema.String,
+    role: RoleName,
+    from: Schema.Int,
+    to: Schema.Int
+  },
+  LowerPriorityHeard: { at: Instant, router: Schema.String, source: IpAddress, priority: Schema.Int },
+  RivalHeard: { at: Instant, router: Schema.String, source: IpAddress, priority: Schema.Int },
+  RivalGone: {
+    at: Instant,
+    router: Schema.String,
+    source: IpAddress,
+    togetherMicros: Schema.Int,
+    yielded: Schema.Boolean
+  },
+  GroupChanged: { at: Instant, group: Schema.String, from: RoleName, to: RoleName },
+  DeviceFailed: { at: Instant, interface: Schema.String, message: Schema.String },
+  ForeignRouterHeard: { at: Instant, interface: Schema.String, vrid: Schema.Int, source: IpAddress },
   ReceiveOverrun: { at: Instant, interface: Schema.String, droppedCount: Schema.Int },
   SendFailed: { at: Instant, interface: Schema.String, failures: Schema.Array(Schema.String) },
   ChannelFailed: { at: Instant, interface: Schema.String, message: Schema.String },
@@ -112,6 +139,38 @@ export const describe = (event: EngineEvent): { readonly level: Level; readonly 
         level: "warning",
         message: `(${event.router}) dropped ${event.count} advert${event.count === 1 ? "" : "s"} from ${event.source}: ${dropRemedies[event.reason]}`
       }
+    case "ParametersDiffer":
+      return {
+        level: "warning",
+        message: `(${event.router}) ${event.source}: ${describeMismatch(event.mismatch)}`
+      }
+    case "PriorityChanged":
+      return {
+        level: "info",
+        message: `(${event.router}) priority ${event.from} -> ${event.to}`
+      }
+    case "LowerPriorityHeard":
+      return {
+        level: "info",
+        message: `(${event.router}) ${event.source} is Master with lower priority ${event.priority}; telling it that we are`
+      }
+    case "RivalHeard":
+      return {
+        level: "error",
+        message: `(${event.router}) two Masters: ${event.source} with priority ${event.priority} speaks while we are Master; can both hear each other?`
+      }
+    case "RivalGone":
+      return {
+        level: "warning",
+        message: `(${event.router}) two Masters no more: ${event.yielded ? "we yielded to" : "nothing heard of"} ${event.source}; both were Master for ${formatSeconds(event.togetherMicros)} s`
+      }
+    case "GroupChanged":
+      return {
+        level: event.to === "Fault" ? "warning" : "info",
+        message: `group ${event.group} ${event.from} -> ${event.to}`
+      }
+    case "DeviceFailed":
+      return { level: "error", message: `${event.interface}: ${event.message}` }
     case "ForeignRouterHeard":
       return {
         level: "info",
@@ -153,6 +212,10 @@ const describeCause = (cause: TransitionCause): string => {
       return `${cause.source} left (priority 0)`
     case "LowerPriorityHeard":
       return `${cause.source} has lower priority ${cause.priority}`
+    case "GroupPromoted":
+      return "every member of its group is ready"
+    case "GroupDemoted":
+      return `${cause.member} of its group is no longer Master`
     case "Stalled":
       return `this process stood still for ${formatSeconds(cause.silentMicros)} s`
     case "HigherPriorityHeard":
@@ -179,18 +242,82 @@ export const describeFault = (fault: Fault): string => {
     case "InterfaceDown":
       return `interface ${fault.interface} is down`
     case "NoSourceAddress":
-      return `interface ${fault.interface} has no IPv4 address to send from`
+      return `interface ${fault.interface} has no address to send from`
+    case "NoPeers":
+      return "unicast_peer names no router"
+    case "TrackerDown":
+      return `${describeSubject(fault.subject)} is down`
+    case "TrackerUnknown":
+      return `${describeSubject(fault.subject)} has no result yet`
+    case "TrackerTooLow":
+      return `the number in ${describeSubject(fault.subject)} is too low`
+    case "GroupMember":
+      return `${fault.member} of its group is in Fault`
   }
+}
+
+const describeSubject = (subject: Subject): string =>
+  subject._tag === "Interface"
+    ? `interface ${subject.interface}`
+    : `${subject._tag.toLowerCase()} ${subject.name}`
+
+/**
+ * Renders a mismatch for people, with what to change.
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const describeMismatch = (mismatch: Mismatch): string => {
+  switch (mismatch._tag) {
+    case "Version":
+      return `it speaks VRRP version ${mismatch.theirs}, we speak ${mismatch.ours}; set the same \`version\` on both`
+    case "Interval":
+      return `its advert interval is ${formatSeconds(mismatch.theirsMicros)} s, ours is ${formatSeconds(mismatch.oursMicros)} s; set the same \`advert_int\` on both`
+    case "Checksum":
+      return mismatch.ours === "Plain"
+        ? "its checksum covers the addresses of the packet, ours does not; set `v3_checksum_as_v2` on both or on none"
+        : "its checksum does not cover the addresses of the packet; set `v3_checksum_as_v2` on both or on none"
+    case "HopLimit":
+      return `its adverts arrive with hop limit ${mismatch.theirs}, so that they cross a router, or are forged`
+    case "Transport":
+      return `it sends to ${mismatch.destination}; give both the same \`unicast_peer\` set-up`
+    case "Authentication":
+      return dropRemedies[mismatch.reason]
+    case "AddressList":
+      return describeAddressLists(mismatch)
+    case "EqualPriority":
+      return `it has our priority ${mismatch.priority}, so that the higher address decides; give each router its own \`priority\``
+  }
+}
+
+const describeAddressLists = ({ ours, theirs }: Extract<Mismatch, { _tag: "AddressList" }>): string => {
+  const missing = ours.filter((address) => !theirs.includes(address))
+  const foreign = theirs.filter((address) => !ours.includes(address))
+  const parts = [
+    ...(missing.length === 0 ? [] : [`it lacks ${missing.join(", ")}`]),
+    ...(foreign.length === 0 ? [] : [`it has ${foreign.join(", ")}, which we have not`])
+  ]
+  return `${parts.join(", and ")}; set the same \`virtual_ipaddress\` on both`
 }
 
 const dropRemedies: Record<DropReason, string> = {
   NotRunning: "this router is not running",
+  AuthenticationHeaderMissing: "it carries no authentication header (AH); set the same `auth_type` on both",
+  AuthenticationHeaderInvalid:
+    "its authentication header (AH) does not verify; set the same `auth_pass` on both",
+  HmacMissing: "it is not signed; set the same `auth_hmac` keys on both, or `mode permissive` until you have",
+  HmacMalformed: "its signature has an unknown form",
+  HmacKeyUnknown: "it is signed with a key we do not have; add that `key` to `auth_hmac`",
+  HmacInvalid: "its signature does not verify; set the same `key` on both",
+  HmacStale: "it was signed too long ago or in the future; set both clocks, or a larger `time_window`",
+  HmacReplayed: "it was heard before: somebody repeats adverts",
+  OwnerIgnoresAdverts: "this router owns its addresses, and `owner_ignore_adverts` is set",
   AuthenticationHeaderUnexpected: "it carries an authentication header (AH); this router uses none",
   LengthInvalid: "its length does not match its contents",
   HopLimitInvalid: "its TTL is not 255, so it crossed a router or was forged",
-  VersionMismatch: "it is not VRRP version 2; set the same `version` on both",
+  VersionMismatch: "it is of another VRRP version; set the same `version` on both",
   AuthenticationTypeInvalid: "its authentication type is unknown",
-  AuthenticationMismatch: "it uses authentication; this router does not",
+  AuthenticationMismatch: "its authentication is not ours; set the same `auth_type` and `auth_pass` on both",
   IntervalMismatch: "its advert interval differs; set the same `advert_int` on both",
   TypeInvalid: "it is not an advertisement",
   ChecksumInvalid: "its checksum is wrong",

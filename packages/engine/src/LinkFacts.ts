@@ -6,7 +6,7 @@
 import type { LinkState } from "@holdfast/vrrp/Event"
 import type { InterfaceName, Parameters } from "@holdfast/vrrp/Parameters"
 import { priorityOwner } from "@holdfast/vrrp/Parameters"
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import type { IpAddress } from "@holdfast/wire/Address"
 import type { Link, Links } from "./LinkWatch.ts"
 
 /**
@@ -41,8 +41,8 @@ export const linkStateOf = (source: LinkSource, parameters: Parameters, device: 
  * @category getters
  * @since 0.1.0
  */
-export const primaryAddress = (link: Link, parameters: Parameters): Ipv4Address | undefined => {
-  let virtual: Ipv4Address | undefined
+export const primaryAddress = (link: Link, parameters: Parameters): IpAddress | undefined => {
+  let virtual: IpAddress | undefined
   for (const { address, scope, secondary } of link.addresses) {
     if (scope >= scopeHost || secondary) continue
     if (!parameters.addresses.some((entry) => entry.address === address)) return address

@@ -4,25 +4,27 @@
  * @since 0.1.0
  */
 import type { InterfaceName } from "@holdfast/vrrp/Parameters"
-import type { Ipv4Address, MacAddress } from "@holdfast/wire/Address"
+import type { IpAddress, MacAddress } from "@holdfast/wire/Address"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 import type * as Scope from "effect/Scope"
 
 /**
- * One IPv4 address of a device.
+ * One address of a device.
  *
  * @category models
  * @since 0.1.0
  */
 export interface LinkAddress {
-  readonly address: Ipv4Address
+  readonly address: IpAddress
   readonly prefixLength: number
   /** A secondary address follows the primary one of its subnet (IFA_F_SECONDARY). */
   readonly secondary: boolean
-  /** Scope number of rtnetlink; 0 is global. */
+  /** Scope number of rtnetlink; 0 is global, 253 link-local. */
   readonly scope: number
+  /** Not usable: duplicate address detection is not over, or failed (IFA_F_TENTATIVE, IFA_F_DADFAILED). */
+  readonly tentative: boolean
 }
 
 /**

@@ -6,8 +6,7 @@
  *
  * @since 0.1.0
  */
-import type { NotifyFifo } from "@holdfast/balancer/Parameters"
-import type { Script } from "@holdfast/wire/Script"
+import type { NotifyFifo, Script } from "@holdfast/wire/Script"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"

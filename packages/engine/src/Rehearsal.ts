@@ -79,7 +79,10 @@ export const failover = (send: Send): void => {
     now = heap.next() ?? now
   }
   const hear = (priority: number): void => {
-    const payload = Advertisement.encode({ ...advertisement, priority })
+    const payload = Advertisement.encode(
+      { ...advertisement, priority },
+      { source: peer, destination: groupVrrp }
+    )
     router.step(deliver({ source: peer, destination: groupVrrp, hopLimit: 255, payload }, now).event)
     pass()
   }
@@ -115,7 +118,7 @@ const links: Links = new Map([
       mac: "02:00:00:00:00:01" as MacAddress,
       mtu: 1500,
       up: true,
-      addresses: [{ address: own, prefixLength: 24, secondary: false, scope: 0 }]
+      addresses: [{ address: own, prefixLength: 24, secondary: false, scope: 0, tentative: false }]
     }
   ]
 ])

@@ -13,16 +13,19 @@ import {
   type InterfaceName,
   type Parameters,
   priorityOwner,
+  transmitInterface,
   type VirtualAddress
 } from "@holdfast/vrrp/Parameters"
 import type { State } from "@holdfast/vrrp/State"
 import * as VirtualRouter from "@holdfast/vrrp/VirtualRouter"
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import { isIpv6, type IpAddress } from "@holdfast/wire/Address"
 import * as Advertisement from "@holdfast/wire/Advertisement"
+import { hopLimitVrrp } from "@holdfast/wire/Ipv4"
 import * as DropReport from "./DropReport.ts"
 import type { EngineEvent } from "./EngineEvent.ts"
 import { linkStateOf } from "./LinkFacts.ts"
 import type { Links } from "./LinkWatch.ts"
+import * as MismatchReport from "./MismatchReport.ts"
 import type { Outbox } from "./Outbox.ts"
 import type * as Statistics from "./Statistics.ts"
 import type { Slot, TimerHeap } from "./TimerHeap.ts"
@@ -80,6 +83,7 @@ export const make = (
 ): RunningRouter => {
   const told = new Map<InterfaceName, LinkState>()
   const drops = DropReport.make()
+  const mismatches = MismatchReport.make()
   const slot = (timer: TimerName): Slot =>
     surroundings.heap.slot(
       (at) => router.step({ _tag: "TimerExpired", at, timer }),
@@ -89,7 +93,8 @@ export const make = (
     MasterDown: slot("MasterDown"),
     Advert: slot("Advert"),
     Announce: slot("Announce"),
-    Refresh: slot("Refresh")
+    Refresh: slot("Refresh"),
+    Rival: slot("Rival")
   }
 
   const router: RunningRouter = {
@@ -126,6 +131,9 @@ export const make = (
         return surroundings.outbox.ownership(router.name, {
           owned: action.owned,
           addresses: router.state.parameters.addresses,
+          accept: router.state.parameters.accept,
+          routes: router.state.parameters.routes,
+          rules: router.state.parameters.rules,
           keepForeign: router.state.parameters.priority === priorityOwner
         })
       case "AnnounceAddresses":
@@ -163,6 +171,52 @@ export const make = (
           })
         return
       }
+      case "PublishPriority":
+        return surroundings.publish({
+          _tag: "PriorityChanged",
+          at: action.at,
+          router: router.name,
+          role: roleOf(router),
+          from: action.from,
+          to: action.to
+        })
+      case "PublishMismatch": {
+        const { mismatch, source } = action
+        if (mismatches.isNews(mismatch, source))
+          surroundings.publish({
+            _tag: "ParametersDiffer",
+            at: action.at,
+            router: router.name,
+            source,
+            mismatch
+          })
+        return
+      }
+      case "PublishLowerHeard":
+        return surroundings.publish({
+          _tag: "LowerPriorityHeard",
+          at: action.at,
+          router: router.name,
+          source: action.source,
+          priority: action.priority
+        })
+      case "PublishRival":
+        return surroundings.publish({
+          _tag: "RivalHeard",
+          at: action.at,
+          router: router.name,
+          source: action.source,
+          priority: action.priority
+        })
+      case "PublishRivalGone":
+        return surroundings.publish({
+          _tag: "RivalGone",
+          at: action.at,
+          router: router.name,
+          source: action.source,
+          togetherMicros: action.togetherMicros,
+          yielded: action.yielded
+        })
       case "Count":
         router.tally.counters[action.counter] += 1
         return
@@ -174,15 +228,18 @@ export const make = (
     const { parameters } = router.state
     const source = Health.sourceAddress(router.state)
     if (source === undefined) return
-    const payload = encoded(parameters, priority)
-    if (parameters.transport._tag === "Multicast")
-      return surroundings.outbox.advert(parameters.interface, {
+    const { transport } = parameters
+    const [destinations, hopLimit] =
+      transport._tag === "Multicast"
+        ? [[transport.group], hopLimitVrrp]
+        : [transport.peers.map(({ address }) => address), transport.hopLimit]
+    for (const destination of destinations)
+      surroundings.outbox.advert(transmitInterface(parameters), {
         source,
-        destination: parameters.transport.group,
-        payload
+        destination,
+        payload: encoded(parameters, priority, { source, destination }),
+        hopLimit
       })
-    for (const destination of parameters.transport.peers)
-      surroundings.outbox.advert(parameters.interface, { source, destination, payload })
   }
 
   return router
@@ -196,27 +253,47 @@ export const make = (
  */
 export const roleOf = (router: RunningRouter): RoleName => router.state.role._tag
 
-/** Adverts change only with the parameters and the priority, so the bytes are made once. */
-const encodedAdverts = (): ((parameters: Parameters, priority: number) => Uint8Array) => {
-  let made:
-    | { readonly parameters: Parameters; readonly priority: number; readonly payload: Uint8Array }
-    | undefined
-  return (parameters, priority) => {
-    if (made?.parameters !== parameters || made.priority !== priority)
-      made = {
-        parameters,
-        priority,
-        payload: Advertisement.encode({
-          version: 2,
-          vrid: parameters.vrid,
-          priority,
-          advertIntervalMicros: parameters.advertInterval,
-          authenticationType: 0,
-          addresses: parameters.addresses.filter((entry) => entry.advertised).map((entry) => entry.address)
-        })
-      }
-    return made.payload
+/** Adverts change only with the parameters, the priority and their ends, so the bytes are made once. */
+const encodedAdverts = (): ((
+  parameters: Parameters,
+  priority: number,
+  ends: Advertisement.Ends
+) => Uint8Array) => {
+  let made: {
+    readonly parameters: Parameters
+    readonly priority: number
+    readonly byEnds: Map<string, Uint8Array>
   }
+  return (parameters, priority, ends) => {
+    if (made?.parameters !== parameters || made.priority !== priority)
+      made = { parameters, priority, byEnds: new Map() }
+    // The checksum of version 2 covers the message alone.
+    const key = parameters.version === 2 ? "" : `${ends.source} ${ends.destination}`
+    const known = made.byEnds.get(key)
+    if (known !== undefined) return known
+    const payload = Advertisement.encode(advertisementOf(parameters, priority), ends)
+    made.byEnds.set(key, payload)
+    return payload
+  }
+}
+
+const advertisementOf = (parameters: Parameters, priority: number): Advertisement.Advertisement => {
+  const { advertInterval: advertIntervalMicros, vrid } = parameters
+  const advertised = parameters.addresses.filter((entry) => entry.advertised)
+  const common = { vrid, priority, advertIntervalMicros }
+  return parameters.version === 2
+    ? {
+        version: 2,
+        ...common,
+        authenticationType: 0,
+        addresses: advertised.flatMap(({ address }) => (isIpv6(address) ? [] : [address]))
+      }
+    : {
+        version: 3,
+        ...common,
+        checksum: parameters.plainChecksum ? "Plain" : "PseudoHeader",
+        addresses: advertised.map((entry) => entry.address)
+      }
 }
 
 const devicesOf = (parameters: Parameters): ReadonlySet<InterfaceName> =>
@@ -225,10 +302,10 @@ const devicesOf = (parameters: Parameters): ReadonlySet<InterfaceName> =>
 const sameLink = (left: LinkState, right: LinkState): boolean =>
   left._tag === right._tag && addressOf(left) === addressOf(right)
 
-const addressOf = (link: LinkState): Ipv4Address | undefined =>
+const addressOf = (link: LinkState): IpAddress | undefined =>
   link._tag === "Missing" ? undefined : link.address
 
-const entriesOf = (all: ReadonlyArray<VirtualAddress>, addresses: ReadonlyArray<Ipv4Address>) => {
+const entriesOf = (all: ReadonlyArray<VirtualAddress>, addresses: ReadonlyArray<IpAddress>) => {
   const wanted = new Set(addresses)
   return all.filter((entry) => wanted.has(entry.address))
 }
@@ -240,4 +317,4 @@ const advertGridMicros = 500 // docs/decisions/0008: half of keepalived's CPU at
 const onGrid = (timer: TimerName, deadline: Instant): Instant =>
   timer === "Advert" ? ((Math.ceil(deadline / advertGridMicros) * advertGridMicros) as Instant) : deadline
 
-const timerNames: ReadonlyArray<TimerName> = ["MasterDown", "Advert", "Announce", "Refresh"]
+const timerNames: ReadonlyArray<TimerName> = ["MasterDown", "Advert", "Announce", "Refresh", "Rival"]

@@ -7,7 +7,7 @@ import { Fault, RoleName } from "@holdfast/vrrp/Action"
 import { Instant } from "@holdfast/wire/Instant"
 import type { InterfaceName } from "@holdfast/vrrp/Parameters"
 import * as Health from "@holdfast/vrrp/Health"
-import { Ipv4Address } from "@holdfast/wire/Address"
+import { IpAddress } from "@holdfast/wire/Address"
 import * as Schema from "effect/Schema"
 import { LatenessSummary } from "./Lateness.ts"
 import { roleOf, type RunningRouter } from "./RunningRouter.ts"
@@ -27,7 +27,7 @@ export const RouterStatus = Schema.Struct({
   role: RoleName,
   /** When it took its role, on the monotonic clock. */
   since: Instant,
-  addresses: Schema.Array(Ipv4Address),
+  addresses: Schema.Array(IpAddress),
   addressesHeld: Schema.Boolean,
   /** What the kernel refused, with reason and remedy. */
   addressFailures: Schema.Array(Schema.String),

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { ScriptDefaults } from "@holdfast/balancer/Parameters"
+import type { ScriptDefaults } from "@holdfast/wire/Script"
 import * as Layer from "effect/Layer"
 import * as ForwardingPlane from "./ForwardingPlane.ts"
 import * as LocalAddresses from "./LocalAddresses.ts"

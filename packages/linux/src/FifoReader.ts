@@ -8,8 +8,7 @@
  *
  * @since 0.1.0
  */
-import type { ScriptDefaults } from "@holdfast/balancer/Parameters"
-import type { Script } from "@holdfast/wire/Script"
+import type { Script, ScriptDefaults } from "@holdfast/wire/Script"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"

@@ -4,7 +4,7 @@
  * @see docs/reference/scripts.md
  * @since 0.1.0
  */
-import type { NotifyFifo, ScriptDefaults } from "@holdfast/balancer/Parameters"
+import type { NotifyFifo, ScriptDefaults } from "@holdfast/wire/Script"
 import { type NotifierReport, type Notifying, Notifier } from "@holdfast/engine/Notifier"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"

@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { ScriptDefaults } from "@holdfast/balancer/Parameters"
+import type { ScriptDefaults } from "@holdfast/wire/Script"
 import type { Probe, ProbeResult } from "@holdfast/balancer/Probe"
 import { type ProbeReport, type Probing, Prober } from "@holdfast/engine/Prober"
 import * as MonotonicClock from "@holdfast/raw-socket/MonotonicClock"

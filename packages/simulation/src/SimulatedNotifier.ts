@@ -3,10 +3,9 @@
  *
  * @since 0.1.0
  */
-import type { NotifyFifo } from "@holdfast/balancer/Parameters"
 import { type Notification, type NotifierReport, type Notifying, Notifier } from "@holdfast/engine/Notifier"
 import type { Instant } from "@holdfast/wire/Instant"
-import type { Script } from "@holdfast/wire/Script"
+import type { NotifyFifo, Script } from "@holdfast/wire/Script"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import type * as Scope from "effect/Scope"

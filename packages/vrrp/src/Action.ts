@@ -7,7 +7,8 @@ import * as Address from "@holdfast/wire/Address"
 import * as Schema from "effect/Schema"
 import { TimerName } from "./Event.ts"
 import { Instant } from "@holdfast/wire/Instant"
-import { InterfaceName } from "./Parameters.ts"
+import { InterfaceName } from "./InterfaceName.ts"
+import { Subject } from "./Tracker.ts"
 
 /**
  * The name of a role: keepalived's words, which are those of its state machine and its notifications.
@@ -24,7 +25,13 @@ export const RoleName = Schema.Literals(["Init", "Backup", "Master", "Fault"])
 export type RoleName = typeof RoleName.Type
 
 /**
- * Why a router cannot run: each is a fact about a device it depends on.
+ * Why a router cannot run.
+ *
+ * - `InterfaceMissing`, `InterfaceDown`, `NoSourceAddress`: a device it depends on.
+ * - `NoPeers`: it has no unicast peer, and `unicast_fault_no_peer` makes that a fault.
+ * - `TrackerDown`, `TrackerUnknown`: what it tracks without weight is down, or has no first result yet.
+ * - `TrackerTooLow`: the number in a tracked file times its weight is -254 or less.
+ * - `GroupMember`: another member of its sync group is in Fault.
  *
  * @category models
  * @since 0.1.0
@@ -32,7 +39,12 @@ export type RoleName = typeof RoleName.Type
 export const Fault = Schema.TaggedUnion({
   InterfaceMissing: { interface: InterfaceName },
   InterfaceDown: { interface: InterfaceName },
-  NoSourceAddress: { interface: InterfaceName }
+  NoSourceAddress: { interface: InterfaceName },
+  NoPeers: {},
+  TrackerDown: { subject: Subject },
+  TrackerUnknown: { subject: Subject },
+  TrackerTooLow: { subject: Subject },
+  GroupMember: { member: Schema.String }
 })
 
 /**
@@ -48,6 +60,8 @@ export type Fault = typeof Fault.Type
  * - `MasterSilent`: nobody spoke for `sinceMicros`; `MasterLeft`: the Master sent priority 0.
  * - `LowerPriorityHeard`: a lower-priority Master was speaking and was preempted.
  * - `HigherPriorityHeard`, `HigherAddressHeard`: a Master yielded; the second in a tie of priorities.
+ * - `GroupPromoted`: the last member of its group that was not ready became so; `GroupDemoted`: `member` of its group is
+ *   no longer Master.
  * - `Stalled`: a Master was unable to send for `silentMicros`, so that another one has taken over meanwhile.
  *
  * @category models
@@ -58,10 +72,12 @@ export const TransitionCause = Schema.TaggedUnion({
   Stopped: {},
   AddressOwner: {},
   MasterSilent: { sinceMicros: Schema.Int },
-  MasterLeft: { source: Address.Ipv4Address },
-  LowerPriorityHeard: { source: Address.Ipv4Address, priority: Schema.Int },
-  HigherPriorityHeard: { source: Address.Ipv4Address, priority: Schema.Int },
-  HigherAddressHeard: { source: Address.Ipv4Address, priority: Schema.Int },
+  MasterLeft: { source: Address.IpAddress },
+  LowerPriorityHeard: { source: Address.IpAddress, priority: Schema.Int },
+  HigherPriorityHeard: { source: Address.IpAddress, priority: Schema.Int },
+  HigherAddressHeard: { source: Address.IpAddress, priority: Schema.Int },
+  GroupPromoted: {},
+  GroupDemoted: { member: Schema.String },
   Stalled: { silentMicros: Schema.Int },
   Faulted: { faults: Schema.Array(Fault) },
   FaultsCleared: {}
@@ -76,7 +92,6 @@ export type TransitionCause = typeof TransitionCause.Type
 /**
  * Why an advert was dropped; the receive checks of RFC 3768 section 7.1 in the order keepalived makes them. Each has a counter.
  *
- * `AuthenticationHeaderUnexpected` belongs to a shell that sees IP protocol 51; a socket of protocol 112 never does.
  * `AddressListMismatch` is the one check that is reported like a drop and drops nothing (RFC 9568 7.1).
  *
  * @category models
@@ -95,7 +110,16 @@ export const DropReason = Schema.Literals([
   "ChecksumInvalid",
   "TransportMismatch",
   "AddressListMismatch",
-  "SourceNotPeer"
+  "SourceNotPeer",
+  "AuthenticationHeaderMissing",
+  "AuthenticationHeaderInvalid",
+  "HmacMissing",
+  "HmacMalformed",
+  "HmacKeyUnknown",
+  "HmacInvalid",
+  "HmacStale",
+  "HmacReplayed",
+  "OwnerIgnoresAdverts"
 ])
 
 /**
@@ -103,6 +127,35 @@ export const DropReason = Schema.Literals([
  * @since 0.1.0
  */
 export type DropReason = typeof DropReason.Type
+
+/**
+ * What about an advert does not go with our own parameters, both sides of it, so that the operator can be told what to
+ * change and where.
+ *
+ * - `Interval`: of version 2 it drops the advert, of version 3 the Master's is adopted.
+ * - `Version`, `Checksum`, `HopLimit`, `Transport`, `Authentication`: they drop the advert.
+ * - `AddressList`: addresses that only we, or only they have.
+ * - `EqualPriority`: both have the same priority: the higher address decides.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Mismatch = Schema.TaggedUnion({
+  Version: { ours: Schema.Int, theirs: Schema.Int },
+  Interval: { oursMicros: Schema.Int, theirsMicros: Schema.Int },
+  Checksum: { ours: Schema.Literals(["PseudoHeader", "Plain"]) },
+  HopLimit: { theirs: Schema.Int },
+  Transport: { destination: Address.IpAddress },
+  Authentication: { reason: DropReason },
+  AddressList: { ours: Schema.Array(Address.IpAddress), theirs: Schema.Array(Address.IpAddress) },
+  EqualPriority: { priority: Schema.Int }
+})
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Mismatch = typeof Mismatch.Type
 
 /**
  * Things that are counted and are no drop.
@@ -140,6 +193,11 @@ export type Counter = typeof Counter.Type
  * - `AnnounceAddresses`: one burst of gratuitous ARPs, `repeatCount` frames for each of `addresses`.
  * - `ArmTimer`, `DisarmTimer`: derived from the deadlines before and after a step, never written by a handler.
  * - `PublishTransition`: tell subscribers.
+ * - `PublishMismatch`: an advert does not go with our parameters. Each time; the shell tells each peer's once.
+ * - `PublishPriority`: the priority that trackers leave is another.
+ * - `PublishLowerHeard`: a Master heard a lower one (keepalived: MASTER_RX_LOWER_PRI).
+ * - `PublishRival`: another Master speaks while we are Master; `PublishRivalGone`: it is silent, or we yielded
+ *   (`yielded`), after the two were Master together for `togetherMicros`.
  * - `CountDrop`, `Count`: statistics; `CountDrop` names the sender, so that it can be told to the operator.
  *
  * @category models
@@ -150,12 +208,22 @@ export const Action = Schema.TaggedUnion({
   SetAddressOwnership: { owned: Schema.Boolean },
   AnnounceAddresses: {
     repeatCount: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 255 })),
-    addresses: Schema.Array(Address.Ipv4Address)
+    addresses: Schema.Array(Address.IpAddress)
   },
   ArmTimer: { timer: TimerName, deadline: Instant },
   DisarmTimer: { timer: TimerName },
   PublishTransition: { at: Instant, from: RoleName, to: RoleName, cause: TransitionCause },
-  CountDrop: { reason: DropReason, source: Address.Ipv4Address },
+  PublishMismatch: { at: Instant, source: Address.IpAddress, mismatch: Mismatch },
+  PublishPriority: { at: Instant, from: Schema.Int, to: Schema.Int },
+  PublishLowerHeard: { at: Instant, source: Address.IpAddress, priority: Schema.Int },
+  PublishRival: { at: Instant, source: Address.IpAddress, priority: Schema.Int },
+  PublishRivalGone: {
+    at: Instant,
+    source: Address.IpAddress,
+    togetherMicros: Schema.Int,
+    yielded: Schema.Boolean
+  },
+  CountDrop: { reason: DropReason, source: Address.IpAddress },
   Count: { counter: Counter }
 })
 

@@ -23,9 +23,9 @@ import * as Timing from "./Timing.ts"
  * @since 0.1.0
  */
 export const Announcing = Schema.Struct({
-  held: Schema.Array(Address.Ipv4Address),
+  held: Schema.Array(Address.IpAddress),
   burst: Schema.optionalKey(
-    Schema.Struct({ at: Instant, repeatCount: Schema.Int, addresses: Schema.Array(Address.Ipv4Address) })
+    Schema.Struct({ at: Instant, repeatCount: Schema.Int, addresses: Schema.Array(Address.IpAddress) })
   ),
   refreshAt: Schema.optionalKey(Instant)
 })
@@ -64,7 +64,7 @@ export const none: Announcing = { held: [] }
 export const hold = (
   announcing: Announcing,
   { addresses, announcement }: Parameters,
-  reported: ReadonlyArray<Address.Ipv4Address>,
+  reported: ReadonlyArray<Address.IpAddress>,
   at: Instant
 ): Announced => {
   const listed = new Set(addresses.map(({ address }) => address))
@@ -152,7 +152,7 @@ const withoutDropped = (
   if (addresses === before.addresses) return announcing
   const places = new Set(before.addresses.map(placeOf))
   const kept = new Set(addresses.filter((entry) => places.has(placeOf(entry))).map(({ address }) => address))
-  const isKept = (address: Address.Ipv4Address): boolean => kept.has(address)
+  const isKept = (address: Address.IpAddress): boolean => kept.has(address)
   const { burst, ...rest } = announcing
   const repeated = burst?.addresses.filter(isKept) ?? []
   return {
@@ -171,7 +171,7 @@ const placeOf = (entry: VirtualAddress): string => `${entry.interface} ${entry.a
  */
 const burstOf = (
   announcing: Announcing,
-  addresses: ReadonlyArray<Address.Ipv4Address>,
+  addresses: ReadonlyArray<Address.IpAddress>,
   repeatCount: number,
   delay: Micros,
   at: Instant
@@ -187,16 +187,13 @@ const burstOf = (
   return { announcing: { ...announcing, burst }, actions }
 }
 
-const announce = (
-  repeatCount: number,
-  addresses: ReadonlyArray<Address.Ipv4Address>
-): ReadonlyArray<Action> =>
+const announce = (repeatCount: number, addresses: ReadonlyArray<Address.IpAddress>): ReadonlyArray<Action> =>
   repeatCount === 0 || addresses.length === 0 ? [] : [{ _tag: "AnnounceAddresses", repeatCount, addresses }]
 
 const firstRefresh = (interval: Micros, at: Instant): Instant | undefined =>
   interval === 0 ? undefined : plus(at, interval)
 
 const union = (
-  left: ReadonlyArray<Address.Ipv4Address>,
-  right: ReadonlyArray<Address.Ipv4Address>
-): ReadonlyArray<Address.Ipv4Address> => [...new Set([...left, ...right])]
+  left: ReadonlyArray<Address.IpAddress>,
+  right: ReadonlyArray<Address.IpAddress>
+): ReadonlyArray<Address.IpAddress> => [...new Set([...left, ...right])]

@@ -35,6 +35,11 @@ export const step = (state: State.State, role: Backup, event: Event): Transition
       return Transition.reassess({ ...state, parameters: event.parameters }, event.at, (configured) =>
         reconfigure(configured, role, state.parameters, event.at)
       )
+    case "Observed":
+    case "GroupFaultsChanged":
+    case "Grouped":
+    case "GroupPromoted":
+    case "GroupDemoted":
     case "Started":
     case "OwnershipChanged":
     case "AddressesHeld":

@@ -8,21 +8,23 @@ import * as Advertisement from "@holdfast/wire/Advertisement"
 import * as Schema from "effect/Schema"
 import { Instant } from "@holdfast/wire/Instant"
 import { InterfaceName, Parameters } from "./Parameters.ts"
+import { Observation } from "./Tracker.ts"
 
 /**
  * What the kernel says of one network device.
  *
  * - `Missing`: there is no device of that name.
  * - `Down`: administratively down or without carrier (IFF_UP and IFF_RUNNING are not both set).
- * - `Up`: usable; `address` is the primary IPv4 address, absent when it has none.
+ * - `Up`: usable; `address` is what adverts of the router's family come from: the primary IPv4 address, or the
+ *   link-local IPv6 one; absent when it has none.
  *
  * @category models
  * @since 0.1.0
  */
 export const LinkState = Schema.TaggedUnion({
   Missing: {},
-  Down: { address: Schema.optionalKey(Address.Ipv4Address) },
-  Up: { address: Schema.optionalKey(Address.Ipv4Address) }
+  Down: { address: Schema.optionalKey(Address.IpAddress) },
+  Up: { address: Schema.optionalKey(Address.IpAddress) }
 })
 
 /**
@@ -32,17 +34,45 @@ export const LinkState = Schema.TaggedUnion({
 export type LinkState = typeof LinkState.Type
 
 /**
+ * What an advert has to show for where it comes from, as far as it can be judged without knowing what was heard before.
+ *
+ * - `Header`: it came in an IP authentication header.
+ * - `Trailer`: a trailer of `auth_hmac` is behind it.
+ * - `verdict`: `Valid`, or what is wrong: `Malformed`, `UnknownKey`, `Invalid`; `Unkeyed` when this router has no key for it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Seal = Schema.TaggedUnion({
+  None: {},
+  Header: { sequence: Schema.Int, verdict: Schema.Literals(["Valid", "Malformed", "Invalid", "Unkeyed"]) },
+  Trailer: {
+    keyId: Schema.Int,
+    /** Rises with every advert of one sender. */
+    sequence: Schema.Int,
+    verdict: Schema.Literals(["Valid", "Malformed", "UnknownKey", "Invalid", "Unkeyed"])
+  }
+})
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Seal = typeof Seal.Type
+
+/**
  * The timers of a virtual router.
  *
  * - `MasterDown`: a Backup has not heard its Master for the master-down interval.
  * - `Advert`: a Master's next advert is due.
  * - `Announce`: a Master's delayed burst of gratuitous ARPs is due (`garp_master_delay`, `garp_lower_prio_delay`).
  * - `Refresh`: a Master's periodic burst of gratuitous ARPs is due (`garp_master_refresh`).
+ * - `Rival`: another Master, heard while we are Master, has been silent for its master-down interval.
  *
  * @category models
  * @since 0.1.0
  */
-export const TimerName = Schema.Literals(["MasterDown", "Advert", "Announce", "Refresh"])
+export const TimerName = Schema.Literals(["MasterDown", "Advert", "Announce", "Refresh", "Rival"])
 
 /**
  * @category models
@@ -60,6 +90,13 @@ export type TimerName = typeof TimerName.Type
  * - `MalformedReceived`: the same, but it did not decode.
  * - `TimerExpired`: a timer ran out. Acts only if the state still holds a deadline that is not after `at`.
  * - `InterfaceChanged`: what the kernel says of a device that the router depends on.
+ * - `Observed`: what is known of a tracked script, process or file, by `Tracker.keyOf`. Of one of which nothing was said
+ *   nothing is known.
+ * - `GroupFaultsChanged`: these other members of the router's sync group are in Fault by themselves; none when it left
+ *   the group or all are well.
+ * - `Grouped`: from now on the router becomes Master with its group (`true`), or by itself.
+ * - `GroupPromoted`: every member of the group wants to be Master or is it: so a Backup becomes Master now.
+ * - `GroupDemoted`: `member` is no longer Master, so that this router must not be.
  * - `AddressesHeld`: these addresses are held now and were not before: taken with mastership, added by a reload, or put
  *   back after another program took them away. Those of one level may come in parts.
  * - `OwnershipChanged`: the level that was asked for holds: all addresses are held (`owned`), except for those that
@@ -75,21 +112,28 @@ export const Event = Schema.TaggedUnion({
   Stopped: { at: Instant },
   AdvertReceived: {
     at: Instant,
-    source: Address.Ipv4Address,
-    destination: Address.Ipv4Address,
+    source: Address.IpAddress,
+    destination: Address.IpAddress,
     hopLimit: Schema.Int,
-    advertisement: Advertisement.Advertisement
+    advertisement: Advertisement.Advertisement,
+    /** Nothing where it is absent. */
+    seal: Schema.optionalKey(Seal)
   },
   MalformedReceived: {
     at: Instant,
-    source: Address.Ipv4Address,
-    destination: Address.Ipv4Address,
+    source: Address.IpAddress,
+    destination: Address.IpAddress,
     hopLimit: Schema.Int,
     reason: Advertisement.MalformedReason
   },
   TimerExpired: { at: Instant, timer: TimerName },
   InterfaceChanged: { at: Instant, interface: InterfaceName, link: LinkState },
-  AddressesHeld: { at: Instant, addresses: Schema.Array(Address.Ipv4Address) },
+  Observed: { at: Instant, subject: Schema.String, observation: Observation },
+  GroupFaultsChanged: { at: Instant, members: Schema.Array(Schema.String) },
+  Grouped: { at: Instant, grouped: Schema.Boolean },
+  GroupPromoted: { at: Instant },
+  GroupDemoted: { at: Instant, member: Schema.String },
+  AddressesHeld: { at: Instant, addresses: Schema.Array(Address.IpAddress) },
   OwnershipChanged: { at: Instant, owned: Schema.Boolean, failures: Schema.Array(Schema.String) },
   Reconfigured: { at: Instant, parameters: Parameters }
 })

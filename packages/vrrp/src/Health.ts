@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import type { IpAddress } from "@holdfast/wire/Address"
 import type { Fault } from "./Action.ts"
 import type { LinkState } from "./Event.ts"
 import type { InterfaceName } from "./Parameters.ts"
@@ -36,7 +36,7 @@ export const faults = (state: State): ReadonlyArray<Fault> => {
  * @category queries
  * @since 0.1.0
  */
-export const sourceAddress = ({ links, parameters }: State): Ipv4Address | undefined => {
+export const sourceAddress = ({ links, parameters }: State): IpAddress | undefined => {
   if (parameters.sourceAddress !== undefined) return parameters.sourceAddress
   const link = links.get(parameters.interface)
   return link === undefined || link._tag === "Missing" ? undefined : link.address

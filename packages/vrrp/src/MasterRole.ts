@@ -44,6 +44,11 @@ export const step = (state: State.State, role: Master, event: Event): Transition
       return Transition.reassess({ ...state, parameters: event.parameters }, event.at, (configured) =>
         reconfigure(configured, role, state.parameters, event.at)
       )
+    case "Observed":
+    case "GroupFaultsChanged":
+    case "Grouped":
+    case "GroupPromoted":
+    case "GroupDemoted":
     case "Started":
     case "OwnershipChanged":
       return Transition.stay(state)
@@ -90,7 +95,7 @@ const hear = (state: State.State, role: Master, event: Reception.AdvertReceived)
 }
 
 /** A running router has a source address; if it had none, it could not claim to win. */
-const compareWithOwn = (state: State.State, source: Address.Ipv4Address): number => {
+const compareWithOwn = (state: State.State, source: Address.IpAddress): number => {
   const own = Health.sourceAddress(state)
   return own === undefined ? 1 : Address.compare(source, own)
 }
@@ -126,6 +131,7 @@ const expire = (state: State.State, role: Master, timer: TimerName, at: Instant)
     case "Refresh":
       return announce(state, role, Announcing.refresh(role.announcing, state.parameters, at))
     case "MasterDown":
+    case "Rival":
       return Transition.stay(state)
   }
 }

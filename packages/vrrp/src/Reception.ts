@@ -11,7 +11,7 @@
  *
  * @since 0.1.0
  */
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import type { IpAddress } from "@holdfast/wire/Address"
 import type { Advertisement, MalformedReason } from "@holdfast/wire/Advertisement"
 import type { Action, DropReason } from "./Action.ts"
 import type { Event } from "./Event.ts"
@@ -63,7 +63,7 @@ export const receiveMalformed = (state: State, event: MalformedReceived): Step =
  * @category steps
  * @since 0.1.0
  */
-export const drop = (state: State, reason: DropReason, source: Ipv4Address): Step =>
+export const drop = (state: State, reason: DropReason, source: IpAddress): Step =>
   stay(state, [countDrop(reason, source)])
 
 /**
@@ -106,31 +106,34 @@ export const addressListDiffers = (state: State, event: AdvertReceived): boolean
   if (state.parameters.skipRepeatedAddressCheck && state.lastHeard?.source === event.source) return false
   const ours = state.parameters.addresses.filter((entry) => entry.advertised).map((entry) => entry.address)
   const theirs = event.advertisement.addresses
-  return ours.length !== theirs.length || ours.some((address) => !theirs.includes(address))
+  const listed = new Set<IpAddress>(theirs)
+  return ours.length !== theirs.length || ours.some((address) => !listed.has(address))
 }
 
-const countDrop = (reason: DropReason, source: Ipv4Address): Action => ({ _tag: "CountDrop", reason, source })
+const countDrop = (reason: DropReason, source: IpAddress): Action => ({ _tag: "CountDrop", reason, source })
 
 /** RFC 3768 5.2.3: 255 proves that no router forwarded the packet. A unicast peer may be routers away. */
 const hopLimitIsValid = (parameters: Parameters, hopLimit: number): boolean =>
   parameters.transport._tag === "Unicast" || hopLimit === hopLimitRequired
 
 /** RFC 3768 5.3.6: types 1 and 2 are reserved for the methods of RFC 2338, which we do not have. */
-const authenticationDropReason = ({ authenticationType }: Advertisement): DropReason | undefined => {
+const authenticationDropReason = (advertisement: Advertisement): DropReason | undefined => {
+  if (advertisement.version !== 2) return "VersionMismatch"
+  const { authenticationType } = advertisement
   if (authenticationType === 0) return undefined
   return authenticationType <= authenticationTypeMax ? "AuthenticationMismatch" : "AuthenticationTypeInvalid"
 }
 
-const transportMatches = ({ transport }: Parameters, destination: Ipv4Address): boolean =>
+const transportMatches = ({ transport }: Parameters, destination: IpAddress): boolean =>
   transport._tag === "Multicast" ? destination === transport.group : !isMulticast(destination)
 
-const sourceIsAllowed = (parameters: Parameters, source: Ipv4Address): boolean =>
+const sourceIsAllowed = (parameters: Parameters, source: IpAddress): boolean =>
   parameters.transport._tag === "Multicast" ||
   !parameters.checkUnicastSource ||
-  parameters.transport.peers.includes(source)
+  parameters.transport.peers.some(({ address }) => address === source)
 
 /** 224.0.0.0/4 (RFC 1112 section 4). */
-const isMulticast = (address: Ipv4Address): boolean => {
+const isMulticast = (address: IpAddress): boolean => {
   const firstOctet = Number.parseInt(address, 10)
   return firstOctet >= 224 && firstOctet < 240
 }

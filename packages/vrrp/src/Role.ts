@@ -11,7 +11,7 @@ import * as Schema from "effect/Schema"
 import { Fault as FaultReason } from "./Action.ts"
 import { Announcing } from "./Announcing.ts"
 import type { TimerName } from "./Event.ts"
-import { Instant } from "@holdfast/wire/Instant"
+import { Instant, Micros } from "@holdfast/wire/Instant"
 
 /**
  * What a Backup takes over from if its timer runs out.
@@ -25,8 +25,8 @@ import { Instant } from "@holdfast/wire/Instant"
  */
 export const Takeover = Schema.TaggedUnion({
   Silence: {},
-  Departure: { source: Address.Ipv4Address },
-  Preemption: { source: Address.Ipv4Address, priority: Schema.Int }
+  Departure: { source: Address.IpAddress },
+  Preemption: { source: Address.IpAddress, priority: Schema.Int }
 })
 
 /**
@@ -36,12 +36,29 @@ export const Takeover = Schema.TaggedUnion({
 export type Takeover = typeof Takeover.Type
 
 /**
+ * Another Master.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Rival = Schema.Struct({ source: Address.IpAddress, since: Instant, goneAt: Instant })
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type Rival = typeof Rival.Type
+
+/**
  * The role of a virtual router.
  *
  * - `Init`: it shall not run.
  * - `Backup`: it takes over at `masterDownAt`, which is counted from `countedFrom`. `preemptDelayFrom` is the start of
- *   the preempt delay, absent when an equal or higher Master was heard since.
- * - `Master`: it takes and holds the addresses and sends its next advert at `advertAt`.
+ *   the preempt delay, absent when an equal or higher Master was heard since. `masterInterval` is between adverts of its
+ *   Master (RFC 9568 section 6.1, Active_Adver_Interval; always our own in version 2). `willing`: its time came, but it
+ *   waits for the other members of its group.
+ * - `Master`: it takes and holds the addresses and sends its next advert at `advertAt`. `rival` is another Master that was
+ *   heard since `since`, and counts as gone at `goneAt`.
  * - `Fault`: it shall run, and `faults`, never empty, keep it from running.
  *
  * @category models
@@ -53,9 +70,15 @@ export const Role = Schema.TaggedUnion({
     masterDownAt: Instant,
     countedFrom: Instant,
     takeover: Takeover,
+    masterInterval: Micros,
+    willing: Schema.Boolean,
     preemptDelayFrom: Schema.optionalKey(Instant)
   },
-  Master: { advertAt: Instant, announcing: Announcing },
+  Master: {
+    advertAt: Instant,
+    announcing: Announcing,
+    rival: Schema.optionalKey(Rival)
+  },
   Fault: { faults: Schema.NonEmptyArray(FaultReason) }
 })
 
@@ -105,7 +128,11 @@ export const deadlines = (role: Role): Deadlines => {
     case "Backup":
       return { MasterDown: role.masterDownAt }
     case "Master":
-      return { Advert: role.advertAt, ...announcingDeadlines(role.announcing) }
+      return {
+        Advert: role.advertAt,
+        ...announcingDeadlines(role.announcing),
+        ...(role.rival === undefined ? none : { Rival: role.rival.goneAt })
+      }
   }
 }
 

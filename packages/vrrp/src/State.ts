@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 import { LinkState } from "./Event.ts"
 import { InterfaceName, Parameters } from "./Parameters.ts"
 import { Role } from "./Role.ts"
+import { Observation } from "./Tracker.ts"
 
 /**
  * The sender of the last advert that was accepted: for a Backup, its Master.
@@ -16,7 +17,7 @@ import { Role } from "./Role.ts"
  * @since 0.1.0
  */
 export const Speaker = Schema.Struct({
-  source: Address.Ipv4Address,
+  source: Address.IpAddress,
   /** 0 when it left. */
   priority: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))
 })
@@ -38,6 +39,10 @@ export const State = Schema.Struct({
   role: Role,
   /** What was last said of each device that exists. A device of which nothing was said is missing. */
   links: Schema.ReadonlyMap(InterfaceName, LinkState),
+  /** What was last said of scripts, processes and files, by `Tracker.keyOf`. */
+  observations: Schema.ReadonlyMap(Schema.String, Observation),
+  /** Its sync group, as far as the router has to know it; absent when it is in none. */
+  group: Schema.optionalKey(Schema.Struct({ faultyMembers: Schema.Array(Schema.String) })),
   lastHeard: Schema.optionalKey(Speaker)
 })
 
@@ -56,7 +61,8 @@ export type State = typeof State.Type
 export const make = (parameters: Parameters): State => ({
   parameters,
   role: { _tag: "Init" },
-  links: new Map()
+  links: new Map(),
+  observations: new Map()
 })
 
 /**
@@ -79,7 +85,7 @@ export const withLink = (state: State, name: InterfaceName, link: LinkState): St
  * @category combinators
  * @since 0.1.0
  */
-export const withSpeaker = (state: State, source: Address.Ipv4Address, priority: number): State =>
+export const withSpeaker = (state: State, source: Address.IpAddress, priority: number): State =>
   state.lastHeard?.source === source && state.lastHeard.priority === priority
     ? state
     : { ...state, lastHeard: { source, priority } }
@@ -90,4 +96,4 @@ export const withSpeaker = (state: State, source: Address.Ipv4Address, priority:
  * @category combinators
  * @since 0.1.0
  */
-export const withoutSpeaker = ({ links, parameters, role }: State): State => ({ parameters, role, links })
+export const withoutSpeaker = ({ lastHeard: _, ...state }: State): State => state

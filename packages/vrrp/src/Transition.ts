@@ -134,6 +134,8 @@ export const becomeBackup = (
       masterDownAt: plus(at, Timing.masterDownInterval(state.parameters)),
       countedFrom: at,
       takeover: { _tag: "Silence" },
+      masterInterval: state.parameters.advertInterval,
+      willing: false,
       ...(options.preemptDelayed ? { preemptDelayFrom: at } : {})
     },
     cause,

@@ -135,6 +135,11 @@ const stepInit = (state: VirtualRouter, event: Event): Step => {
       return Transition.stay(State.withLink(state, event.interface, event.link))
     case "Reconfigured":
       return Transition.stay({ ...state, parameters: event.parameters })
+    case "Observed":
+    case "GroupFaultsChanged":
+    case "Grouped":
+    case "GroupPromoted":
+    case "GroupDemoted":
     case "Stopped":
     case "TimerExpired":
     case "OwnershipChanged":
@@ -159,6 +164,11 @@ const stepFault = (state: VirtualRouter, role: Role.Fault, event: Event): Step =
         recover(state, role, event)
       )
     }
+    case "Observed":
+    case "GroupFaultsChanged":
+    case "Grouped":
+    case "GroupPromoted":
+    case "GroupDemoted":
     case "Started":
     case "TimerExpired":
     case "OwnershipChanged":
@@ -193,4 +203,4 @@ const timerActions = (before: Role.Deadlines, after: Role.Deadlines): ReadonlyAr
     return [deadline === undefined ? { _tag: "DisarmTimer", timer } : { _tag: "ArmTimer", timer, deadline }]
   })
 
-const timerNames: ReadonlyArray<TimerName> = ["MasterDown", "Advert", "Announce", "Refresh"]
+const timerNames: ReadonlyArray<TimerName> = ["MasterDown", "Advert", "Announce", "Refresh", "Rival"]

@@ -85,13 +85,18 @@ export const ipv4ToBytes = (address: Ipv4Address, target: Uint8Array, offset = 0
 }
 
 /**
- * Orders addresses as unsigned integers in network byte order: negative, zero or positive.
+ * Orders addresses as unsigned integers in network byte order: negative, zero or positive. IPv4 is before IPv6.
  *
  * @category ordering
  * @since 0.1.0
  */
-export const compare = (left: Ipv4Address, right: Ipv4Address): number =>
-  ipv4ToNumber(left) - ipv4ToNumber(right)
+export const compare = (left: IpAddress, right: IpAddress): number => {
+  if (!isIpv6(left) && !isIpv6(right)) return ipv4ToNumber(left) - ipv4ToNumber(right)
+  const [ours, theirs] = [ipToBytes(left), ipToBytes(right)]
+  if (ours.length !== theirs.length) return ours.length - theirs.length
+  const at = ours.findIndex((byte, index) => byte !== theirs[index])
+  return at === -1 ? 0 : ours[at]! - theirs[at]!
+}
 
 /**
  * An IPv6 address in the canonical text of RFC 5952, such as `fd00::1`.
@@ -102,12 +107,42 @@ export const compare = (left: Ipv4Address, right: Ipv4Address): number =>
 export type Ipv6Address = string & Brand.Brand<"Ipv6Address">
 
 /**
+ * @category models
+ * @since 0.1.0
+ */
+export const Ipv6Address = Schema.String.check(
+  Schema.makeFilter((text) => isCanonicalIpv6(text), { expected: "an IPv6 address such as fd00::1" })
+).pipe(Schema.brand("Ipv6Address"))
+
+/**
  * An address of either family. An IPv6 address is the one with a colon.
  *
  * @category models
  * @since 0.1.0
  */
-export type IpAddress = Ipv4Address | Ipv6Address
+export const IpAddress = Schema.Union([Ipv4Address, Ipv6Address])
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type IpAddress = typeof IpAddress.Type
+
+/**
+ * The version of IP that an address belongs to.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Family = "Ipv4" | "Ipv6"
+
+/**
+ * Returns the family of an address.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const familyOf = (address: IpAddress): Family => (isIpv6(address) ? "Ipv6" : "Ipv4")
 
 /**
  * Tells the families apart.
@@ -210,6 +245,11 @@ export const ipFromBytes = (bytes: Uint8Array): Option.Option<IpAddress> =>
  */
 export const formatEndpoint = (address: IpAddress, port: number): string =>
   isIpv6(address) ? `[${address}]:${port}` : `${address}:${port}`
+
+const isCanonicalIpv6 = (text: string): boolean => {
+  const address = ipv6FromString(text)
+  return Option.isSome(address) && address.value === text
+}
 
 /** The 16-bit groups of one side of `::`; nothing when one is no group. The last may be an IPv4 address. */
 const groupsOf = (half: string): ReadonlyArray<number> | undefined => {

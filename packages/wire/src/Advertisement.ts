@@ -1,39 +1,48 @@
 /**
- * The VRRP advertisement of version 2 (RFC 3768 section 5): bytes to value and back.
+ * The VRRP advertisement of version 2 (RFC 3768 section 5) and of version 3 (RFC 9568 section 5): bytes to value and back.
  *
- * Knows the message only. The hop limit, the source and the destination belong to the IPv4 header (`Ipv4`), and whether
- * a sound advert is acceptable belongs to the virtual router.
+ * Knows the message only. The hop limit, the source and the destination belong to the IP header, and whether a sound
+ * advert is acceptable belongs to the virtual router. The family of the addresses is that of the IP header.
  *
  * **Details**
  *
- *      0                   1                   2                   3
- *      0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1 2 3 4 5 6 7 8 9 0 1
- *     +-------+-------+---------------+---------------+---------------+
- *     |version| type  | VRID          | priority      | address count |
- *     +-------+-------+---------------+---------------+---------------+
- *     | auth. type    | interval (s)  | checksum                      |
- *     +---------------+---------------+-------------------------------+
- *     | addresses, 4 bytes each ...                                   |
- *     +---------------------------------------------------------------+
- *     | authentication data, 8 bytes                                  |
- *     +---------------------------------------------------------------+
+ *      version 2                                  version 3
+ *      0        1        2        3               0        1        2        3
+ *     +--------+--------+--------+--------+      +--------+--------+--------+--------+
+ *     |ver type| VRID   |priority| count  |      |ver type| VRID   |priority| count  |
+ *     +--------+--------+--------+--------+      +--------+--------+--------+--------+
+ *     |auth    |seconds | checksum        |      |0  interval (cs) | checksum        |
+ *     +--------+--------+-----------------+      +-----------------+-----------------+
+ *     | addresses, 4 bytes each ...       |      | addresses, 4 or 16 bytes each ... |
+ *     +-----------------------------------+      +-----------------------------------+
+ *     | authentication data, 8 bytes      |
+ *     +-----------------------------------+
  *
  * `decode` names the first rule that the bytes break, in keepalived's order: length, version, type, checksum.
  *
  * **Gotchas**
- * - Version 3 has another layout behind the same first four bytes. A version-3 advert is answered with the reason
- *   `Version`, never `Length`: the length rule of version 2 is not applied to a message that does not claim to be one.
- * - Bytes after the authentication data are padding: they are tolerated, as keepalived does, and the checksum does not
- *   cover them (RFC 3768 section 7.1 asks for "the complete VRRP packet", not for nothing more).
+ * - The checksum of version 3 covers a pseudo-header of the addresses that the packet travels between. Some senders leave
+ *   it out with IPv4 (keepalived: `v3_checksum_as_v2`): both forms are verified, and the value says which one it was.
+ * - Version 2 knows IPv4 alone: over IPv6 it is answered with the reason `Version`.
+ * - Bytes after the message are padding: they are tolerated, as keepalived does, and the checksum does not cover them
+ *   (RFC 3768 section 7.1 asks for "the complete VRRP packet", not for nothing more).
  * - A count of 0 is accepted, as keepalived sends it for a router whose addresses are all excluded from the advert.
- * - Authentication data is carried by its type only; RFC 3768 section 10 removed authentication from version 2.
+ * - RFC 3768 section 10 removed authentication from version 2; the data is carried for those who still use it.
  *
- * @see RFC 3768 sections 5 and 7.1
+ * @see RFC 3768 sections 5 and 7.1; RFC 9568 sections 5.2 and 7.1
  * @since 0.1.0
  */
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { ipv4FromBytes, Ipv4Address, ipv4ToBytes } from "./Address.ts"
+import {
+  type Family,
+  familyOf,
+  IpAddress,
+  ipToBytes,
+  ipv4FromBytes,
+  Ipv4Address,
+  ipv6FromBytes
+} from "./Address.ts"
 import * as Checksum from "./Checksum.ts"
 
 /**
@@ -46,26 +55,62 @@ export const addressCountMax = 255
 
 const Byte = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0xff }))
 const microsPerSecond = 1_000_000
-const advertIntervalMicrosMax = 255 * microsPerSecond // RFC 3768 5.3.7: whole seconds in one byte
+const microsPerCentisecond = 10_000
+const secondsMax = 255 // RFC 3768 5.3.7: one byte
+const centisecondsMax = 0xfff // RFC 9568 5.2.7: twelve bits
+
+const common = {
+  /** Virtual router identifier, 0 to 255 on the wire; 0 is never ours. */
+  vrid: Byte,
+  /** 0 when a Master leaves; 255 from the owner of the addresses. */
+  priority: Byte
+}
 
 /**
- * A decoded advertisement. Version 3 joins as a second value of `version`.
+ * An advertisement of version 2.
  *
  * @category models
  * @since 0.1.0
  */
-export const Advertisement = Schema.Struct({
+export const AdvertisementV2 = Schema.Struct({
   version: Schema.Literal(2),
-  /** Virtual router identifier, 0 to 255 on the wire; 0 is never ours. */
-  vrid: Byte,
-  /** 0 when a Master leaves; 255 from the owner of the addresses. */
-  priority: Byte,
-  /** Between adverts in microseconds: whole seconds 0 to 255 in version 2, which has no place for a fraction. */
-  advertIntervalMicros: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: advertIntervalMicrosMax })),
-  /** Authentication type of version 2: 0 none, 1 simple text password, 2 IP authentication header; others are carried as they are. */
+  ...common,
+  /** Between adverts in microseconds: whole seconds 0 to 255, there is no place for a fraction. */
+  advertIntervalMicros: Schema.Int.check(
+    Schema.isBetween({ minimum: 0, maximum: secondsMax * microsPerSecond })
+  ),
+  /** 0 none, 1 simple text password, 2 IP authentication header; others are carried as they are. */
   authenticationType: Byte,
+  /** The eight bytes of authentication data as hexadecimal digits; absent when all are 0. */
+  authenticationData: Schema.optionalKey(Schema.String.check(Schema.isPattern(/^[0-9a-f]{16}$/))),
   addresses: Schema.Array(Ipv4Address).check(Schema.isMaxLength(addressCountMax))
 })
+
+/**
+ * An advertisement of version 3. All its addresses are of the family that carries it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const AdvertisementV3 = Schema.Struct({
+  version: Schema.Literal(3),
+  ...common,
+  /** Between adverts in microseconds: 0 to 40.95 s in hundredths of a second. */
+  advertIntervalMicros: Schema.Int.check(
+    Schema.isBetween({ minimum: 0, maximum: centisecondsMax * microsPerCentisecond })
+  ),
+  /** What the checksum covers besides the message: `Plain` is nothing, and over IPv4 only. */
+  checksum: Schema.Literals(["PseudoHeader", "Plain"]),
+  addresses: Schema.Array(IpAddress).check(Schema.isMaxLength(addressCountMax))
+})
+
+/**
+ * A decoded advertisement.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const Advertisement = Schema.Union([AdvertisementV2, AdvertisementV3])
 
 /**
  * @category models
@@ -74,10 +119,21 @@ export const Advertisement = Schema.Struct({
 export type Advertisement = typeof Advertisement.Type
 
 /**
- * Why bytes are no advertisement of version 2, in the order of the checks.
+ * The addresses of the packet that carries the message: its pseudo-header. Both are of one family.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Ends {
+  readonly source: IpAddress
+  readonly destination: IpAddress
+}
+
+/**
+ * Why bytes are no advertisement, in the order of the checks.
  *
  * - `Length`: shorter than the header, or than what the address count announces.
- * - `Version`: another version; version 3 among them.
+ * - `Version`: neither 2 nor 3, or 2 over IPv6.
  * - `Type`: not an advertisement.
  * - `Checksum`: damaged on the way.
  *
@@ -93,58 +149,102 @@ export const MalformedReason = Schema.Literals(["Length", "Version", "Type", "Ch
 export type MalformedReason = typeof MalformedReason.Type
 
 /**
- * Decodes the payload of an IPv4 packet of protocol 112. Total: any bytes give a value or the first broken rule.
+ * Decodes the payload of an IP packet of protocol 112. Total: any bytes give a value or the first broken rule.
  *
  * @category decoding
  * @since 0.1.0
  */
-export const decode = (bytes: Uint8Array): Result.Result<Advertisement, MalformedReason> => {
+export const decode = (bytes: Uint8Array, ends: Ends): Result.Result<Advertisement, MalformedReason> => {
   // RFC 3768 7.1: the fixed fields must be there before any of them can be read.
   if (bytes.length < headerLength) return Result.fail("Length")
-  // RFC 3768 5.3.1
-  if (bytes[0]! >>> 4 !== versionTwo) return Result.fail("Version")
-  const addressCount = bytes[3]!
-  const length = lengthOf(addressCount)
+  const family = familyOf(ends.source)
+  const version = bytes[0]! >>> 4
+  // RFC 3768 5.3.1; RFC 9568 5.2.1
+  if (version !== 3 && (version !== 2 || family === "Ipv6")) return Result.fail("Version")
+  const length = lengthOf(version, family, bytes[3]!)
   // RFC 3768 7.1: the packet holds all announced addresses and the authentication data.
   if (bytes.length < length) return Result.fail("Length")
   // RFC 3768 5.3.2: any other type must be discarded.
   if ((bytes[0]! & 0x0f) !== typeAdvertisement) return Result.fail("Type")
+  const message = bytes.length === length ? bytes : bytes.subarray(0, length)
+  return version === 2 ? decodeV2(message) : decodeV3(message, family, ends)
+}
+
+const decodeV2 = (message: Uint8Array): Result.Result<Advertisement, MalformedReason> => {
   // RFC 3768 5.3.8: over the whole message from the version field on.
-  if (Checksum.compute(bytes.length === length ? bytes : bytes.subarray(0, length)) !== 0)
-    return Result.fail("Checksum")
+  if (Checksum.compute(message) !== 0) return Result.fail("Checksum")
+  const data = message.subarray(message.length - authenticationDataLength)
   return Result.succeed({
-    version: versionTwo,
-    vrid: bytes[1]!,
-    priority: bytes[2]!,
-    advertIntervalMicros: bytes[5]! * microsPerSecond,
-    authenticationType: bytes[4]!,
-    addresses: Array.from({ length: addressCount }, (_, index) =>
-      ipv4FromBytes(bytes, headerLength + index * addressLength)
+    version: 2,
+    vrid: message[1]!,
+    priority: message[2]!,
+    advertIntervalMicros: message[5]! * microsPerSecond,
+    authenticationType: message[4]!,
+    ...(data.every((byte) => byte === 0) ? {} : { authenticationData: hexOf(data) }),
+    addresses: Array.from({ length: message[3]! }, (_, index) =>
+      ipv4FromBytes(message, headerLength + index * addressLengths.Ipv4)
+    )
+  })
+}
+
+const decodeV3 = (
+  message: Uint8Array,
+  family: Family,
+  ends: Ends
+): Result.Result<Advertisement, MalformedReason> => {
+  // RFC 9568 5.2.8: over the message and a pseudo-header.
+  const checksum =
+    Checksum.compute(pseudoHeader(ends, message.length), message) === 0
+      ? "PseudoHeader"
+      : family === "Ipv4" && Checksum.compute(message) === 0
+        ? "Plain"
+        : undefined
+  if (checksum === undefined) return Result.fail("Checksum")
+  const addressAt = family === "Ipv4" ? ipv4FromBytes : ipv6FromBytes
+  return Result.succeed({
+    version: 3,
+    vrid: message[1]!,
+    priority: message[2]!,
+    advertIntervalMicros: (((message[4]! & 0x0f) << 8) | message[5]!) * microsPerCentisecond,
+    checksum,
+    addresses: Array.from({ length: message[3]! }, (_, index) =>
+      addressAt(message, headerLength + index * addressLengths[family])
     )
   })
 }
 
 /**
- * Encodes an advertisement with its checksum. The authentication data is 8 bytes of 0, whatever the type
- * (RFC 3768 section 5.3.10).
+ * Encodes an advertisement with its checksum.
  *
  * @category encoding
  * @since 0.1.0
  */
-export const encode = (advertisement: Advertisement): Uint8Array => {
-  const { addresses } = advertisement
-  const bytes = new Uint8Array(lengthOf(addresses.length))
-  bytes[0] = (advertisement.version << 4) | typeAdvertisement
-  bytes[1] = advertisement.vrid
-  bytes[2] = advertisement.priority
+export const encode = (advertisement: Advertisement, ends: Ends): Uint8Array => {
+  const { addresses, advertIntervalMicros, priority, version, vrid } = advertisement
+  const family = familyOf(ends.source)
+  const bytes = new Uint8Array(lengthOf(version, family, addresses.length))
+  bytes[0] = (version << 4) | typeAdvertisement
+  bytes[1] = vrid
+  bytes[2] = priority
   bytes[3] = addresses.length
-  bytes[4] = advertisement.authenticationType
-  bytes[5] = Math.floor(advertisement.advertIntervalMicros / microsPerSecond)
-  addresses.forEach((address, index) => ipv4ToBytes(address, bytes, headerLength + index * addressLength))
-  const checksum = Checksum.compute(bytes)
-  bytes[checksumOffset] = checksum >>> 8
-  bytes[checksumOffset + 1] = checksum
-  return bytes
+  addresses.forEach((address, index) =>
+    bytes.set(ipToBytes(address), headerLength + index * addressLengths[family])
+  )
+  if (version === 2) {
+    bytes[4] = advertisement.authenticationType
+    bytes[5] = Math.floor(advertIntervalMicros / microsPerSecond)
+    const { authenticationData = authenticationDataNone } = advertisement
+    bytes.set(bytesOf(authenticationData), bytes.length - authenticationDataLength)
+    return withChecksum(bytes, Checksum.compute(bytes))
+  }
+  const centiseconds = Math.floor(advertIntervalMicros / microsPerCentisecond)
+  bytes[4] = centiseconds >>> 8
+  bytes[5] = centiseconds
+  const isPlain = advertisement.checksum === "Plain"
+  return withChecksum(
+    bytes,
+    isPlain ? Checksum.compute(bytes) : Checksum.compute(pseudoHeader(ends, bytes.length), bytes)
+  )
 }
 
 /**
@@ -156,12 +256,58 @@ export const encode = (advertisement: Advertisement): Uint8Array => {
  */
 export const vridOf = (bytes: Uint8Array): number | undefined => bytes[1]
 
-const lengthOf = (addressCount: number): number =>
-  headerLength + addressCount * addressLength + authenticationDataLength
+/**
+ * Returns the length in bytes of the message that begins with these bytes, without padding and trailers; nothing when it
+ * is not all there.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const messageLengthOf = (bytes: Uint8Array, family: Family): number | undefined => {
+  if (bytes.length < headerLength) return undefined
+  const length = lengthOf(bytes[0]! >>> 4, family, bytes[3]!)
+  return bytes.length < length ? undefined : length
+}
 
-const versionTwo = 2
+const withChecksum = (bytes: Uint8Array, checksum: number): Uint8Array => {
+  bytes[checksumOffset] = checksum >>> 8
+  bytes[checksumOffset + 1] = checksum
+  return bytes
+}
+
+const lengthOf = (version: number, family: Family, addressCount: number): number =>
+  headerLength + addressCount * addressLengths[family] + (version === 2 ? authenticationDataLength : 0)
+
+/** RFC 793 section 3.1 for IPv4, as RFC 9568 5.2.8 refers to it; RFC 8200 section 8.1 for IPv6. */
+const pseudoHeader = ({ destination, source }: Ends, length: number): Uint8Array => {
+  const [from, to] = [ipToBytes(source), ipToBytes(destination)]
+  const isIpv6 = from.length === addressLengths.Ipv6
+  const bytes = new Uint8Array(2 * from.length + (isIpv6 ? 8 : 4))
+  bytes.set(from)
+  bytes.set(to, from.length)
+  const view = new DataView(bytes.buffer, 2 * from.length)
+  if (isIpv6) {
+    view.setUint32(0, length)
+    view.setUint8(7, protocolVrrp)
+  } else {
+    view.setUint8(1, protocolVrrp)
+    view.setUint16(2, length)
+  }
+  return bytes
+}
+
+const hexOf = (bytes: Uint8Array): string =>
+  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
+
+const bytesOf = (hex: string): Uint8Array =>
+  Uint8Array.from({ length: hex.length / 2 }, (_, index) =>
+    Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16)
+  )
+
 const typeAdvertisement = 1 // RFC 3768 5.3.2
+const protocolVrrp = 112
 const headerLength = 8
 const checksumOffset = 6
-const addressLength = 4
+const addressLengths = { Ipv4: 4, Ipv6: 16 } as const
 const authenticationDataLength = 8 // RFC 3768 5.3.10
+const authenticationDataNone = "0000000000000000"

@@ -19,3 +19,27 @@ export interface Script {
   readonly group?: string
   readonly timeout?: Micros
 }
+
+/**
+ * A named pipe that is told every change (`notify_fifo`, `vrrp_notify_fifo`, `lvs_notify_fifo`), and the program that
+ * reads it.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NotifyFifo {
+  readonly path: string
+  readonly script?: Script
+}
+
+/**
+ * How scripts are run (`script_user`, `enable_script_security`).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ScriptDefaults {
+  readonly user?: string
+  readonly group?: string
+  readonly security: boolean
+}

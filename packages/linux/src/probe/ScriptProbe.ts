@@ -10,7 +10,7 @@
  * @see keepalived.conf(5), `MISC_CHECK`; docs/reference/scripts.md
  * @since 0.1.0
  */
-import type { ScriptDefaults } from "@holdfast/balancer/Parameters"
+import type { ScriptDefaults } from "@holdfast/wire/Script"
 import type { ProbeResult } from "@holdfast/balancer/Probe"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"

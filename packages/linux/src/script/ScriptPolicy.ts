@@ -20,9 +20,8 @@
  * @see keepalived.conf(5), `script_user`, `enable_script_security`
  * @since 0.1.0
  */
-import type { ScriptDefaults } from "@holdfast/balancer/Parameters"
 import type { Micros } from "@holdfast/wire/Instant"
-import type { Script } from "@holdfast/wire/Script"
+import type { Script, ScriptDefaults } from "@holdfast/wire/Script"
 import * as Result from "effect/Result"
 import * as Accounts from "./Accounts.ts"
 import * as PathWalk from "./PathWalk.ts"

@@ -1,7 +1,6 @@
-import type { ScriptDefaults } from "@holdfast/balancer/Parameters"
 import * as Accounts from "@holdfast/linux/script/Accounts"
 import * as ScriptPolicy from "@holdfast/linux/script/ScriptPolicy"
-import type { Script } from "@holdfast/wire/Script"
+import type { Script, ScriptDefaults } from "@holdfast/wire/Script"
 import { afterEach, assert, beforeEach, describe, it } from "@effect/vitest"
 import * as Result from "effect/Result"
 import {
