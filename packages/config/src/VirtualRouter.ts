@@ -37,6 +37,7 @@ export const compile = (
   const addresses = VirtualAddresses.compile(instance, interfaceName ?? interfaceUnknown, report)
   if (interfaceName === undefined || vrid === undefined) return undefined
   return {
+    ...defaults,
     name: instance.name.text,
     interface: interfaceName,
     vrid,
@@ -135,7 +136,11 @@ const transportOf = (instance: VrrpInstance, globals: GlobalDefinitions): Transp
         _tag: "Multicast",
         group: Section.either(mcast_dst_ip, globals.values.vrrp_mcast_group4, defaults.transport.group)
       }
-    : { _tag: "Unicast", peers: [...new Set(unicast_peer.value.map((peer) => peer.address))] }
+    : {
+        _tag: "Unicast",
+        peers: [...new Set(unicast_peer.value.map((peer) => peer.address))].map((address) => ({ address })),
+        hopLimit: hopLimitMax
+      }
 }
 
 const sourceAddressOf = (
@@ -173,5 +178,7 @@ const reportPeers = (
   }
 }
 
+/** RFC 3768 5.2.3, RFC 9568 5.1.1.3. */
+const hopLimitMax = 255
 /** Stands in for an interface that is missing, which is an error, so that the addresses are checked all the same. */
 const interfaceUnknown = "?" as InterfaceName

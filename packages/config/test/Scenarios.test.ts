@@ -4,6 +4,7 @@ import * as Diagnostic from "@holdfast/config/Diagnostic"
 import * as Lexer from "@holdfast/config/Lexer"
 import * as Model from "@holdfast/config/Model"
 import * as Parser from "@holdfast/config/Parser"
+import * as Vrrp from "@holdfast/vrrp/Parameters"
 import * as Instant from "@holdfast/wire/Instant"
 import { assert, describe, it } from "@effect/vitest"
 import * as Option from "effect/Option"
@@ -28,6 +29,7 @@ const unsupported = (file: string, line: number, keyword: string) =>
   `${file}:${line}:9: error: ${keyword} is not supported by this version (the configuration is refused, because running without it would be wrong)`
 
 const basic = {
+  ...Vrrp.defaults,
   name: "VI_1",
   interface: "eth0",
   vrid: 82,
@@ -62,7 +64,7 @@ const basic = {
   trackPrimary: true
 }
 
-const unicastTo = (peer: string) => ({ _tag: "Unicast", peers: [peer] })
+const unicastTo = (peer: string) => ({ _tag: "Unicast", peers: [{ address: peer }], hopLimit: 255 })
 
 const realServer = (address: string) => ({
   key: `${address}:80`,

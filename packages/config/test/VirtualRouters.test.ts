@@ -2,6 +2,7 @@
 import * as Configuration from "@holdfast/config/Configuration"
 import * as Diagnostic from "@holdfast/config/Diagnostic"
 import * as Instant from "@holdfast/wire/Instant"
+import * as Vrrp from "@holdfast/vrrp/Parameters"
 import { Parameters } from "@holdfast/vrrp/Parameters"
 import { assert, describe, it } from "@effect/vitest"
 import * as Option from "effect/Option"
@@ -32,6 +33,7 @@ const announcement = {
 }
 
 const defaults = {
+  ...Vrrp.defaults,
   name: "V",
   interface: "eth0",
   vrid: 1,
@@ -85,7 +87,14 @@ describe("VirtualRouters", () => {
     [
       "unicast_peer, each once",
       instance("unicast_src_ip 10.0.0.9\nunicast_peer {\n10.0.0.8\n10.0.0.7\n10.0.0.8\n}"),
-      { sourceAddress: "10.0.0.9", transport: { _tag: "Unicast", peers: ["10.0.0.8", "10.0.0.7"] } }
+      {
+        sourceAddress: "10.0.0.9",
+        transport: {
+          _tag: "Unicast",
+          peers: [{ address: "10.0.0.8" }, { address: "10.0.0.7" }],
+          hopLimit: 255
+        }
+      }
     ],
     [
       "mcast_dst_ip",
