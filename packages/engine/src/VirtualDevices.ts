@@ -8,26 +8,10 @@
  * @since 0.1.0
  */
 import type { InterfaceName } from "@holdfast/vrrp/Parameters"
-import type { Family, MacAddress } from "@holdfast/wire/Address"
+import type { VirtualDevice } from "@holdfast/vrrp/SharedParameters"
 import * as Context from "effect/Context"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-
-/**
- * One device.
- *
- * - `parent`: the device that carries it. It may not exist yet, or go and come back: the device follows it.
- * - `families`: what the addresses on it may be; it takes no part in the other family.
- *
- * @category models
- * @since 0.1.0
- */
-export interface VirtualDevice {
-  readonly name: InterfaceName
-  readonly parent: InterfaceName
-  readonly mac: MacAddress
-  readonly families: ReadonlyArray<Family>
-}
 
 /**
  * What could not be made, with reason and remedy.

@@ -9,7 +9,7 @@
 import { AddressEvent, type Ownership, type OwnershipLevels } from "@holdfast/engine/AddressPlane"
 import type { Instant } from "@holdfast/wire/Instant"
 import type { VirtualAddress } from "@holdfast/vrrp/Parameters"
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import type { IpAddress } from "@holdfast/wire/Address"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { SimulatedHost } from "./SimulatedHost.ts"
@@ -124,7 +124,7 @@ const attach = (
 
 const emptyLevel = (owner: string): Level => ({
   owner,
-  ownership: { owned: false, addresses: [], keepForeign: false },
+  ownership: { owned: false, addresses: [], accept: true, routes: [], rules: [], keepForeign: false },
   candidates: new Map(),
   foreign: new Set(),
   held: new Set(),
@@ -146,7 +146,7 @@ const absent = (host: SimulatedHost, { ownership }: Level): ReadonlyArray<Virtua
   ownership.owned ? ownership.addresses.filter((address) => !isPresent(host, address)) : []
 
 /** Notes the addresses of the level that are there, and returns those that were not noted before. */
-const newlyHeld = (host: SimulatedHost, { held, ownership }: Level): ReadonlyArray<Ipv4Address> => {
+const newlyHeld = (host: SimulatedHost, { held, ownership }: Level): ReadonlyArray<IpAddress> => {
   if (!ownership.owned) return []
   const news = ownership.addresses.filter((entry) => isPresent(host, entry) && !held.has(placeOf(entry)))
   for (const entry of news) held.add(placeOf(entry))
@@ -172,13 +172,13 @@ const takeAway = (host: SimulatedHost, level: Level, owned: ReadonlySet<string>)
 const add = (
   host: SimulatedHost,
   level: Level
-): { readonly added: ReadonlyArray<Ipv4Address>; readonly failures: ReadonlyArray<string> } => {
-  const added: Array<Ipv4Address> = []
+): { readonly added: ReadonlyArray<IpAddress>; readonly failures: ReadonlyArray<string> } => {
+  const added: Array<IpAddress> = []
   const failures: Array<string> = []
   for (const { address, interface: device, prefixLength, scope } of absent(host, level)) {
     const refusal =
       host.refusedAddresses.get(address) ??
-      host.kernel.addAddress(device, { address, prefixLength, secondary: false, scope })
+      host.kernel.addAddress(device, { address, prefixLength, secondary: false, scope, tentative: false })
     if (refusal === undefined) added.push(address)
     else failures.push(`${device}: ${address} cannot be added: ${refusal}`)
   }

@@ -10,6 +10,8 @@ import {
   TransportError
 } from "@holdfast/engine/AdvertTransport"
 import type { Link } from "@holdfast/engine/LinkWatch"
+import { familyOf } from "@holdfast/wire/Address"
+import { hopLimitVrrp } from "@holdfast/wire/Ipv4"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import type { SimulatedHost } from "./SimulatedHost.ts"
@@ -87,8 +89,8 @@ const attach = (
     const link = linkOf(host, options)
     if (link === undefined) return adverts.map(() => `${options.interface}: the device was deleted`)
     if (!link.up) return adverts.map(() => `${options.interface}: the device is down`)
-    for (const { source, destination, payload } of adverts)
-      lan.send(port, Frame.Advert({ source, destination, hopLimit: hopLimitSent, payload: payload.slice() }))
+    for (const { source, destination, hopLimit = hopLimitVrrp, payload } of adverts)
+      lan.send(port, Frame.Advert({ source, destination, hopLimit, payload: payload.slice() }))
     return []
   }
 
@@ -116,11 +118,10 @@ const accepts = (
 ): boolean =>
   link !== undefined &&
   link.up &&
+  !options.sendOnly &&
+  familyOf(frame.destination) === options.family &&
   (options.groups.includes(frame.destination) ||
     link.addresses.some((present) => present.address === frame.destination))
-
-/** RFC 3768 section 5.2.3. */
-const hopLimitSent = 255
 
 /** Byte 1 of an advert (RFC 3768 section 5.1). */
 const vridOffset = 1

@@ -24,7 +24,7 @@ import { Announcer } from "@holdfast/engine/Announcer"
 import { LinkWatch } from "@holdfast/engine/LinkWatch"
 import { WakeTimer } from "@holdfast/engine/WakeTimer"
 import type { InterfaceName } from "@holdfast/vrrp/Parameters"
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import type { IpAddress } from "@holdfast/wire/Address"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as SimulatedAddressPlane from "./SimulatedAddressPlane.ts"
@@ -47,7 +47,7 @@ export interface SimulatedHost {
   /** How long the kernel takes to change addresses, in microseconds. */
   addressDelayMicros: number
   /** Addresses that the kernel refuses, each with its reason. */
-  readonly refusedAddresses: Map<Ipv4Address, string>
+  readonly refusedAddresses: Map<IpAddress, string>
   /** Devices on which no channel can be opened, each with its reason. */
   readonly refusedChannels: Map<InterfaceName, string>
   /** The segment that a device is plugged into. */
@@ -172,6 +172,7 @@ const announcer = (host: SimulatedHost): Announcer["Service"] => ({
     }
   },
   // Every burst leaves at once, so nothing ever waits here.
+  setPacings: () => {},
   cancel: () => {}
 })
 

@@ -11,7 +11,7 @@
  * @since 0.1.0
  */
 import type { Instant } from "@holdfast/wire/Instant"
-import type { Ipv4Address, MacAddress } from "@holdfast/wire/Address"
+import type { IpAddress, MacAddress } from "@holdfast/wire/Address"
 import * as Clock from "effect/Clock"
 import * as Data from "effect/Data"
 import * as Duration from "effect/Duration"
@@ -30,12 +30,12 @@ import * as World from "./World.ts"
  */
 export type Frame = Data.TaggedEnum<{
   Advert: {
-    readonly source: Ipv4Address
-    readonly destination: Ipv4Address
+    readonly source: IpAddress
+    readonly destination: IpAddress
     readonly hopLimit: number
     readonly payload: Uint8Array
   }
-  GratuitousArp: { readonly mac: MacAddress; readonly address: Ipv4Address }
+  GratuitousArp: { readonly mac: MacAddress; readonly address: IpAddress }
 }>
 
 /**

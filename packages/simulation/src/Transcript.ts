@@ -4,6 +4,7 @@
  * @since 0.1.0
  */
 import type { Action, TransitionCause } from "@holdfast/vrrp/Action"
+import { describeFault } from "@holdfast/engine/EngineEvent"
 import { formatSeconds, type Instant } from "@holdfast/wire/Instant"
 import * as Command from "./Command.ts"
 import type { Simulation } from "./Simulation.ts"
@@ -97,6 +98,15 @@ const describeAction = (action: Action): ReadonlyArray<string> => {
       return [`${action.to}: ${describeCause(action.cause)}`]
     case "CountDrop":
       return action.reason === "NotRunning" ? [] : [`drop ${action.reason}`]
+    case "PublishMismatch":
+      return [`mismatch ${action.mismatch._tag}`]
+    case "PublishPriority":
+      return [`priority ${action.from} -> ${action.to}`]
+    case "PublishRival":
+      return [`rival ${action.source} (${action.priority})`]
+    case "PublishRivalGone":
+      return [`rival ${action.source} gone`]
+    case "PublishLowerHeard":
     case "ArmTimer":
     case "DisarmTimer":
     case "Count":
@@ -122,20 +132,18 @@ const describeCause = (cause: TransitionCause): string => {
       return `yields to ${cause.source} (${cause.priority})`
     case "HigherAddressHeard":
       return `yields to ${cause.source} (tie)`
+    case "GroupPromoted":
+      return "group ready"
+    case "GroupDemoted":
+      return `group: ${cause.member} left`
     case "Stalled":
       return `stood still for ${formatSeconds(cause.silentMicros)} s`
     case "Faulted":
-      return cause.faults.map((fault) => `${fault.interface} ${faultWords[fault._tag]}`).join(" and ")
+      return cause.faults.map(describeFault).join(" and ")
     case "FaultsCleared":
       return "faults cleared"
   }
 }
-
-const faultWords = {
-  InterfaceMissing: "missing",
-  InterfaceDown: "down",
-  NoSourceAddress: "without address"
-} as const
 
 const microsPerSecond = 1_000_000
 const timeWidth = 12

@@ -8,7 +8,7 @@
  */
 import type { Link, LinkAddress, Links } from "@holdfast/engine/LinkWatch"
 import type { InterfaceName } from "@holdfast/vrrp/Parameters"
-import { type Ipv4Address, ipv4ToNumber, type MacAddress } from "@holdfast/wire/Address"
+import { type IpAddress, ipToBytes, isIpv6, type MacAddress } from "@holdfast/wire/Address"
 
 /**
  * What a device is made with.
@@ -40,9 +40,9 @@ export interface VirtualKernel {
   /** Adds an address; returns what the kernel refused, if it did: no such device, or the address is there already. */
   readonly addAddress: (name: string, address: LinkAddress) => "NoSuchDevice" | "Exists" | undefined
   /** Removes an address; returns whether it was there. */
-  readonly deleteAddress: (name: string, address: Ipv4Address) => boolean
+  readonly deleteAddress: (name: string, address: IpAddress) => boolean
   /** Tells whether any device holds the address. */
-  readonly holds: (address: Ipv4Address) => boolean
+  readonly holds: (address: IpAddress) => boolean
   /** Calls back after every change; returns the function that ends it. */
   readonly watch: (onChange: (links: Links) => void) => () => void
 }
@@ -124,26 +124,37 @@ export const make = (hostNumber = 0, initial: ReadonlyArray<LinkOptions> = []): 
  */
 export const linkAddress = (text: string): LinkAddress => {
   const [address = text, prefixLength = "32"] = text.split("/")
-  return { address: address as Ipv4Address, prefixLength: Number(prefixLength), secondary: false, scope: 0 }
+  return {
+    address: address as IpAddress,
+    prefixLength: Number(prefixLength),
+    secondary: false,
+    scope: address.startsWith("fe80:") ? scopeLink : 0,
+    tentative: false
+  }
 }
 
-/** An address of a subnet in which the device has one already is secondary, as Linux has it. */
+/** An IPv4 address of a subnet in which the device has one already is secondary, as Linux has it. */
 const withRank = (link: Link, added: LinkAddress): LinkAddress => ({
   ...added,
-  secondary: link.addresses.some(
+  secondary: !isIpv6(added.address) && link.addresses.some(
     (present) =>
       present.prefixLength === added.prefixLength &&
       networkOf(present.address, present.prefixLength) === networkOf(added.address, added.prefixLength)
   )
 })
 
-const networkOf = (address: Ipv4Address, prefixLength: number): number =>
-  Math.floor(ipv4ToNumber(address) / 2 ** (32 - prefixLength))
+const networkOf = (address: IpAddress, prefixLength: number): string =>
+  Array.from(ipToBytes(address), (byte) => byte.toString(2).padStart(8, "0"))
+    .join("")
+    .slice(0, prefixLength)
 
 /** Locally administered addresses (IEEE 802 second bit), so that they look like nobody's hardware. */
 const macOf = (hostNumber: number, index: number): MacAddress =>
   `02:00:00:00:${hexByte(hostNumber)}:${hexByte(index)}` as MacAddress
 
 const hexByte = (value: number): string => (value & 0xff).toString(16).padStart(2, "0")
+
+/** RT_SCOPE_LINK of linux/rtnetlink.h. */
+const scopeLink = 253
 
 const mtuOfEthernet = 1500

@@ -13,7 +13,7 @@ import type { Event, LinkState, TimerName } from "@holdfast/vrrp/Event"
 import type { Instant } from "@holdfast/wire/Instant"
 import type { InterfaceName, Parameters, VirtualAddress } from "@holdfast/vrrp/Parameters"
 import * as VirtualRouter from "@holdfast/vrrp/VirtualRouter"
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import { type IpAddress, isIpv6 } from "@holdfast/wire/Address"
 import type { Advertisement, MalformedReason } from "@holdfast/wire/Advertisement"
 import type { LinkChange } from "./Command.ts"
 import type { Random } from "./Random.ts"
@@ -28,8 +28,8 @@ import type { Task, World } from "./World.ts"
  * @since 0.1.0
  */
 export interface AdvertFrame {
-  readonly source: Ipv4Address
-  readonly destination: Ipv4Address
+  readonly source: IpAddress
+  readonly destination: IpAddress
   readonly hopLimit: number
   readonly content: Advertisement | MalformedReason
 }
@@ -55,14 +55,14 @@ export interface Stepped {
  */
 export interface VirtualNode {
   readonly name: string
-  readonly address: Ipv4Address
+  readonly address: IpAddress
   readonly kernel: VirtualKernel.VirtualKernel
   /** The virtual router; nothing while the power is off. */
   readonly state: () => VirtualRouter.VirtualRouter | undefined
   /** The deadline of each armed timer. */
   readonly armed: () => ReadonlyMap<TimerName, Instant>
   /** The level that was last asked for, and the addresses of it that were reported as held. */
-  readonly ownership: () => { readonly asked: boolean; readonly held: ReadonlySet<Ipv4Address> }
+  readonly ownership: () => { readonly asked: boolean; readonly held: ReadonlySet<IpAddress> }
   readonly isFrozen: () => boolean
   readonly start: () => void
   readonly stop: () => void
@@ -113,9 +113,9 @@ export const make = (
   const kernel = VirtualKernel.make(number, devices)
   const armed = new Map<TimerName, { readonly deadline: Instant; readonly task: Task }>()
   /** Every address that was ever asked for: those that left the list are to be taken away. */
-  const known = new Map<Ipv4Address, VirtualAddress>()
+  const known = new Map<IpAddress, VirtualAddress>()
   /** The addresses of the level that were reported as held. */
-  const held = new Set<Ipv4Address>()
+  const held = new Set<IpAddress>()
   const inbox: Array<(at: Instant) => Event> = []
   let state: VirtualRouter.VirtualRouter | undefined
   let told = new Map<InterfaceName, LinkState>()
@@ -158,6 +158,11 @@ export const make = (
         return disarm(action.timer)
       case "AnnounceAddresses":
       case "PublishTransition":
+      case "PublishMismatch":
+      case "PublishPriority":
+      case "PublishLowerHeard":
+      case "PublishRival":
+      case "PublishRivalGone":
       case "CountDrop":
       case "Count":
         return
@@ -168,7 +173,7 @@ export const make = (
     const device = kernel.links().get(parameters.interface)
     if (device === undefined || !device.up || parameters.transport._tag === "Unicast") return
     lan.send(name, {
-      source: `192.0.2.${number}` as Ipv4Address,
+      source: `192.0.2.${number}` as IpAddress,
       destination: parameters.transport.group,
       hopLimit: 255,
       content: advertisement(parameters, priority)
@@ -215,16 +220,16 @@ export const make = (
     for (const address of held) if (!kept.has(address)) held.delete(address)
   }
 
-  const listed = (): ReadonlyArray<Ipv4Address> =>
+  const listed = (): ReadonlyArray<IpAddress> =>
     asked ? (state?.parameters.addresses ?? []).map(({ address }) => address) : []
 
   /** Makes the kernel's addresses those of the level; returns those that were missing. */
-  const repair = (): ReadonlyArray<Ipv4Address> => {
-    const missing: Array<Ipv4Address> = []
+  const repair = (): ReadonlyArray<IpAddress> => {
+    const missing: Array<IpAddress> = []
     const wanted = new Set(listed())
     for (const { address, interface: device, prefixLength, scope } of known.values()) {
       if (!wanted.has(address)) kernel.deleteAddress(device, address)
-      else if (kernel.addAddress(device, { address, prefixLength, secondary: false, scope }) === undefined)
+      else if (kernel.addAddress(device, { address, prefixLength, secondary: false, scope, tentative: false }) === undefined)
         missing.push(address)
     }
     return missing
@@ -267,7 +272,7 @@ export const make = (
 
   const node: VirtualNode = {
     name,
-    address: `192.0.2.${number}` as Ipv4Address,
+    address: `192.0.2.${number}` as IpAddress,
     kernel,
     state: () => state,
     armed: () => new Map([...armed].map(([timer, { deadline }]) => [timer, deadline])),
@@ -319,14 +324,18 @@ export const make = (
   return node
 }
 
-const advertisement = (parameters: Parameters, priority: number): Advertisement => ({
-  version: 2,
-  vrid: parameters.vrid,
-  priority,
-  advertIntervalMicros: parameters.advertInterval,
-  authenticationType: 0,
-  addresses: parameters.addresses.filter(({ advertised }) => advertised).map(({ address }) => address)
-})
+const advertisement = (parameters: Parameters, priority: number): Advertisement => {
+  const advertised = parameters.addresses.filter((entry) => entry.advertised).map(({ address }) => address)
+  const common = { vrid: parameters.vrid, priority, advertIntervalMicros: parameters.advertInterval }
+  return parameters.version === 2
+    ? {
+        version: 2,
+        ...common,
+        authenticationType: 0,
+        addresses: advertised.flatMap((address) => (isIpv6(address) ? [] : [address]))
+      }
+    : { version: 3, ...common, checksum: "PseudoHeader", addresses: advertised }
+}
 
 const linkStateOf = (link: Link | undefined): LinkState => {
   if (link === undefined) return { _tag: "Missing" }

@@ -3,6 +3,7 @@
  *
  * @since 0.1.0
  */
+import { MacAddress } from "@holdfast/wire/Address"
 import { Micros } from "@holdfast/wire/Instant"
 import * as Schema from "effect/Schema"
 import { InterfaceName, VirtualAddress } from "./Parameters.ts"
@@ -65,11 +66,33 @@ export const InterfaceDelay = Schema.Struct({ interface: InterfaceName, up: Micr
 export type InterfaceDelay = typeof InterfaceDelay.Type
 
 /**
+ * A virtual MAC device: a macvlan in private mode on `parent`, which may not exist yet, or go and come back. It takes part
+ * in `families` only.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export const VirtualDevice = Schema.Struct({
+  name: InterfaceName,
+  parent: InterfaceName,
+  mac: MacAddress,
+  families: Schema.Array(Schema.Literals(["Ipv4", "Ipv6"]))
+})
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export type VirtualDevice = typeof VirtualDevice.Type
+
+/**
  * @category models
  * @since 0.1.0
  */
 export const SharedParameters = Schema.Struct({
   groups: Schema.Array(SyncGroup),
+  /** All devices that routers and addresses name (`use_vmac`, `use_vmac_addr`). */
+  devices: Schema.Array(VirtualDevice),
   /** There from the first `apply` until the stop (`static_ipaddress`, `static_routes`, `static_rules`). */
   staticAddresses: Schema.Array(VirtualAddress),
   staticRoutes: Schema.Array(VirtualRoute),
@@ -94,6 +117,7 @@ export type SharedParameters = typeof SharedParameters.Type
  */
 export const none: SharedParameters = {
   groups: [],
+  devices: [],
   staticAddresses: [],
   staticRoutes: [],
   staticRules: [],
