@@ -2,11 +2,20 @@
  * Parameters, events and a driver for tests: one virtual router on eth0 at 10.0.0.100, priority 100, adverts each second.
  */
 import type { Action, TransitionCause } from "@holdfast/vrrp/Action"
-import type { Event, LinkState, TimerName } from "@holdfast/vrrp/Event"
+import type { Event, LinkState, Seal, TimerName } from "@holdfast/vrrp/Event"
 import type { Instant, Micros } from "@holdfast/wire/Instant"
-import type { InterfaceName, Parameters, Priority, VirtualAddress, Vrid } from "@holdfast/vrrp/Parameters"
+import {
+  defaults,
+  type InterfaceName,
+  type Parameters,
+  type Peer,
+  type Priority,
+  type Version,
+  type VirtualAddress,
+  type Vrid
+} from "@holdfast/vrrp/Parameters"
 import * as VirtualRouter from "@holdfast/vrrp/VirtualRouter"
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import type { IpAddress, Ipv4Address } from "@holdfast/wire/Address"
 import type { Advertisement, MalformedReason } from "@holdfast/wire/Advertisement"
 
 export const second = 1_000_000
@@ -45,30 +54,23 @@ export interface Overrides extends Partial<
 }
 
 export const parameters = (overrides: Overrides = {}): Parameters => ({
+  ...defaults,
   name: "VI_1",
   interface: eth0,
-  transport: { _tag: "Multicast", group },
   addresses: [address()],
-  preempt: true,
-  answerLowerPriority: true,
-  answerHigherPriority: false,
-  skipRepeatedAddressCheck: false,
-  checkUnicastSource: false,
-  trackPrimary: true,
   ...overrides,
   vrid: (overrides.vrid ?? 82) as Vrid,
   priority: (overrides.priority ?? 100) as Priority,
   advertInterval: (overrides.advertInterval ?? second) as Micros,
   preemptDelay: (overrides.preemptDelay ?? 0) as Micros,
-  announcement: {
-    repeatCount: 5,
-    delay: 5 * second,
-    refreshInterval: 0,
-    refreshRepeatCount: 1,
-    lowerPriorityDelay: 5 * second,
-    lowerPriorityRepeatCount: 5,
-    ...overrides.announcement
-  } as Parameters["announcement"]
+  announcement: { ...defaults.announcement, ...overrides.announcement } as Parameters["announcement"]
+})
+
+/** Adverts that go to and come from these peers. */
+export const unicast = (...addresses: ReadonlyArray<IpAddress>): Parameters["transport"] => ({
+  _tag: "Unicast",
+  peers: addresses.map((address): Peer => ({ address })),
+  hopLimit: 255
 })
 
 export const up: LinkState = { _tag: "Up", address: ownAddress }
@@ -94,7 +96,7 @@ export const disowned = (at: number): Event => ({
   owned: false,
   failures: []
 })
-export const held = (at: number, ...addresses: ReadonlyArray<Ipv4Address>): Event => ({
+export const held = (at: number, ...addresses: ReadonlyArray<IpAddress>): Event => ({
   _tag: "AddressesHeld",
   at: at as Instant,
   addresses
@@ -111,30 +113,46 @@ export const linkChanged = (at: number, name: InterfaceName, link: LinkState): E
   link
 })
 
-export interface Datagram extends Partial<Advertisement> {
-  readonly source?: Ipv4Address
-  readonly destination?: Ipv4Address
+export interface Datagram {
+  readonly source?: IpAddress
+  readonly destination?: IpAddress
   readonly hopLimit?: number
+  readonly seal?: Seal
+  readonly version?: Version
+  readonly vrid?: number
+  readonly advertIntervalMicros?: number
+  readonly authenticationType?: number
+  readonly authenticationData?: string
+  readonly checksum?: "PseudoHeader" | "Plain"
+  readonly addresses?: ReadonlyArray<IpAddress>
 }
 
 export const heard = (at: number, priority: number, datagram: Datagram = {}): Event => {
-  const { destination = group, hopLimit = 255, source = higherAddress, ...fields } = datagram
+  const { destination = group, hopLimit = 255, seal, source = higherAddress } = datagram
   return {
     _tag: "AdvertReceived",
     at: at as Instant,
     source,
     destination,
     hopLimit,
-    advertisement: {
-      version: 2,
-      vrid: 82,
-      priority,
-      advertIntervalMicros: second,
-      authenticationType: 0,
-      addresses: [virtualAddress],
-      ...fields
-    }
+    advertisement: advertisement(priority, datagram),
+    ...(seal === undefined ? {} : { seal })
   }
+}
+
+const advertisement = (priority: number, datagram: Datagram): Advertisement => {
+  const { addresses = [virtualAddress], advertIntervalMicros = second, version = 2, vrid = 82 } = datagram
+  const { authenticationData, authenticationType = 0, checksum = "PseudoHeader" } = datagram
+  const common = { vrid, priority, advertIntervalMicros }
+  return version === 3
+    ? { version, ...common, checksum, addresses }
+    : {
+        version,
+        ...common,
+        authenticationType,
+        ...(authenticationData === undefined ? {} : { authenticationData }),
+        addresses: addresses as ReadonlyArray<Ipv4Address>
+      }
 }
 
 export const malformed = (at: number, reason: MalformedReason, hopLimit = 255): Event => ({
@@ -191,7 +209,7 @@ export const announcementsOf = (actions: ReadonlyArray<Action>): ReadonlyArray<n
   actions.flatMap((action) => (action._tag === "AnnounceAddresses" ? [action.repeatCount] : []))
 
 /** The addresses that are announced, in order, each once. */
-export const announcedOf = (actions: ReadonlyArray<Action>): ReadonlyArray<Ipv4Address> =>
+export const announcedOf = (actions: ReadonlyArray<Action>): ReadonlyArray<IpAddress> =>
   actions.flatMap((action) => (action._tag === "AnnounceAddresses" ? action.addresses : []))
 
 export const dropsOf = (actions: ReadonlyArray<Action>): ReadonlyArray<string> =>

@@ -4,7 +4,7 @@ import * as RouterSet from "@holdfast/vrrp/RouterSet"
 import type { Ipv4Address } from "@holdfast/wire/Address"
 import * as Equal from "effect/Equal"
 import * as Schema from "effect/Schema"
-import { address, eth0, eth1, group, type Overrides, parameters } from "./Fixture.ts"
+import { address, eth0, eth1, group, type Overrides, parameters, unicast } from "./Fixture.ts"
 
 const a = parameters({ name: "a", vrid: 1 })
 const b = parameters({ name: "b", vrid: 2 })
@@ -37,8 +37,8 @@ describe("RouterSet.diff", () => {
 
   it("changes a router in place when its peers changed", () => {
     const peers = ["10.0.0.2", "10.0.0.3"] as ReadonlyArray<string> as ReadonlyArray<Ipv4Address>
-    const from = parameters({ transport: { _tag: "Unicast", peers: peers.slice(0, 1) } })
-    const to = parameters({ transport: { _tag: "Unicast", peers } })
+    const from = parameters({ transport: unicast(...peers.slice(0, 1)) })
+    const to = parameters({ transport: unicast(...peers) })
 
     assert.deepStrictEqual(RouterSet.diff([from], [to]), { ...nothing, changed: [{ from, to }] })
   })
@@ -47,7 +47,7 @@ describe("RouterSet.diff", () => {
     ["the VRID", { vrid: 9 }],
     ["the device", { interface: eth1 }],
     ["the group", { transport: { _tag: "Multicast", group: "224.0.0.19" as Ipv4Address } }],
-    ["multicast to unicast", { transport: { _tag: "Unicast", peers: [] } }]
+    ["multicast to unicast", { transport: unicast() }]
   ])("replaces a router of the same name when %s changed", (_, overrides) => {
     const to = parameters({ name: "a", vrid: 1, ...overrides })
 
@@ -90,9 +90,7 @@ const Entries = Schema.Array(
 const listOf = (entries: typeof Entries.Type): ReadonlyArray<Parameters> => {
   const list: Array<Parameters> = []
   for (const { isUnicast, ...entry } of entries) {
-    const transport = isUnicast
-      ? ({ _tag: "Unicast", peers: [] } as const)
-      : ({ _tag: "Multicast", group } as const)
+    const transport = isUnicast ? unicast() : ({ _tag: "Multicast", group } as const)
     const next = parameters({ ...entry, transport })
     const collides = list.some(
       (other) => other.name === next.name || (other.interface === next.interface && other.vrid === next.vrid)

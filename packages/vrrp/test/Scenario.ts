@@ -32,7 +32,8 @@ import {
   reconfigured,
   second,
   started,
-  stopped
+  stopped,
+  unicast
 } from "./Fixture.ts"
 
 /** The parameters that matter for the state machine, each at its edges. */
@@ -302,9 +303,7 @@ const overridesOf = (setup: typeof Setup.Type): Overrides => {
   const { delay, hasSecondDevice, hasSourceAddress, isUnicast, refreshInterval, repeatCount, ...rest } = setup
   return {
     ...rest,
-    transport: isUnicast
-      ? { _tag: "Unicast", peers: [peer, lowerAddress, ownAddress] }
-      : { _tag: "Multicast", group },
+    transport: isUnicast ? unicast(peer, lowerAddress, ownAddress) : { _tag: "Multicast", group },
     ...(hasSourceAddress ? { sourceAddress: ownAddress } : {}),
     addresses: hasSecondDevice
       ? [address(), address({ address: secondAddress, interface: eth1 })]

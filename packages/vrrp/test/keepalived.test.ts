@@ -35,6 +35,7 @@ import {
   second,
   started,
   stopped,
+  unicast,
   up,
   virtualAddress
 } from "./Fixture.ts"
@@ -43,7 +44,7 @@ const peer = "10.0.0.50" as Ipv4Address
 const next = "10.0.0.2" as Ipv4Address
 const third = "10.0.0.3" as Ipv4Address
 const several = [address(), address({ address: next }), address({ address: third })]
-const unicast = { _tag: "Unicast", peers: [peer] } as const
+const fromPeer = unicast(peer)
 const toUs = { source: peer, destination: ownAddress, hopLimit: 64 }
 
 describe("starting", () => {
@@ -153,13 +154,13 @@ describe("receive checks", () => {
   })
 
   it("a unicast router drops what was sent to a group", () => {
-    const router = running({ transport: unicast })
+    const router = running({ transport: fromPeer })
 
     assert.deepStrictEqual(dropsOf(router.step(heard(second, 200))), ["TransportMismatch"])
   })
 
   it("a unicast router takes any hop limit", () => {
-    const router = running({ transport: unicast })
+    const router = running({ transport: fromPeer })
 
     assert.deepStrictEqual(dropsOf(router.step(heard(second, 200, toUs))), [])
     assert.deepStrictEqual(dropsOf(router.step(malformed(second, "Checksum", 64))), ["ChecksumInvalid"])
@@ -167,8 +168,8 @@ describe("receive checks", () => {
   })
 
   it("check_unicast_src drops a source that is no peer", () => {
-    const strict = running({ transport: unicast, checkUnicastSource: true })
-    const lax = running({ transport: unicast })
+    const strict = running({ transport: fromPeer, checkUnicastSource: true })
+    const lax = running({ transport: fromPeer })
     const stranger = { ...toUs, source: higherAddress }
 
     assert.deepStrictEqual(dropsOf(strict.step(heard(second, 200, stranger))), ["SourceNotPeer"])
