@@ -21,17 +21,20 @@
  * `decode` names the first rule that the bytes break, in keepalived's order: length, version, type, checksum.
  *
  * **Gotchas**
- * - The checksum of version 3 covers a pseudo-header of the addresses that the packet travels between. Some senders leave
- *   it out with IPv4 (keepalived: `v3_checksum_as_v2`): both forms are verified, and the value says which one it was.
+ * - The checksum of version 3 over IPv4 covers a pseudo-header for those who follow RFC 5798, as keepalived and FRR do
+ *   unless told otherwise (`v3_checksum_as_v2`), and the message alone since RFC 9568 section 5.2.8. Both forms are
+ *   verified, and the value says which one it was. Over IPv6 the pseudo-header always counts.
  * - Version 2 knows IPv4 alone: over IPv6 it is answered with the reason `Version`.
- * - Bytes after the message are padding: they are tolerated, as keepalived does, and the checksum does not cover them
- *   (RFC 3768 section 7.1 asks for "the complete VRRP packet", not for nothing more).
+ * - Bytes after the message are padding or a trailer: they are tolerated, as keepalived does, and the checksum does not
+ *   cover them (RFC 3768 section 7.1 asks for "the complete VRRP packet", not for nothing more). Over IPv6 it may: a
+ *   kernel that computes it for a raw socket knows nothing but the whole payload (RFC 3542 section 3.1).
  * - A count of 0 is accepted, as keepalived sends it for a router whose addresses are all excluded from the advert.
  * - RFC 3768 section 10 removed authentication from version 2; the data is carried for those who still use it.
  *
- * @see RFC 3768 sections 5 and 7.1; RFC 9568 sections 5.2 and 7.1
+ * @see RFC 3768 sections 5 and 7.1; RFC 9568 sections 5.2 and 7.1; RFC 5798 section 5.2.8
  * @since 0.1.0
  */
+import { bytesToHex, hexToBytes } from "@noble/hashes/utils.js"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import {
@@ -99,7 +102,7 @@ export const AdvertisementV3 = Schema.Struct({
   advertIntervalMicros: Schema.Int.check(
     Schema.isBetween({ minimum: 0, maximum: centisecondsMax * microsPerCentisecond })
   ),
-  /** What the checksum covers besides the message: `Plain` is nothing, and over IPv4 only. */
+  /** What the checksum covers besides the message: `Plain` is nothing, and is known over IPv4 alone. */
   checksum: Schema.Literals(["PseudoHeader", "Plain"]),
   addresses: Schema.Array(IpAddress).check(Schema.isMaxLength(addressCountMax))
 })
@@ -124,10 +127,7 @@ export type Advertisement = typeof Advertisement.Type
  * @category models
  * @since 0.1.0
  */
-export interface Ends {
-  readonly source: IpAddress
-  readonly destination: IpAddress
-}
+export type Ends = Checksum.Ends
 
 /**
  * Why bytes are no advertisement, in the order of the checks.
@@ -166,8 +166,10 @@ export const decode = (bytes: Uint8Array, ends: Ends): Result.Result<Advertiseme
   if (bytes.length < length) return Result.fail("Length")
   // RFC 3768 5.3.2: any other type must be discarded.
   if ((bytes[0]! & 0x0f) !== typeAdvertisement) return Result.fail("Type")
-  const message = bytes.length === length ? bytes : bytes.subarray(0, length)
-  return version === 2 ? decodeV2(message) : decodeV3(message, family, ends)
+  const message = bytes.subarray(0, length)
+  return version === 2
+    ? decodeV2(message)
+    : decodeV3(message, checksumForm(bytes, length, family, ends), family)
 }
 
 const decodeV2 = (message: Uint8Array): Result.Result<Advertisement, MalformedReason> => {
@@ -180,7 +182,7 @@ const decodeV2 = (message: Uint8Array): Result.Result<Advertisement, MalformedRe
     priority: message[2]!,
     advertIntervalMicros: message[5]! * microsPerSecond,
     authenticationType: message[4]!,
-    ...(data.every((byte) => byte === 0) ? {} : { authenticationData: hexOf(data) }),
+    ...(data.every((byte) => byte === 0) ? {} : { authenticationData: bytesToHex(data) }),
     addresses: Array.from({ length: message[3]! }, (_, index) =>
       ipv4FromBytes(message, headerLength + index * addressLengths.Ipv4)
     )
@@ -189,28 +191,39 @@ const decodeV2 = (message: Uint8Array): Result.Result<Advertisement, MalformedRe
 
 const decodeV3 = (
   message: Uint8Array,
-  family: Family,
-  ends: Ends
+  checksum: ChecksumForm | undefined,
+  family: Family
 ): Result.Result<Advertisement, MalformedReason> => {
-  // RFC 9568 5.2.8: over the message and a pseudo-header.
-  const checksum =
-    Checksum.compute(pseudoHeader(ends, message.length), message) === 0
-      ? "PseudoHeader"
-      : family === "Ipv4" && Checksum.compute(message) === 0
-        ? "Plain"
-        : undefined
   if (checksum === undefined) return Result.fail("Checksum")
   const addressAt = family === "Ipv4" ? ipv4FromBytes : ipv6FromBytes
   return Result.succeed({
     version: 3,
     vrid: message[1]!,
     priority: message[2]!,
+    // RFC 9568 5.2.6: the four bits before the interval are reserved and ignored on reception.
     advertIntervalMicros: (((message[4]! & 0x0f) << 8) | message[5]!) * microsPerCentisecond,
     checksum,
     addresses: Array.from({ length: message[3]! }, (_, index) =>
       addressAt(message, headerLength + index * addressLengths[family])
     )
   })
+}
+
+type ChecksumForm = (typeof AdvertisementV3.Type)["checksum"]
+
+/** Returns what the checksum of a message of version 3 covers, or nothing when it is wrong (RFC 5798 and RFC 9568 5.2.8). */
+const checksumForm = (
+  bytes: Uint8Array,
+  length: number,
+  family: Family,
+  ends: Ends
+): ChecksumForm | undefined => {
+  const message = bytes.subarray(0, length)
+  const isSound = (covered: Uint8Array) =>
+    Checksum.compute(Checksum.pseudoHeader(ends, protocolVrrp, covered.length), covered) === 0
+  if (isSound(message)) return "PseudoHeader"
+  if (family === "Ipv4") return Checksum.compute(message) === 0 ? "Plain" : undefined
+  return bytes.length > length && isSound(bytes) ? "PseudoHeader" : undefined
 }
 
 /**
@@ -234,7 +247,7 @@ export const encode = (advertisement: Advertisement, ends: Ends): Uint8Array => 
     bytes[4] = advertisement.authenticationType
     bytes[5] = Math.floor(advertIntervalMicros / microsPerSecond)
     const { authenticationData = authenticationDataNone } = advertisement
-    bytes.set(bytesOf(authenticationData), bytes.length - authenticationDataLength)
+    bytes.set(hexToBytes(authenticationData), bytes.length - authenticationDataLength)
     return withChecksum(bytes, Checksum.compute(bytes))
   }
   const centiseconds = Math.floor(advertIntervalMicros / microsPerCentisecond)
@@ -243,7 +256,9 @@ export const encode = (advertisement: Advertisement, ends: Ends): Uint8Array => 
   const isPlain = advertisement.checksum === "Plain"
   return withChecksum(
     bytes,
-    isPlain ? Checksum.compute(bytes) : Checksum.compute(pseudoHeader(ends, bytes.length), bytes)
+    isPlain
+      ? Checksum.compute(bytes)
+      : Checksum.compute(Checksum.pseudoHeader(ends, protocolVrrp, bytes.length), bytes)
   )
 }
 
@@ -277,32 +292,6 @@ const withChecksum = (bytes: Uint8Array, checksum: number): Uint8Array => {
 
 const lengthOf = (version: number, family: Family, addressCount: number): number =>
   headerLength + addressCount * addressLengths[family] + (version === 2 ? authenticationDataLength : 0)
-
-/** RFC 793 section 3.1 for IPv4, as RFC 9568 5.2.8 refers to it; RFC 8200 section 8.1 for IPv6. */
-const pseudoHeader = ({ destination, source }: Ends, length: number): Uint8Array => {
-  const [from, to] = [ipToBytes(source), ipToBytes(destination)]
-  const isIpv6 = from.length === addressLengths.Ipv6
-  const bytes = new Uint8Array(2 * from.length + (isIpv6 ? 8 : 4))
-  bytes.set(from)
-  bytes.set(to, from.length)
-  const view = new DataView(bytes.buffer, 2 * from.length)
-  if (isIpv6) {
-    view.setUint32(0, length)
-    view.setUint8(7, protocolVrrp)
-  } else {
-    view.setUint8(1, protocolVrrp)
-    view.setUint16(2, length)
-  }
-  return bytes
-}
-
-const hexOf = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")
-
-const bytesOf = (hex: string): Uint8Array =>
-  Uint8Array.from({ length: hex.length / 2 }, (_, index) =>
-    Number.parseInt(hex.slice(2 * index, 2 * index + 2), 16)
-  )
 
 const typeAdvertisement = 1 // RFC 3768 5.3.2
 const protocolVrrp = 112

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { Ipv4Address, Ipv6Address } from "@holdfast/wire/Address"
 import * as Checksum from "@holdfast/wire/Checksum"
 import * as Schema from "effect/Schema"
 
@@ -70,4 +71,29 @@ describe("Checksum", () => {
     },
     runs
   )
+})
+
+describe("pseudoHeader", () => {
+  it("RFC 793 3.1: source, destination, zero, protocol and a length of two bytes over IPv4", () => {
+    const ends = { source: "192.0.2.1" as Ipv4Address, destination: "224.0.0.18" as Ipv4Address }
+
+    const bytes = Checksum.pseudoHeader(ends, 112, 0x1234)
+
+    assert.deepStrictEqual([...bytes], [192, 0, 2, 1, 224, 0, 0, 18, 0, 112, 0x12, 0x34])
+  })
+
+  it("RFC 8200 8.1: source, destination, a length of four bytes, zeros and the next header over IPv6", () => {
+    const ends = { source: "fe80::1" as Ipv6Address, destination: "ff02::12" as Ipv6Address }
+
+    const bytes = Checksum.pseudoHeader(ends, 112, 0x1_2345)
+
+    assert.deepStrictEqual(
+      [...bytes],
+      [
+        ...[0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1],
+        ...[0xff, 0x02, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x12],
+        ...[0, 1, 0x23, 0x45, 0, 0, 0, 112]
+      ]
+    )
+  })
 })
