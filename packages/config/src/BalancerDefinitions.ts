@@ -5,10 +5,10 @@
  */
 import type * as Balancer from "@holdfast/balancer/Parameters"
 import type { IpAddress } from "@holdfast/wire/Address"
-import type { NotifyFifo, Script } from "@holdfast/wire/Script"
 import * as Diagnostic from "./Diagnostic.ts"
 import type { Report } from "./Diagnostic.ts"
 import type { Word } from "./Lexer.ts"
+import * as NotifyFifo from "./NotifyFifo.ts"
 import * as ScriptLine from "./ScriptLine.ts"
 import * as Section from "./Section.ts"
 import * as Value from "./Value.ts"
@@ -144,9 +144,6 @@ const scriptUser: Section.Reader<{ readonly user: string; readonly group?: strin
   }
 }
 
-/** The pipe belongs to the user of the daemon: whom keepalived would give it to has no effect. */
-const fifo = Section.argument(Value.text)
-
 /**
  * The readers of the keywords of load balancing.
  *
@@ -156,9 +153,9 @@ const fifo = Section.argument(Value.text)
 export const readers = {
   script_user: scriptUser,
   enable_script_security: Section.flag,
-  notify_fifo: fifo,
+  notify_fifo: NotifyFifo.path,
   notify_fifo_script: ScriptLine.script,
-  lvs_notify_fifo: fifo,
+  lvs_notify_fifo: NotifyFifo.path,
   lvs_notify_fifo_script: ScriptLine.script,
   lvs_sync_daemon: syncDaemon,
   lvs_flush: Section.flag,
@@ -191,7 +188,10 @@ export const compile = (
     atStop: (values.lvs_flush_on_stop ?? values.lvs_flush_onstop)?.value ?? "remove",
     timeouts: values.lvs_timeouts?.value ?? {},
     ...(daemon === undefined ? {} : { syncDaemon: daemon }),
-    fifos: compileFifos(values, report),
+    fifos: [
+      ...NotifyFifo.compile("notify_fifo", values.notify_fifo, values.notify_fifo_script, report),
+      ...NotifyFifo.compile("lvs_notify_fifo", values.lvs_notify_fifo, values.lvs_notify_fifo_script, report)
+    ],
     scripts: { ...values.script_user?.value, security: values.enable_script_security?.value ?? false },
     notifyInitial: values.rs_init_notifies?.value ?? false
   }
@@ -212,19 +212,4 @@ const compileSyncDaemon = (
     ...(router === undefined ? {} : { router: router.name }),
     syncId: syncId ?? router?.vrid ?? 0
   }
-}
-
-const compileFifos = (values: Values, report: Report): ReadonlyArray<NotifyFifo> => {
-  const pairs: ReadonlyArray<
-    readonly [Section.Setting<string> | undefined, Section.Setting<Script> | undefined, string]
-  > = [
-    [values.notify_fifo, values.notify_fifo_script, "notify_fifo"],
-    [values.lvs_notify_fifo, values.lvs_notify_fifo_script, "lvs_notify_fifo"]
-  ]
-  return pairs.flatMap(([path, script, keyword]) => {
-    if (path === undefined && script !== undefined)
-      report.error(script.span, `${keyword}_script has no pipe to read from`, `add ${keyword} PATH`)
-    if (path === undefined) return []
-    return [{ path: path.value, ...(script === undefined ? {} : { script: script.value }) }]
-  })
 }

@@ -30,7 +30,8 @@ export type Notice =
  * - `scripts`: by notice (`notify_master`, `notify_backup`, `notify_fault`, `notify_stop`, `notify_deleted`,
  *   `notify_master_rx_lower_pri`), run with their own arguments.
  * - `any`: run for every notice with type, name, state and priority behind its own arguments (`notify`).
- * - `mail`: whether the change is mailed (`smtp_alert`); `mailFaults` clears it for Fault (`no_email_faults`).
+ * - `deleted`: an instance that a reload removes is told as DELETED; as FAULT where this is not true (`notify_deleted`).
+ * - `mail`: whether the change is mailed (`smtp_alert`).
  * - `priorityChanges`: whether a changed priority is told (`notify_priority_changes`).
  *
  * @category models
@@ -41,6 +42,7 @@ export interface ObjectNotification {
   readonly name: string
   readonly scripts: { readonly [Key in Notice]?: Script }
   readonly any?: Script
+  readonly deleted?: boolean
   readonly mail: boolean
   readonly priorityChanges: boolean
 }
@@ -48,22 +50,26 @@ export interface ObjectNotification {
 /**
  * How mail leaves (`smtp_server`, `smtp_helo_name`, `smtp_connect_timeout`, `notification_email`, `notification_email_from`).
  *
+ * - `helloName`: the host name when absent.
+ * - `from`: `keepalived@` and the host name when absent.
+ *
  * @category models
  * @since 0.1.0
  */
 export interface Mail {
   readonly host: string
   readonly port: number
-  readonly helloName: string
+  readonly helloName?: string
   /** For the whole dialogue; 30 s by default. */
   readonly timeout: Micros
-  readonly from: string
+  readonly from?: string
   readonly recipients: ReadonlyArray<string>
 }
 
 /**
  * - `routerId`: how this machine is called in mail; the host name when absent.
  * - `fifos`: pipes that are told (`vrrp_notify_fifo`, `notify_fifo`).
+ * - `statesOnReload`: whether the pipes are told the states after a reload (`fifo_write_vrrp_states_on_reload`).
  * - `mail`: absent where mail is not configured.
  * - `mailFaults`: whether Fault is mailed; `no_email_faults` clears it.
  * - `objects`: instances and groups that want something; the others are told to the pipes alone.
@@ -74,6 +80,7 @@ export interface Mail {
 export interface NotificationParameters {
   readonly routerId?: string
   readonly fifos: ReadonlyArray<NotifyFifo>
+  readonly statesOnReload: boolean
   readonly mail?: Mail
   readonly mailFaults: boolean
   readonly objects: ReadonlyArray<ObjectNotification>
@@ -85,4 +92,9 @@ export interface NotificationParameters {
  * @category constants
  * @since 0.1.0
  */
-export const none: NotificationParameters = { fifos: [], mailFaults: true, objects: [] }
+export const none: NotificationParameters = {
+  fifos: [],
+  statesOnReload: false,
+  mailFaults: true,
+  objects: []
+}
