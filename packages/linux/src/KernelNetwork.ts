@@ -84,7 +84,8 @@ const linksOf = (state: NetworkState.NetworkState): Links =>
           address: entry.address,
           prefixLength: entry.prefixLength,
           secondary: InterfaceAddress.isSecondary(entry),
-          scope: entry.scope
+          scope: entry.scope,
+          tentative: InterfaceAddress.isTentative(entry)
         }))
       }
     ])

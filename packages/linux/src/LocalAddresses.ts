@@ -26,7 +26,7 @@ export const layer: Layer.Layer<LocalAddresses> = Layer.succeed(
         const changed = yield* Latch.make(false)
         const client = yield* NetlinkClient.make({
           open: NetlinkTransport.kernel({
-            groups: [InterfaceAddress.RTNLGRP_IPV4_IFADDR, LocalAddress.RTNLGRP_IPV6_IFADDR]
+            groups: [InterfaceAddress.RTNLGRP_IPV4_IFADDR, InterfaceAddress.RTNLGRP_IPV6_IFADDR]
           }),
           onNotifications: () => void changed.openUnsafe(),
           onLoss: () => void changed.openUnsafe()

@@ -141,6 +141,18 @@ export const be32: Fixed<number> = fixed(
 )
 
 /**
+ * An unsigned integer of 64 bits in network byte order.
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const be64: Fixed<bigint> = fixed(
+  8,
+  (view, offset, value) => view.setBigUint64(offset, value),
+  (view, offset) => view.getBigUint64(offset)
+)
+
+/**
  * Text that ends with a zero byte. Text that holds a zero byte ends there.
  *
  * @category codecs
@@ -193,6 +205,23 @@ export const ipv4: Codec<Address.Ipv4Address> = {
   },
   read: (view, offset, length) =>
     length === ipv4Length ? Address.ipv4FromBytes(bytesOf(view), offset) : undefined
+}
+
+/**
+ * An address of either family, which is told by its length.
+ *
+ * @category codecs
+ * @since 0.1.0
+ */
+export const ip: Codec<Address.IpAddress> = {
+  nested: false,
+  write: (writer, value) => {
+    if (!Address.isIpv6(value)) return ipv4.write(writer, value)
+    const offset = Writer.reserve(writer, ipv6Length)
+    Address.ipv6ToBytes(value, writer.bytes, offset)
+  },
+  read: (view, offset, length) =>
+    length === ipv6Length ? Address.ipv6FromBytes(bytesOf(view), offset) : ipv4.read(view, offset, length)
 }
 
 /**
@@ -273,4 +302,5 @@ const bytesOf = (view: DataView): Uint8Array => new Uint8Array(view.buffer, view
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 const ipv4Length = 4
+const ipv6Length = 16
 const macLength = 6

@@ -1,10 +1,12 @@
 /**
- * IPv4 addresses of devices in rtnetlink: what the kernel says of them, and requests to add and delete them.
+ * Addresses of devices in rtnetlink, of both families: what the kernel says of them, and requests to add and delete them.
+ *
+ * **Details** a device has an IPv4 address once for each prefix and peer, an IPv6 address once.
  *
  * @see rtnetlink(7); include/uapi/linux/if_addr.h of Linux
  * @since 0.1.0
  */
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import * as Address from "@holdfast/wire/Address"
 import * as Attribute from "./Attribute.ts"
 import * as Codec from "./Codec.ts"
 import * as Message from "./Message.ts"
@@ -16,6 +18,7 @@ import type { Query, Request } from "./Request.ts"
  * - `address`: our own; IFA_LOCAL.
  * - `peer`: the other end of a point-to-point link; otherwise the same as `address`. IFA_ADDRESS.
  * - `flags`: IFA_F_SECONDARY and its like.
+ * - `broadcast`, `label`: of IPv4 only.
  * - `scope`: a number of `Scope`.
  * - `protocol`: who made it (IFAPROT_…); zero when nobody said.
  *
@@ -24,10 +27,10 @@ import type { Query, Request } from "./Request.ts"
  */
 export interface InterfaceAddress {
   readonly linkIndex: number
-  readonly address: Ipv4Address
-  readonly peer: Ipv4Address
+  readonly address: Address.IpAddress
+  readonly peer: Address.IpAddress
   readonly prefixLength: number
-  readonly broadcast: Ipv4Address | undefined
+  readonly broadcast: Address.Ipv4Address | undefined
   readonly label: string | undefined
   readonly scope: number
   readonly flags: number
@@ -46,19 +49,36 @@ export const Scope = { global: 0, site: 200, link: 253, host: 254, nowhere: 255 
 
 /** Flags of an address (linux/if_addr.h). @category constants @since 0.1.0 */
 export const IFA_F_SECONDARY = 0x01
+export const IFA_F_NODAD = 0x02
+export const IFA_F_DADFAILED = 0x08
+export const IFA_F_HOMEADDRESS = 0x10
+export const IFA_F_TENTATIVE = 0x40
 export const IFA_F_PERMANENT = 0x80
+export const IFA_F_MANAGETEMPADDR = 0x100
 export const IFA_F_NOPREFIXROUTE = 0x200
+export const IFA_F_MCAUTOJOIN = 0x400
 
 /** A lifetime without end, in seconds (INFINITY_LIFE_TIME). @category constants @since 0.1.0 */
 export const lifetimeInfinite = 0xffff_ffff
 
 /**
- * Whether the address follows the primary one of its subnet and goes away with it.
+ * Whether the address follows the primary one of its subnet and goes away with it. IPv6 has no such addresses: the same
+ * flag marks temporary ones there.
  *
  * @category predicates
  * @since 0.1.0
  */
-export const isSecondary = (address: InterfaceAddress): boolean => (address.flags & IFA_F_SECONDARY) !== 0
+export const isSecondary = ({ address, flags }: InterfaceAddress): boolean =>
+  (flags & IFA_F_SECONDARY) !== 0 && !Address.isIpv6(address)
+
+/**
+ * Whether nothing can be sent from the address: duplicate address detection is not over, or has failed.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isTentative = ({ flags }: InterfaceAddress): boolean =>
+  (flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) !== 0
 
 /**
  * Whether two values mean the same address of the same device, whatever its flags and lifetimes are now.
@@ -69,16 +89,16 @@ export const isSecondary = (address: InterfaceAddress): boolean => (address.flag
 export const isSame = (left: InterfaceAddress, right: InterfaceAddress): boolean =>
   left.linkIndex === right.linkIndex &&
   left.address === right.address &&
-  left.prefixLength === right.prefixLength &&
-  left.peer === right.peer
+  (Address.isIpv6(left.address) || (left.prefixLength === right.prefixLength && left.peer === right.peer))
 
 /** Messages of addresses (linux/rtnetlink.h). @category constants @since 0.1.0 */
 export const RTM_NEWADDR = 20
 export const RTM_DELADDR = 21
 export const RTM_GETADDR = 22
 
-/** Group of socket memberships that gets IPv4 addresses (RTNLGRP_IPV4_IFADDR). @category constants @since 0.1.0 */
+/** Groups of socket memberships that get addresses. @category constants @since 0.1.0 */
 export const RTNLGRP_IPV4_IFADDR = 5
+export const RTNLGRP_IPV6_IFADDR = 9
 
 /**
  * Decodes an address of RTM_NEWADDR or RTM_DELADDR; `undefined` for those of other families.
@@ -89,10 +109,10 @@ export const RTNLGRP_IPV4_IFADDR = 5
 export const decode = (message: Message.Message): InterfaceAddress | undefined => {
   if (message.type !== RTM_NEWADDR && message.type !== RTM_DELADDR) return undefined
   const decoded = body.decode(message.payload)
-  if (decoded === undefined || decoded.header.family !== AF_INET) return undefined
+  if (decoded === undefined) return undefined
   const { header, attributes } = decoded
   const address = attributes.IFA_LOCAL ?? attributes.IFA_ADDRESS
-  if (address === undefined) return undefined
+  if (address === undefined || header.family !== familyOf(address)) return undefined
   return {
     linkIndex: header.index,
     address,
@@ -110,7 +130,7 @@ export const decode = (message: Message.Message): InterfaceAddress | undefined =
 }
 
 /**
- * Asks for the IPv4 addresses of one device, or of all, in the kernel's order.
+ * Asks for the addresses of one device, or of all, in the kernel's order: those of IPv4 first.
  *
  * @category requests
  * @since 0.1.0
@@ -120,7 +140,7 @@ export const list = (linkIndex?: number): Query<InterfaceAddress> => ({
   subject: linkIndex === undefined ? "all links" : `link ${linkIndex}`,
   type: RTM_GETADDR,
   flags: Message.NLM_F_DUMP,
-  payload: body.encode({ family: AF_INET, index: linkIndex ?? 0 }, {}),
+  payload: body.encode({ family: AF_UNSPEC, index: linkIndex ?? 0 }, {}),
   decode
 })
 
@@ -136,10 +156,10 @@ export const list = (linkIndex?: number): Query<InterfaceAddress> => ({
  */
 export interface NewAddress {
   readonly linkIndex: number
-  readonly address: Ipv4Address
+  readonly address: Address.IpAddress
   readonly prefixLength: number
-  readonly peer?: Ipv4Address | undefined
-  readonly broadcast?: Ipv4Address | undefined
+  readonly peer?: Address.IpAddress | undefined
+  readonly broadcast?: Address.Ipv4Address | undefined
   readonly label?: string | undefined
   readonly scope?: number | undefined
   readonly flags?: number | undefined
@@ -183,7 +203,11 @@ export const remove = (
   type: RTM_DELADDR,
   flags: 0,
   payload: body.encode(
-    { family: AF_INET, prefixLength: address.prefixLength, index: address.linkIndex },
+    {
+      family: familyOf(address.address),
+      prefixLength: address.prefixLength,
+      index: address.linkIndex
+    },
     { IFA_LOCAL: address.address, IFA_ADDRESS: address.peer ?? address.address }
   )
 })
@@ -195,7 +219,7 @@ const requestNew = (operation: string, address: NewAddress, flags: number): Requ
   flags,
   payload: body.encode(
     {
-      family: AF_INET,
+      family: familyOf(address.address),
       prefixLength: address.prefixLength,
       scope: address.scope ?? Scope.global,
       index: address.linkIndex
@@ -248,8 +272,8 @@ const ifaCacheinfo = Codec.struct({
 
 /** `enum` of IFA_… in linux/if_addr.h. */
 const table = {
-  IFA_ADDRESS: [1, Codec.ipv4],
-  IFA_LOCAL: [2, Codec.ipv4],
+  IFA_ADDRESS: [1, Codec.ip],
+  IFA_LOCAL: [2, Codec.ip],
   IFA_LABEL: [3, Codec.string],
   IFA_BROADCAST: [4, Codec.ipv4],
   IFA_CACHEINFO: [6, ifaCacheinfo],
@@ -259,4 +283,8 @@ const table = {
 
 const body = Attribute.body(ifaddrmsg, table)
 
+const familyOf = (address: Address.IpAddress): number => (Address.isIpv6(address) ? AF_INET6 : AF_INET)
+
+const AF_UNSPEC = 0
 const AF_INET = 2
+const AF_INET6 = 10

@@ -12,9 +12,6 @@ import * as InterfaceAddress from "./InterfaceAddress.ts"
 import * as Message from "./Message.ts"
 import type { Query } from "./Request.ts"
 
-/** Group of socket memberships that gets IPv6 addresses (RTNLGRP_IPV6_IFADDR). @category constants @since 0.1.0 */
-export const RTNLGRP_IPV6_IFADDR = 9
-
 /**
  * Asks for every address of every device.
  *

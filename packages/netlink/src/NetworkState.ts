@@ -1,15 +1,16 @@
 /**
- * The devices of a network namespace and their IPv4 addresses: a pure fold over what the kernel tells.
+ * The devices of a network namespace and their addresses: a pure fold over what the kernel tells.
  *
  * **Invariants**
- * 1. The addresses of a device stand in the kernel's order, so the first one is the one the kernel prefers.
+ * 1. The addresses of a device stand in the kernel's order, those of IPv4 first, so the first one of a family is the one
+ *    the kernel prefers.
  * 2. A change that was applied already, or that is older than the snapshot, does no harm.
  *
  * **Details** routes and neighbours are not kept; their changes leave the state as it is.
  *
  * @since 0.1.0
  */
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import { type Ipv4Address, isIpv6 } from "@holdfast/wire/Address"
 import * as InterfaceAddress from "./InterfaceAddress.ts"
 import type { Link } from "./Link.ts"
 import type { NetworkChange, Snapshot } from "./NetworkChange.ts"
@@ -81,7 +82,7 @@ export const addressesOf = (
 ): ReadonlyArray<InterfaceAddress.InterfaceAddress> => state.addresses.get(linkIndex) ?? []
 
 /**
- * Returns the address that stands for a device: its first that is global and not secondary, those of `excluding`
+ * Returns the IPv4 address that stands for a device: its first that is global and not secondary, those of `excluding`
  * (addresses that come and go with a virtual router) left out.
  *
  * @category queries
@@ -91,13 +92,15 @@ export const primaryAddress = (
   state: NetworkState,
   linkIndex: number,
   excluding: ReadonlySet<Ipv4Address> = new Set()
-): Ipv4Address | undefined =>
-  addressesOf(state, linkIndex).find(
-    (address) =>
-      address.scope === InterfaceAddress.Scope.global &&
-      !InterfaceAddress.isSecondary(address) &&
-      !excluding.has(address.address)
-  )?.address
+): Ipv4Address | undefined => {
+  for (const entry of addressesOf(state, linkIndex)) {
+    const { address, scope } = entry
+    if (isIpv6(address)) return undefined
+    const isPrimary = scope === InterfaceAddress.Scope.global && !InterfaceAddress.isSecondary(entry)
+    if (isPrimary && !excluding.has(address)) return address
+  }
+  return undefined
+}
 
 const fromSnapshot = ({ links, addresses }: Snapshot): NetworkState => ({
   links: new Map(links.map((link) => [link.index, link])),
@@ -168,16 +171,33 @@ const put = (
   insert(list, address)
 }
 
-/**
- * Where Linux puts a new address (`__inet_insert_ifa` of net/ipv4/devinet.c): a secondary one last, a primary one
- * behind the last primary whose scope number is not smaller, so that host addresses stand before global ones.
- */
 const insert = (
   list: Array<InterfaceAddress.InterfaceAddress>,
   address: InterfaceAddress.InterfaceAddress
 ): void => {
-  const last = InterfaceAddress.isSecondary(address)
-    ? list.length - 1
-    : list.findLastIndex((known) => !InterfaceAddress.isSecondary(known) && known.scope >= address.scope)
-  list.splice(last + 1, 0, address)
+  list.splice(isIpv6(address.address) ? placeOfIpv6(list, address) : placeOfIpv4(list, address), 0, address)
+}
+
+/**
+ * Where Linux puts a new address (`__inet_insert_ifa` of net/ipv4/devinet.c): a secondary one last, a primary one
+ * behind the last primary whose scope number is not smaller, so that host addresses stand before global ones.
+ */
+const placeOfIpv4 = (
+  list: ReadonlyArray<InterfaceAddress.InterfaceAddress>,
+  address: InterfaceAddress.InterfaceAddress
+): number => {
+  const isBefore = InterfaceAddress.isSecondary(address)
+    ? () => true
+    : (known: InterfaceAddress.InterfaceAddress) =>
+        !InterfaceAddress.isSecondary(known) && known.scope >= address.scope
+  return 1 + list.findLastIndex((known) => !isIpv6(known.address) && isBefore(known))
+}
+
+/** The same of IPv6 (`ipv6_link_dev_addr` of net/ipv6/addrconf.c): by scope, global ones first, the newest of a scope first. */
+const placeOfIpv6 = (
+  list: ReadonlyArray<InterfaceAddress.InterfaceAddress>,
+  address: InterfaceAddress.InterfaceAddress
+): number => {
+  const next = list.findIndex((known) => isIpv6(known.address) && known.scope >= address.scope)
+  return next === -1 ? list.length : next
 }

@@ -73,7 +73,7 @@ export const make = Effect.fnUntraced(function* (
       : NetlinkFilter.ignoring(InterfaceAddress.RTM_NEWADDR, options.addingPort)
   const open = options.open ?? ((groups) => NetlinkTransport.kernel({ groups, roundsMax, filter }))
   const client = yield* NetlinkClient.make({
-    open: open(options.topics.map((topic) => groups[topic])),
+    open: open(options.topics.flatMap((topic) => groups[topic])),
     onNotifications: (messages) => {
       const changes = messages.map(NetworkChange.decode).filter((change) => change !== undefined)
       if (changes.length === 0) return
@@ -149,11 +149,11 @@ const untilDone = (synchronise: Effect.Effect<void, NetlinkError.NetlinkError>):
     )
   )
 
-const groups: Readonly<Record<Topic, number>> = {
-  links: Link.RTNLGRP_LINK,
-  addresses: InterfaceAddress.RTNLGRP_IPV4_IFADDR,
-  routes: Route.RTNLGRP_IPV4_ROUTE,
-  neighbours: Neighbour.RTNLGRP_NEIGH
+const groups: Readonly<Record<Topic, ReadonlyArray<number>>> = {
+  links: [Link.RTNLGRP_LINK],
+  addresses: [InterfaceAddress.RTNLGRP_IPV4_IFADDR, InterfaceAddress.RTNLGRP_IPV6_IFADDR],
+  routes: [Route.RTNLGRP_IPV4_ROUTE, Route.RTNLGRP_IPV6_ROUTE],
+  neighbours: [Neighbour.RTNLGRP_NEIGH]
 }
 
 /** Notifications of a burst wait in the kernel: whoever uses this thread for something urgent goes first. */

@@ -10,17 +10,6 @@
  */
 import * as Attribute from "./Attribute.ts"
 import * as Codec from "./Codec.ts"
-import * as Writer from "./Writer.ts"
-
-/** An unsigned integer of 64 bits in network byte order. @category codecs @since 0.1.0 */
-export const be64: Codec.Codec<bigint> = {
-  nested: false,
-  write: (writer, value) => {
-    const offset = Writer.reserve(writer, 8)
-    writer.view.setBigUint64(offset, value)
-  },
-  read: (view, offset, length) => (length < 8 ? undefined : view.getBigUint64(offset))
-}
 
 /** A verdict, or bytes as a register holds them. @category codecs @since 0.1.0 */
 export const data = Attribute.nested({
@@ -50,14 +39,15 @@ export const tables = {
     NFTA_CMP_OP: [2, Codec.be32],
     NFTA_CMP_DATA: [3, data]
   },
-  counter: { NFTA_COUNTER_BYTES: [1, be64], NFTA_COUNTER_PACKETS: [2, be64] },
+  counter: { NFTA_COUNTER_BYTES: [1, Codec.be64], NFTA_COUNTER_PACKETS: [2, Codec.be64] },
   ct: { NFTA_CT_DREG: [1, Codec.be32], NFTA_CT_KEY: [2, Codec.be32], NFTA_CT_DIRECTION: [3, Codec.u8] },
+  dup: { NFTA_DUP_SREG_ADDR: [1, Codec.be32], NFTA_DUP_SREG_DEV: [2, Codec.be32] },
   dynset: {
     NFTA_DYNSET_SET_NAME: [1, Codec.string],
     NFTA_DYNSET_OP: [3, Codec.be32],
     NFTA_DYNSET_SREG_KEY: [4, Codec.be32],
     NFTA_DYNSET_SREG_DATA: [5, Codec.be32],
-    NFTA_DYNSET_TIMEOUT: [6, be64]
+    NFTA_DYNSET_TIMEOUT: [6, Codec.be64]
   },
   hash: {
     NFTA_HASH_SREG: [1, Codec.be32],
@@ -168,6 +158,7 @@ export const NFT_PAYLOAD_TRANSPORT_HEADER = 2
 
 /** What `meta` loads. @category constants @since 0.1.0 */
 export const NFT_META_MARK = 3
+export const NFT_META_OIF = 5
 export const NFT_META_NFPROTO = 15
 export const NFT_META_L4PROTO = 16
 
@@ -182,7 +173,8 @@ export const NFT_NAT_DNAT = 1
 export const NF_NAT_RANGE_MAP_IPS = 1
 export const NF_NAT_RANGE_PROTO_SPECIFIED = 2
 
-/** Verdicts. @category constants @since 0.1.0 */
+/** Verdicts; NF_DROP is of linux/netfilter.h. @category constants @since 0.1.0 */
+export const NF_DROP = 0
 export const NFT_CONTINUE = 0xffff_ffff
 export const NFT_JUMP = 0xffff_fffd
 export const NFT_GOTO = 0xffff_fffc

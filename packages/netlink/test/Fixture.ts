@@ -6,6 +6,9 @@ import * as Option from "effect/Option"
 /** The address that the text spells. */
 export const ipv4 = (text: string): Address.Ipv4Address => Option.getOrThrow(Address.ipv4FromString(text))
 
+/** The address of either family that the text spells. */
+export const ip = (text: string): Address.IpAddress => Option.getOrThrow(Address.ipFromString(text))
+
 /** A device as the kernel tells of it. */
 export const link = (index: number, name: string): Link.Link => ({
   index,
@@ -22,7 +25,8 @@ export const link = (index: number, name: string): Link.Link => ({
   parentNamespace: undefined,
   masterIndex: undefined,
   kind: undefined,
-  macvlanMode: undefined
+  macvlanMode: undefined,
+  alias: undefined
 })
 
 /** An address of link 2 as the kernel tells of it: primary, global, /24. */
@@ -31,8 +35,8 @@ export const address = (
   differences: Partial<InterfaceAddress.InterfaceAddress> = {}
 ): InterfaceAddress.InterfaceAddress => ({
   linkIndex: 2,
-  address: ipv4(text),
-  peer: ipv4(text),
+  address: ip(text),
+  peer: ip(text),
   prefixLength: 24,
   broadcast: undefined,
   label: undefined,

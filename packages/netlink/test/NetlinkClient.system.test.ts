@@ -4,12 +4,13 @@ import * as Link from "@holdfast/netlink/Link"
 import * as Neighbour from "@holdfast/netlink/Neighbour"
 import * as NetlinkClient from "@holdfast/netlink/NetlinkClient"
 import * as Route from "@holdfast/netlink/Route"
+import * as Rule from "@holdfast/netlink/Rule"
 import * as Address from "@holdfast/wire/Address"
 import * as Effect from "effect/Effect"
 import * as Fiber from "effect/Fiber"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { ipv4 } from "./Fixture.ts"
+import { ip, ipv4 } from "./Fixture.ts"
 import * as Namespace from "./Namespace.ts"
 
 const mac = Schema.decodeUnknownSync(Address.MacAddress)
@@ -20,6 +21,8 @@ const laboratory = Effect.gen(function* () {
   const client = yield* NetlinkClient.make({ open: namespace.kernel() })
   yield* client.request(Link.createVeth({ name: "a0", up: true }, { name: "a1" }))
   const a1 = yield* client.get(Link.get("a1"))
+  // Before there is a carrier, so that no link-local address comes of itself.
+  for (const name of ["a0", "a1"]) namespace.ip(`link set ${name} addrgenmode none`)
   yield* client.request(Link.change(a1.index, { up: true }))
   const a0 = yield* client.get(Link.get("a0"))
   return { namespace, client, a0, a1 }
@@ -168,6 +171,43 @@ describe("Link", () => {
 })
 
 describe("InterfaceAddress", () => {
+  it.live("adds, lists and deletes an IPv6 address with flags, a peer and a lifetime", () =>
+    Effect.gen(function* () {
+      const { namespace, client, a0 } = yield* laboratory
+      const address: InterfaceAddress.NewAddress = {
+        linkIndex: a0.index,
+        address: ip("fd00::1"),
+        peer: ip("fd00::2"),
+        prefixLength: 128,
+        flags:
+          InterfaceAddress.IFA_F_NODAD |
+          InterfaceAddress.IFA_F_HOMEADDRESS |
+          InterfaceAddress.IFA_F_NOPREFIXROUTE,
+        protocol: 112,
+        preferredSeconds: 0
+      }
+
+      yield* client.request(InterfaceAddress.add(address))
+
+      const [found, ...rest] = yield* client.dump(InterfaceAddress.list(a0.index))
+      assert.isEmpty(rest)
+      assert.deepInclude(found ?? {}, {
+        address: address.address,
+        peer: address.peer,
+        prefixLength: 128,
+        protocol: 112,
+        preferredSeconds: 0,
+        validSeconds: InterfaceAddress.lifetimeInfinite
+      })
+      assert.isFalse(InterfaceAddress.isTentative(found!))
+      const shown = namespace.ip("-6 addr show dev a0").replaceAll(/\s+/g, " ")
+      assert.include(shown, "inet6 fd00::1 peer fd00::2/128")
+      for (const word of ["nodad", "home", "noprefixroute", "deprecated"]) assert.include(shown, word)
+      yield* client.request(InterfaceAddress.remove(address))
+      assert.isEmpty(yield* client.dump(InterfaceAddress.list(a0.index)))
+    })
+  )
+
   it.live("adds an address as told, lists it, and deletes it", () =>
     Effect.gen(function* () {
       const { namespace, client, a0 } = yield* laboratory
@@ -379,6 +419,95 @@ describe("Route", () => {
     })
   )
 
+  it.live("holds all that a route can have", () =>
+    Effect.gen(function* () {
+      const { namespace, client, a0, a1 } = yield* laboratory
+      namespace.ip("addr add 192.0.2.1/24 dev a0")
+      namespace.ip("addr add fd00::1/64 dev a0 nodad")
+      const routes: ReadonlyArray<Route.NewRoute> = [
+        {
+          destination: ipv4("198.51.100.0"),
+          prefixLength: 24,
+          nextHops: [
+            { gateway: ipv4("192.0.2.2"), linkIndex: a0.index, weight: 3 },
+            { gateway: ipv4("203.0.113.9"), linkIndex: a1.index, onlink: true }
+          ],
+          typeOfService: 4,
+          realms: 0x3_0004,
+          metrics: { mtu: 1_400, rtt: 100, rttvar: 20, rto_min: 50, congctl: "reno", locked: ["mtu"] }
+        },
+        {
+          destination: ipv4("198.51.101.0"),
+          prefixLength: 24,
+          gateway: ip("fd00::2"),
+          linkIndex: a0.index,
+          protocol: 112
+        },
+        {
+          destination: ip("fd01::"),
+          prefixLength: 64,
+          from: { address: ip("fd00::"), length: 64 },
+          gateway: ip("fd00::2"),
+          linkIndex: a0.index,
+          source: ip("fd00::1"),
+          priority: 5,
+          table: 300,
+          preference: Route.RouterPreference.low,
+          expiresSeconds: 600,
+          protocol: 112
+        },
+        {
+          destination: ip("fd02::"),
+          prefixLength: 48,
+          nextHops: [
+            { gateway: ip("fd00::2"), linkIndex: a0.index },
+            { gateway: ip("fd00::3"), linkIndex: a0.index, weight: 2 }
+          ]
+        },
+        { destination: ip("::"), prefixLength: 0, type: Route.RouteType.unreachable, table: 301 }
+      ]
+
+      for (const route of routes) yield* client.request(Route.add(route))
+
+      const shown = (words: string) => namespace.ip(words).replaceAll(/\s+/g, " ").trim()
+      assert.strictEqual(
+        shown("route show 198.51.100.0/24"),
+        [
+          "198.51.100.0/24 tos 0x04 proto static mtu lock 1400 rtt 100ms rttvar 20ms rto_min 50ms congctl reno",
+          "nexthop via 192.0.2.2 realms 3/4 dev a0 weight 3",
+          "nexthop via 203.0.113.9 realms 3/4 dev a1 weight 1 onlink"
+        ].join(" ")
+      )
+      assert.strictEqual(
+        shown("route show 198.51.101.0/24"),
+        "198.51.101.0/24 via inet6 fd00::2 dev a0 proto 112"
+      )
+      assert.match(
+        shown("-6 route show table 300"),
+        /^fd01::\/64 from fd00::\/64 via fd00::2 dev a0 proto 112 src fd00::1 metric 5 expires (600|599)sec pref low$/
+      )
+      assert.include(shown("-6 route show fd02::/48"), "nexthop via fd00::3 dev a0 weight 2")
+      assert.include(shown("-6 route show table 301"), "unreachable default dev lo")
+      const ours = [
+        ...(yield* client.dump(Route.listMadeBy("Ipv4", 112))),
+        ...(yield* client.dump(Route.listMadeBy("Ipv6", 112)))
+      ]
+      assert.deepStrictEqual(
+        ours.map(({ destination, gateway, from }) => [destination, gateway, from?.length]),
+        [
+          [ipv4("198.51.101.0"), ip("fd00::2"), undefined],
+          [ip("fd01::"), ip("fd00::2"), 64]
+        ]
+      )
+
+      for (const route of routes) {
+        const { nextHops: _, metrics: __, ...key } = route
+        yield* client.request(Route.remove(key))
+      }
+      assert.strictEqual(shown("route show 198.51.100.0/24") + shown("-6 route show fd02::/48"), "")
+    })
+  )
+
   it.live("says that a gateway is on no attached network", () =>
     Effect.gen(function* () {
       const { client } = yield* laboratory
@@ -388,6 +517,73 @@ describe("Route", () => {
 
       assert.strictEqual(error.reason, "Unreachable")
       assert.include(error.message, "Nexthop has invalid gateway")
+    })
+  )
+})
+
+describe("Rule", () => {
+  it.live("adds, lists and deletes rules with all that they can have", () =>
+    Effect.gen(function* () {
+      const { namespace, client } = yield* laboratory
+      const common = { table: 0, typeOfService: 0, layer3Master: false, inverted: false, protocol: 112 }
+      const rules: ReadonlyArray<Rule.Rule> = [
+        {
+          ...common,
+          family: "Ipv4",
+          action: Rule.RuleAction.table,
+          table: 1_000,
+          priority: 100,
+          from: { address: ipv4("192.0.2.0"), length: 24 },
+          to: { address: ipv4("198.51.100.7"), length: 32 },
+          inputInterface: "a0",
+          outputInterface: "a9",
+          mark: { value: 5, mask: 0xff },
+          typeOfService: 4,
+          ipProtocol: 6,
+          sourcePorts: { first: 1_000, last: 2_000 },
+          destinationPorts: { first: 80, last: 80 },
+          users: { first: 0, last: 10 },
+          realms: 0x1_0002,
+          suppressPrefixLength: 0,
+          suppressInterfaceGroup: 3,
+          inverted: true
+        },
+        { ...common, family: "Ipv6", action: Rule.RuleAction.goto, target: 32_766, priority: 101 },
+        { ...common, family: "Ipv6", action: Rule.RuleAction.table, layer3Master: true, priority: 102 },
+        { ...common, family: "Ipv6", action: Rule.RuleAction.prohibit, tunnelId: 7, priority: 103 }
+      ]
+
+      for (const rule of rules) yield* client.request(Rule.add(rule))
+
+      const again = yield* Effect.flip(client.request(Rule.add(rules[0]!)))
+      assert.strictEqual(again.reason, "AlreadyExists")
+      const shown = namespace.ip("-d rule show priority 100").replaceAll(/\s+/g, " ")
+      for (const words of [
+        "not from 192.0.2.0/24 to 198.51.100.7",
+        "tos 0x04",
+        "fwmark 0x5/0xff",
+        "iif a0",
+        "oif a9",
+        "uidrange 0-10",
+        "ipproto tcp",
+        "sport 1000-2000",
+        "dport 80",
+        "lookup 1000",
+        "suppress_prefixlength 0",
+        "realms 1/2",
+        "proto 112"
+      ])
+        assert.include(shown, words)
+      assert.include(namespace.ip("-6 rule show priority 101"), "goto 32766")
+      const listed = [
+        ...(yield* client.dump(Rule.list("Ipv4"))),
+        ...(yield* client.dump(Rule.list("Ipv6")))
+      ].filter(({ protocol }) => protocol === 112)
+      // What is not given is `undefined` in what the kernel tells.
+      assert.deepStrictEqual(JSON.parse(JSON.stringify(listed)), JSON.parse(JSON.stringify(rules)))
+
+      for (const rule of rules) yield* client.request(Rule.remove(rule))
+      assert.strictEqual((yield* Effect.flip(client.request(Rule.remove(rules[0]!)))).reason, "NotFound")
     })
   )
 })

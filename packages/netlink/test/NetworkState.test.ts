@@ -96,6 +96,24 @@ describe("apply", () => {
     ])
   })
 
+  it("IPv6 addresses stand behind those of IPv4, global ones first, the newest of a scope first", () => {
+    const state = added(
+      address("fe80::1", { scope: Scope.link }),
+      address("fd00::1"),
+      address("192.0.2.1"),
+      address("fd00::2", { flags: InterfaceAddress.IFA_F_TENTATIVE }),
+      address("192.0.2.2", { flags: IFA_F_SECONDARY }),
+      address("fd00::2")
+    )
+
+    assert.deepStrictEqual(textsOf(state), ["192.0.2.1", "192.0.2.2", "fd00::2", "fd00::1", "fe80::1"])
+  })
+
+  it("a temporary IPv6 address is not secondary", () => {
+    assert.isFalse(InterfaceAddress.isSecondary(address("fd00::1", { flags: IFA_F_SECONDARY })))
+    assert.isTrue(InterfaceAddress.isSecondary(address("192.0.2.1", { flags: IFA_F_SECONDARY })))
+  })
+
   it("a secondary address that was promoted stands last of the primary ones", () => {
     const state = [
       AddressRemoved({ address: address("192.0.2.1") }),

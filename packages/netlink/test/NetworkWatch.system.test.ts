@@ -169,6 +169,35 @@ describe("NetworkWatch", () => {
     })
   )
 
+  it.live("keeps IPv6 addresses in the kernel's order, and tells when they become usable", () =>
+    Effect.gen(function* () {
+      const namespace = yield* withVeth
+      const { until, current } = yield* watching(namespace)
+      namespace.ip("link set a1 up")
+      yield* until((state) => addressesOf(state, "a0").some(({ scope }) => scope === 253))
+
+      namespace.ip("addr add fd00::1/64 dev a0")
+      yield* until((state) => addressesOf(state, "a0").some(InterfaceAddress.isTentative))
+      namespace.batch([
+        "addr add fd00::2/64 dev a0 nodad",
+        "addr add fe80::9/64 dev a0 nodad",
+        "addr add fd00::3/64 dev a0 nodad",
+        "addr add 192.0.2.1/24 dev a0",
+        "addr del fd00::2/64 dev a0"
+      ])
+      yield* until(
+        (state) =>
+          textsOf(state, "a0").length === 5 && !addressesOf(state, "a0").some(InterfaceAddress.isTentative)
+      )
+
+      const shown = namespace.read("addr show dev a0")[0]?.addr_info ?? []
+      assert.deepStrictEqual(
+        textsOf(current(), "a0"),
+        shown.map(({ local }) => local)
+      )
+    })
+  )
+
   it.live("a promoted secondary address stands where the kernel puts it", () =>
     Effect.gen(function* () {
       const namespace = yield* withVeth

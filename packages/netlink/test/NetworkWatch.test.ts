@@ -72,7 +72,11 @@ describe("make", () => {
       const { lines, groups } = yield* watching(kernel)
       kernel.answer(added("192.0.2.2"), removed("192.0.2.1"))
 
-      assert.deepStrictEqual(groups, [Link.RTNLGRP_LINK, InterfaceAddress.RTNLGRP_IPV4_IFADDR])
+      assert.deepStrictEqual(groups, [
+        Link.RTNLGRP_LINK,
+        InterfaceAddress.RTNLGRP_IPV4_IFADDR,
+        InterfaceAddress.RTNLGRP_IPV6_IFADDR
+      ])
       assert.deepStrictEqual(lines, ["all 192.0.2.1", "+ 192.0.2.2", "- 192.0.2.1"])
     })
   )

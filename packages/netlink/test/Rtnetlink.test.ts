@@ -53,7 +53,8 @@ describe("Link", () => {
         parentNamespace: undefined,
         masterIndex: undefined,
         kind: "macvlan",
-        macvlanMode: "private"
+        macvlanMode: "private",
+        alias: undefined
       }
     ])
   })
@@ -153,10 +154,13 @@ describe("Route", () => {
       {
         destination: ipv4("192.0.2.0"),
         prefixLength: 24,
+        from: undefined,
         gateway: undefined,
         linkIndex: 3,
+        nextHops: [],
         source: ipv4("192.0.2.1"),
         priority: 0,
+        typeOfService: 0,
         table: Route.RT_TABLE_MAIN,
         scope: InterfaceAddress.Scope.link,
         protocol: 2,
@@ -165,10 +169,13 @@ describe("Route", () => {
       {
         destination: ipv4("198.51.100.0"),
         prefixLength: 24,
+        from: undefined,
         gateway: ipv4("192.0.2.254"),
         linkIndex: 3,
+        nextHops: [],
         source: undefined,
         priority: 7,
+        typeOfService: 0,
         table: Route.RT_TABLE_MAIN,
         scope: InterfaceAddress.Scope.global,
         protocol: 18,
