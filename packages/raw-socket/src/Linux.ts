@@ -23,6 +23,7 @@ export const SOCK_RAW = 3
 export const SOL_IP = 0
 export const SOL_SOCKET = 1
 export const SOL_IPV6 = 41
+export const SOL_RAW = 255
 export const SOL_NETLINK = 270
 
 /** Options of every socket. @category constants @since 0.1.0 */
@@ -58,7 +59,18 @@ export const IP_MULTICAST_ALL = 49
 export const IP_PMTUDISC_DONT = 0
 
 /** Options of IPv6 sockets. @category constants @since 0.1.0 */
+export const IPV6_CHECKSUM = 7
+export const IPV6_UNICAST_HOPS = 16
+export const IPV6_MULTICAST_IF = 17
+export const IPV6_MULTICAST_HOPS = 18
+export const IPV6_MULTICAST_LOOP = 19
+export const IPV6_JOIN_GROUP = 20
+export const IPV6_LEAVE_GROUP = 21
 export const IPV6_RECVERR = 25
+export const IPV6_RECVPKTINFO = 49
+export const IPV6_RECVHOPLIMIT = 51
+export const IPV6_TCLASS = 67
+export const IPV6_FREEBIND = 78
 
 /** Control messages of IPv6 sockets. @category constants @since 0.1.0 */
 export const IPV6_PKTINFO = 50
@@ -80,7 +92,11 @@ export const EPOLLONESHOT = 0x4000_0000
 
 /** Protocols of raw sockets. @category constants @since 0.1.0 */
 export const IPPROTO_ICMP = 1
+export const IPPROTO_AH = 51
 export const IPPROTO_ICMPV6 = 58
+export const IPPROTO_VRRP = 112
+/** A sender of whole packets; receives nothing. */
+export const IPPROTO_RAW = 255
 
 /** Flags of a received message. @category constants @since 0.1.0 */
 export const MSG_TRUNC = 0x20

@@ -1,17 +1,17 @@
 /**
- * Classic BPF programs that let a raw IPv4 socket receive the adverts of some virtual routers only.
+ * Classic BPF programs that let a raw socket receive the adverts of some virtual routers only.
  *
- * Pure: builds programs; `RawIpv4Socket` attaches them. The kernel then drops what nobody here wants before it is
- * copied, queued or wakes the process.
+ * Pure: builds programs; `RawIpv4Socket` and `RawIpv6Socket` attach them. The kernel then drops what nobody here wants
+ * before it is copied, queued or wakes the process.
  *
  * **Details**
- * A raw IPv4 socket shows the program the whole packet from its IPv4 header. The virtual router identifier is the second
- * byte of the payload, in every version of VRRP.
+ * A raw IPv4 socket shows the program the whole packet from its IPv4 header, a raw IPv6 socket what follows the headers.
+ * The virtual router identifier is the second byte of an advert, in every version of VRRP.
  *
  * **Gotchas**
  * A packet too short to hold the identifier is accepted, so that it is counted as malformed.
  *
- * @see https://www.kernel.org/doc/html/latest/networking/filter.html; RFC 9568 section 5.1
+ * @see https://www.kernel.org/doc/html/latest/networking/filter.html; RFC 9568 section 5.1; RFC 2402 section 2
  * @since 0.1.0
  */
 
@@ -37,12 +37,25 @@ export interface Instruction {
 export type Program = ReadonlyArray<Instruction>
 
 /**
+ * Where an advert begins in what the program sees.
+ *
+ * - `Ipv4`: behind an IPv4 header.
+ * - `Authenticated`: behind an IPv4 header and an authentication header.
+ * - `Ipv6`: at the first byte.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Place = "Ipv4" | "Authenticated" | "Ipv6"
+
+/**
  * Returns the program that accepts these virtual routers and drops all others.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const acceptOnly = (vrids: ReadonlySet<number>): Program => select(vrids, keepNothing, keepAll)
+export const acceptOnly = (vrids: ReadonlySet<number>, place: Place = "Ipv4"): Program =>
+  select(vrids, place, keepNothing, keepAll)
 
 /**
  * Returns the program that drops these virtual routers and accepts all others.
@@ -50,7 +63,8 @@ export const acceptOnly = (vrids: ReadonlySet<number>): Program => select(vrids,
  * @category constructors
  * @since 0.1.0
  */
-export const acceptAllBut = (vrids: ReadonlySet<number>): Program => select(vrids, keepAll, keepNothing)
+export const acceptAllBut = (vrids: ReadonlySet<number>, place: Place = "Ipv4"): Program =>
+  select(vrids, place, keepAll, keepNothing)
 
 /**
  * Encodes a program as the kernel's `struct sock_filter` array.
@@ -77,12 +91,24 @@ export const loadLength = 0x80
 export const loadByteIndexed = 0x50
 /** X becomes four times the low half of the byte at the operand: the length of an IPv4 header. @category constants @since 0.1.0 */
 export const loadHeaderLength = 0xb1
+/** X becomes the operand. @category constants @since 0.1.0 */
+export const setIndex = 0x01
+/** X becomes A. @category constants @since 0.1.0 */
+export const moveToIndex = 0x07
+/** A becomes A + the operand. @category constants @since 0.1.0 */
+export const add = 0x04
+/** A becomes A + X. @category constants @since 0.1.0 */
+export const addIndex = 0x0c
 /** A becomes A - X. @category constants @since 0.1.0 */
 export const subtractIndex = 0x1c
+/** A is shifted to the left by the operand. @category constants @since 0.1.0 */
+export const shiftLeft = 0x64
 /** @category constants @since 0.1.0 */
 export const jumpIfEqual = 0x15
 /** @category constants @since 0.1.0 */
 export const jumpIfAtLeast = 0x35
+/** Compares A with X. @category constants @since 0.1.0 */
+export const jumpIfAtLeastIndex = 0x3d
 /** @category constants @since 0.1.0 */
 export const returnOperand = 0x06
 
@@ -90,19 +116,35 @@ export const returnOperand = 0x06
  * Both verdicts stand behind the comparisons, the one for a match last. With all 255 identifiers the first comparison
  * jumps 255 instructions ahead, the most that a jump can.
  */
-const select = (vrids: ReadonlySet<number>, otherwise: number, matched: number): Program => {
+const select = (vrids: ReadonlySet<number>, place: Place, otherwise: number, matched: number): Program => {
   const wanted = [...vrids].filter((vrid) => vrid >= 1 && vrid <= 255).toSorted((left, right) => left - right)
   return [
-    instruction(loadHeaderLength, 0),
-    instruction(loadLength, 0),
-    instruction(subtractIndex, 0),
-    instruction(jumpIfAtLeast, vridOffset + 1, 1, 0),
-    instruction(returnOperand, keepAll),
-    instruction(loadByteIndexed, vridOffset),
+    ...findAdvert(place),
+    ...loadSecondByte,
     ...wanted.map((vrid, index) => instruction(jumpIfEqual, vrid, wanted.length - index, 0)),
     instruction(returnOperand, otherwise),
     instruction(returnOperand, matched)
   ]
+}
+
+/** Leaves in X where the advert begins. */
+const findAdvert = (place: Place): Program => {
+  switch (place) {
+    case "Ipv6":
+      return [instruction(setIndex, 0)]
+    case "Ipv4":
+      return [instruction(loadHeaderLength, 0)]
+    case "Authenticated":
+      return [
+        instruction(loadHeaderLength, 0),
+        // RFC 2402 2.2: the second byte is the length in words of four bytes, less two.
+        ...loadSecondByte,
+        instruction(add, 2),
+        instruction(shiftLeft, 2),
+        instruction(addIndex, 0),
+        instruction(moveToIndex, 0)
+      ]
+  }
 }
 
 /**
@@ -118,10 +160,29 @@ export const instruction = (code: number, operand: number, jumpTrue = 0, jumpFal
   operand
 })
 
-/** The identifier follows the byte that holds version and type. */
-const vridOffset = 1
 /** Keep the whole packet. @category constants @since 0.1.0 */
 export const keepAll = 0xffff_ffff
 /** Drop the packet. @category constants @since 0.1.0 */
 export const keepNothing = 0
 const instructionLength = 8
+
+/**
+ * A becomes the byte behind the first one at X; a packet that ends before is accepted. In an advert that byte is the
+ * identifier, which follows version and type.
+ */
+const loadSecondByte: Program = [
+  instruction(loadLength, 0),
+  instruction(jumpIfAtLeastIndex, 0, 0, 2),
+  instruction(subtractIndex, 0),
+  instruction(jumpIfAtLeast, 2, 1, 0),
+  instruction(returnOperand, keepAll),
+  instruction(loadByteIndexed, 1)
+]
+
+/**
+ * Drops everything, as fast as a program can: for a socket that only sends.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const dropAll: Program = [instruction(returnOperand, keepNothing)]

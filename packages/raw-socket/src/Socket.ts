@@ -113,7 +113,7 @@ export interface SocketOptions {
 /**
  * An open socket.
  *
- * - `send`: copies the messages into the socket's arena and sends them.
+ * - `send`: copies the messages into the thread's arena and sends them.
  * - `sendArena`: sends what lies in an arena of the caller's, without copying.
  * - `sendArenaElsewhere`: the same in another thread, for batches that take the kernel milliseconds. The arena must be left
  *   alone until it is done. Not interruptible: whoever runs it must end before the socket's scope does.
@@ -171,13 +171,12 @@ export const open = Effect.fnUntraced(function* (
   if (bind !== undefined) yield* SocketError.attempt("bind", () => native.bind(descriptor.fd, bind))
   const drain = receive === undefined ? () => undefined : yield* startReceiving(descriptor, receive)
 
-  const arena = SendArena.make(sendCountMax, sendBytesMax)
   return {
     descriptor,
-    send: (messages) => sendCopied(descriptor.fd, arena, messages),
+    send: (messages) => sendCopied(descriptor.fd, messages),
     sendArena: (prepared) => sendPrepared(descriptor.fd, prepared),
     sendArenaElsewhere: (prepared) => sendElsewhere(descriptor.fd, prepared),
-    rehearse: (messages) => void sendCopied(noSocket, arena, messages),
+    rehearse: (messages) => void sendCopied(noSocket, messages),
     receive: drain,
     setOption: (option) => Effect.asVoid(setOption(option)),
     setFilter: (program) => Effect.asVoid(setFilter(program))
@@ -211,14 +210,15 @@ const makeReceiver = (descriptor: Descriptor.Descriptor, options: ReceiveOptions
 
   const receive = () => native.recvmmsg(descriptor.fd, arena, slotSize, options.controlSize, fields, 0)
   const field = (index: number, name: number) => fields[index * Native.receiveFieldCount + name]!
-  const view = (index: number, offset: number, length: number) =>
-    arena.subarray(index * slotSize + offset, index * slotSize + offset + length)
-  const dataOffset = Native.receiveNameSize + options.controlSize
+  const viewOfPart = (offset: number) => makeViews(arena, slotSize, offset)
+  const dataOf = viewOfPart(Native.receiveNameSize + options.controlSize)
+  const addressOf = viewOfPart(0)
+  const controlOf = viewOfPart(Native.receiveNameSize)
   const batchOf = (count: number): Batch => ({
     count,
-    dataAt: (index) => view(index, dataOffset, Math.min(field(index, 0), options.dataSize)),
-    addressAt: (index) => view(index, 0, Math.min(field(index, 2), Native.receiveNameSize)),
-    controlAt: (index) => view(index, Native.receiveNameSize, field(index, 3)),
+    dataAt: (index) => dataOf(index, Math.min(field(index, 0), options.dataSize)),
+    addressAt: (index) => addressOf(index, Math.min(field(index, 2), Native.receiveNameSize)),
+    controlAt: (index) => controlOf(index, field(index, 3)),
     isTruncatedAt: (index) => (field(index, 1) & Linux.MSG_TRUNC) !== 0
   })
 
@@ -250,11 +250,19 @@ const makeReceiver = (descriptor: Descriptor.Descriptor, options: ReceiveOptions
   }
 }
 
-const sendCopied = (
-  fd: number,
-  arena: SendArena.SendArena,
-  messages: ReadonlyArray<SendArena.OutgoingMessage>
-): SendOutcome => {
+/** The same part of every slot. What a slot gets is mostly as long as what it got before: then it is the same view. */
+const makeViews = (arena: Uint8Array, slotSize: number, offset: number) => {
+  const views: Array<Uint8Array | undefined> = []
+  return (index: number, length: number): Uint8Array => {
+    const known = views[index]
+    if (known?.length === length) return known
+    const from = index * slotSize + offset
+    return (views[index] = arena.subarray(from, from + length))
+  }
+}
+
+const sendCopied = (fd: number, messages: ReadonlyArray<SendArena.OutgoingMessage>): SendOutcome => {
+  const arena = (sharedArena ??= SendArena.make(sendCountMax, sendBytesMax))
   let sentCount = 0
   while (sentCount < messages.length) {
     SendArena.clear(arena)
@@ -296,6 +304,9 @@ const outcomeOf = (sentCount: number, count: number): SendOutcome => ({
   sentCount,
   errno: sentCount < count ? Errno.EAGAIN : 0
 })
+
+/** Of all sockets of this thread: sending is over when the call returns, so one is enough for a thousand sockets. */
+let sharedArena: SendArena.SendArena | undefined
 
 /** The kernel refuses it with EBADF before it looks at anything. */
 const noSocket = -1

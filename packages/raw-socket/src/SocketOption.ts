@@ -123,6 +123,32 @@ export const dropMembership = (group: Address.Ipv4Address, interfaceIndex: numbe
 })
 
 /**
+ * IPV6_JOIN_GROUP: receive this group on this device.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const joinGroup = (group: Address.Ipv6Address, interfaceIndex: number): SocketOption => ({
+  name: `IPV6_JOIN_GROUP ${group}`,
+  level: Linux.SOL_IPV6,
+  number: Linux.IPV6_JOIN_GROUP,
+  value: ipv6MembershipRequest(group, interfaceIndex)
+})
+
+/**
+ * IPV6_LEAVE_GROUP: undoes `joinGroup`.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const leaveGroup = (group: Address.Ipv6Address, interfaceIndex: number): SocketOption => ({
+  name: `IPV6_LEAVE_GROUP ${group}`,
+  level: Linux.SOL_IPV6,
+  number: Linux.IPV6_LEAVE_GROUP,
+  value: ipv6MembershipRequest(group, interfaceIndex)
+})
+
+/**
  * SO_MARK: marks what the socket sends, for policy routing; needs CAP_NET_ADMIN.
  *
  * @category constructors
@@ -130,6 +156,19 @@ export const dropMembership = (group: Address.Ipv4Address, interfaceIndex: numbe
  */
 export const mark = (value: number): SocketOption =>
   int(`SO_MARK ${value}`, Linux.SOL_SOCKET, Linux.SO_MARK, value | 0)
+
+/**
+ * SO_PRIORITY of routing protocols: TC_PRIO_INTERACTIVE, the highest that an unprivileged sender may set.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const priorityInternetworkControl: SocketOption = int(
+  "SO_PRIORITY",
+  Linux.SOL_SOCKET,
+  Linux.SO_PRIORITY,
+  6
+)
 
 /**
  * SO_REUSEADDR: binds to a port that a connection which is over still holds.
@@ -183,5 +222,13 @@ const membershipRequest = (interfaceIndex: number, group?: Address.Ipv4Address):
   const bytes = new Uint8Array(12)
   if (group !== undefined) Address.ipv4ToBytes(group, bytes)
   new DataView(bytes.buffer).setInt32(8, interfaceIndex, true)
+  return bytes
+}
+
+/** `struct ipv6_mreq`: group, device. */
+const ipv6MembershipRequest = (group: Address.Ipv6Address, interfaceIndex: number): Uint8Array => {
+  const bytes = new Uint8Array(20)
+  Address.ipv6ToBytes(group, bytes)
+  new DataView(bytes.buffer).setInt32(16, interfaceIndex, true)
   return bytes
 }

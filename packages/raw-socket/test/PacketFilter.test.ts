@@ -2,7 +2,7 @@ import { assert, describe, it } from "@effect/vitest"
 import * as PacketFilter from "@holdfast/raw-socket/PacketFilter"
 import * as Schema from "effect/Schema"
 
-/** The six instructions that the programs use, after the kernel's description; a load beyond the packet drops it. */
+/** The instructions that the programs use, after the kernel's description; a load beyond the packet drops it. */
 const run = (program: PacketFilter.Program, packet: Uint8Array): number => {
   let accumulator = 0
   let index = 0
@@ -11,7 +11,13 @@ const run = (program: PacketFilter.Program, packet: Uint8Array): number => {
     if (code === PacketFilter.returnOperand) return operand
     if (code === PacketFilter.loadLength) accumulator = packet.length
     else if (code === PacketFilter.subtractIndex) accumulator = (accumulator - index) >>> 0
+    else if (code === PacketFilter.add) accumulator += operand
+    else if (code === PacketFilter.addIndex) accumulator += index
+    else if (code === PacketFilter.shiftLeft) accumulator = (accumulator << operand) >>> 0
+    else if (code === PacketFilter.setIndex) index = operand
+    else if (code === PacketFilter.moveToIndex) index = accumulator
     else if (code === PacketFilter.jumpIfEqual) at += accumulator === operand ? jumpTrue : jumpFalse
+    else if (code === PacketFilter.jumpIfAtLeastIndex) at += accumulator >= index ? jumpTrue : jumpFalse
     else if (code === PacketFilter.jumpIfAtLeast) at += accumulator >= operand ? jumpTrue : jumpFalse
     else {
       const offset = code === PacketFilter.loadByteIndexed ? index + operand : operand
@@ -30,8 +36,19 @@ const packetOf = (vrid: number, optionWords = 0): Uint8Array => {
   return bytes
 }
 
+/** The same behind an authentication header of so many words of four bytes. */
+const authenticatedOf = (vrid: number, optionWords: number, headerWords: number): Uint8Array => {
+  const plain = packetOf(vrid, optionWords)
+  const advertAt = plain.length - 8
+  const header = new Uint8Array(headerWords * 4)
+  header[0] = 112
+  header[1] = headerWords - 2
+  return Uint8Array.of(...plain.subarray(0, advertAt), ...header, ...plain.subarray(advertAt))
+}
+
 const Vrids = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 255 })))
 const OptionWords = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10 }))
+const HeaderWords = Schema.Int.check(Schema.isBetween({ minimum: 3, maximum: 12 }))
 const everyVrid = Array.from({ length: 255 }, (_, index) => index + 1)
 
 describe("PacketFilter", () => {
@@ -51,6 +68,27 @@ describe("PacketFilter", () => {
     }
   )
 
+  it.prop(
+    "finds the identifier behind an authentication header, and at the start where there is no header",
+    { vrids: Vrids, optionWords: OptionWords, headerWords: HeaderWords },
+    ({ headerWords, optionWords, vrids }) => {
+      const muted = new Set(vrids)
+      const authenticated = PacketFilter.acceptAllBut(muted, "Authenticated")
+      const bare = PacketFilter.acceptAllBut(muted, "Ipv6")
+
+      for (const vrid of [0, ...everyVrid]) {
+        const packet = authenticatedOf(vrid, optionWords, headerWords)
+        assert.strictEqual(run(authenticated, packet) > 0, !muted.has(vrid))
+        assert.strictEqual(run(bare, packetOf(vrid).subarray(20)) > 0, !muted.has(vrid))
+      }
+    }
+  )
+
+  it("drops everything for who only sends", () => {
+    assert.strictEqual(run(PacketFilter.dropAll, packetOf(7)), 0)
+    assert.strictEqual(run(PacketFilter.dropAll, new Uint8Array(0)), 0)
+  })
+
   it("accepts packets too short to hold the identifier, so that they are counted", () => {
     for (const program of [
       PacketFilter.acceptOnly(new Set()),
@@ -60,6 +98,15 @@ describe("PacketFilter", () => {
       assert.isAbove(run(program, packetOf(7, 5).subarray(0, 41)), 0)
       assert.isAbove(run(program, packetOf(7).subarray(0, 20)), 0)
     }
+    for (const length of [20, 21, 43, 44, 45])
+      assert.isAbove(
+        run(
+          PacketFilter.acceptAllBut(new Set(everyVrid), "Authenticated"),
+          authenticatedOf(7, 0, 6).subarray(0, length)
+        ),
+        0
+      )
+    assert.isAbove(run(PacketFilter.acceptAllBut(new Set(everyVrid), "Ipv6"), Uint8Array.of(0x31)), 0)
   })
 
   it("reaches its verdict with every virtual router listed: no jump is longer than eight bits hold", () => {

@@ -6,6 +6,7 @@ import * as RawIpv4Socket from "@holdfast/raw-socket/RawIpv4Socket"
 import * as Socket from "@holdfast/raw-socket/Socket"
 import * as SocketOption from "@holdfast/raw-socket/SocketOption"
 import * as Address from "@holdfast/wire/Address"
+import * as Ipv4 from "@holdfast/wire/Ipv4"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
 import * as Cable from "./Cable.ts"
@@ -19,6 +20,7 @@ interface Arrival {
 }
 
 interface OpenOptions {
+  readonly protocol?: number
   readonly filter?: PacketFilter.Program
   readonly receiveBufferSize?: number
   readonly onEvent?: (event: Socket.SocketEvent) => void
@@ -95,6 +97,102 @@ describe("RawIpv4Socket", () => {
           [1, second],
           [2, right.address]
         ]
+      )
+    })
+  )
+
+  it.live("sends with the TTL of each packet", () =>
+    Effect.gen(function* () {
+      const { left, right } = yield* Cable.make
+      const receiver = yield* openAt(left)
+      const sender = yield* openAt(right)
+      yield* receiver.joinGroup(group)
+      const packet = { payload: advertOf(1), source: right.address }
+
+      sender.send([
+        { ...packet, destination: left.address, hopLimit: 64 },
+        { ...packet, destination: left.address },
+        { ...packet, destination: group, hopLimit: 3 }
+      ])
+      const arrivals = yield* Queue.takeN(receiver.arrivals, 3)
+
+      assert.deepStrictEqual(
+        arrivals.map((arrival) => headerOf(arrival).timeToLive),
+        [64, 255, 3]
+      )
+    })
+  )
+
+  it.live("sends by any device from one socket, which receives nothing", () =>
+    Effect.gen(function* () {
+      const { left, right } = yield* Cable.make
+      const receiver = yield* openAt(left)
+      yield* receiver.joinGroup(group)
+      const device = ["vrrp.7", "address", "00:00:5e:00:01:07", "type", "macvlan", "mode", "private"]
+      Cable.ip(right.namespace, "link", "add", "link", "eth0", ...device)
+      Cable.ip(right.namespace, "link", "set", "vrrp.7", "up")
+      const index = Cable.indexOf(right.namespace, "vrrp.7")
+      const sender = yield* RawIpv4Socket.openSender({ headerIncluded: false }).pipe(
+        NetworkNamespace.provide(right.namespace)
+      )
+
+      const outcomes = [index, right.interfaceIndex, 4_711].map((interfaceIndex) =>
+        sender
+          .on(interfaceIndex)
+          .send([{ payload: advertOf(interfaceIndex % 256), source: right.address, destination: group }])
+      )
+      const arrivals = yield* Queue.takeN(receiver.arrivals, 2)
+
+      assert.deepStrictEqual(
+        outcomes.map(({ sentCount }) => sentCount),
+        [1, 1, 0]
+      )
+      assert.deepStrictEqual(arrivals.map(vridOf), [index, right.interfaceIndex])
+      assert.deepStrictEqual(headerOf(arrivals[0]!), {
+        typeOfService: 0xc0,
+        dontFragment: false,
+        timeToLive: 255,
+        protocol: 112,
+        source: right.address,
+        destination: group
+      })
+    })
+  )
+
+  it.live("sends whole packets of another protocol as they are, and receives those of one", () =>
+    Effect.gen(function* () {
+      const { left, right } = yield* Cable.make
+      const receiver = yield* openAt(left, { protocol: Linux.IPPROTO_AH })
+      yield* receiver.joinGroup(group)
+      const sender = yield* RawIpv4Socket.openSender({ headerIncluded: true }).pipe(
+        NetworkNamespace.provide(right.namespace)
+      )
+      const packets = [group, left.address].map((destination) =>
+        Ipv4.encode({
+          ...Ipv4.advertPacket({
+            source: right.address,
+            destination,
+            identification: 0x1234,
+            payload: advertOf(7)
+          }),
+          protocol: Linux.IPPROTO_AH,
+          hopLimit: 77
+        })
+      )
+
+      const outcome = sender.on(right.interfaceIndex).send(
+        [group, left.address].map((destination, index) => ({
+          payload: packets[index]!,
+          source: right.address,
+          destination
+        }))
+      )
+      const arrivals = yield* Queue.takeN(receiver.arrivals, 2)
+
+      assert.deepStrictEqual(outcome, { sentCount: 2, errno: 0 })
+      assert.deepStrictEqual(
+        arrivals.map(({ bytes }) => bytes),
+        packets
       )
     })
   )

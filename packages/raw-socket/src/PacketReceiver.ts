@@ -1,0 +1,61 @@
+/**
+ * How raw sockets of either family receive: batches of packets, with what the kernel tells about each, and overruns.
+ *
+ * @since 0.1.0
+ */
+import * as Arrival from "./Arrival.ts"
+import * as MonotonicClock from "./MonotonicClock.ts"
+import type * as Socket from "./Socket.ts"
+
+/**
+ * Who is told.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Listener<Packet> {
+  readonly onBatch: (packets: ReadonlyArray<Packet>) => void
+  readonly onEvent: (event: Socket.SocketEvent) => void
+}
+
+/**
+ * Returns how a socket receives packets of up to `packetSizeMax` bytes. `read` makes a packet of one of a batch, or
+ * nothing when it is not for us; the facts that it gets are valid for the call.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = <Packet>(
+  packetSizeMax: number,
+  { onBatch, onEvent }: Listener<Packet>,
+  read: (batch: Socket.Batch, index: number, arrival: Arrival.Arrival) => Packet | undefined
+): Socket.ReceiveOptions => {
+  const arrival = Arrival.make()
+  let droppedCount = 0
+  return {
+    dataSize: packetSizeMax,
+    slotCount: batchCountMax,
+    controlSize,
+    onEvent,
+    onBatch: (batch) => {
+      const now = MonotonicClock.now()
+      const offset = MonotonicClock.offsetOfRealtime()
+      const packets: Array<Packet> = []
+      for (let index = 0; index < batch.count; index++) {
+        Arrival.read(arrival, batch.controlAt(index), now, offset)
+        const packet = read(batch, index, arrival)
+        if (packet !== undefined) packets.push(packet)
+      }
+      const droppedCountNow = arrival.droppedCount
+      if (packets.length > 0) onBatch(packets)
+      if (droppedCountNow === droppedCount) return
+      droppedCount = droppedCountNow
+      onEvent({ _tag: "Overrun", droppedCount })
+    }
+  }
+}
+
+/** Adverts per wake-up, four such batches for all 255 virtual routers of a device at once. */
+const batchCountMax = 64
+/** Room for IPV6_PKTINFO (40 bytes; IP_PKTINFO takes 32), IPV6_HOPLIMIT (24), SO_RXQ_OVFL (24) and SO_TIMESTAMPNS (32). */
+const controlSize = 120
