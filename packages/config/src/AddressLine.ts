@@ -1,14 +1,17 @@
 /**
- * A line of `virtual_ipaddress`: an address and how the device carries it.
+ * A line of `virtual_ipaddress`, `virtual_ipaddress_excluded` or `static_ipaddress`: an address and how the device carries
+ * it.
  *
  * @since 0.1.0
  */
 import type { InterfaceName, VirtualAddress } from "@holdfast/vrrp/Parameters"
 import * as Address from "@holdfast/wire/Address"
+import type { Micros } from "@holdfast/wire/Instant"
 import type { Report } from "./Diagnostic.ts"
 import type { Word } from "./Lexer.ts"
+import * as LineOptions from "./LineOptions.ts"
+import * as RoutingName from "./RoutingName.ts"
 import type { Span } from "./Span.ts"
-import * as Suggestion from "./Suggestion.ts"
 import type { Statement } from "./SyntaxTree.ts"
 import * as Value from "./Value.ts"
 
@@ -20,12 +23,14 @@ export interface AddressLine {
   readonly span: Span
   /** Absent when the line names no device (`dev`). */
   readonly interface: InterfaceName | undefined
+  /** Where the line asks for a virtual MAC device on the device it names (`use_vmac`). */
+  readonly virtualMac: Span | undefined
   /** What the line says of the address itself. */
   readonly carried: Omit<VirtualAddress, "interface" | "advertised">
 }
 
 /**
- * Reads `address[/length] [dev NAME] [label TEXT] [scope SCOPE] [brd ADDRESS|+|-] [no_track]`.
+ * Reads `address[/length]` and its options.
  *
  * @category reading
  * @since 0.1.0
@@ -35,125 +40,124 @@ export const read = (statement: Statement, report: Report): AddressLine | undefi
   if (statement.block !== undefined) {
     report.error(statement.block.open, "an address takes no block", "remove the block")
   }
-  const options = readOptions(statement.arguments, report)
-  if (prefix === undefined || options === undefined) return undefined
-  const { broadcast: word, interface: interfaceName, label, scope = scopeGlobal, tracked } = options
-  const broadcast = word === undefined ? undefined : broadcastOf(word, prefix, report)
+  const said: Said = {}
+  const words = LineOptions.cursor(statement.arguments)
+  const sound = LineOptions.read(said, words, options, "an address", report)
+  if (prefix === undefined || !sound || !agrees(prefix, said, report)) return undefined
   return {
     span: statement.keyword.span,
-    interface: interfaceName,
-    carried: {
-      ...prefix,
-      ...(label === undefined ? {} : { label }),
-      scope,
-      ...(broadcast === undefined ? {} : { broadcast }),
-      tracked
-    }
+    interface: said.interface,
+    virtualMac: said.virtualMac,
+    carried: carriedOf(prefix, said, report)
   }
 }
 
-interface Prefix {
-  readonly address: Address.Ipv4Address
-  readonly prefixLength: number
-}
+type Prefix = Pick<VirtualAddress, "address" | "prefixLength">
 
-interface Options {
+type Flag = NonNullable<VirtualAddress["flags"]>[number]
+
+interface Said {
   interface?: InterfaceName
-  label?: string
+  virtualMac?: Span
+  label?: Word
   scope?: number
   broadcast?: Word
-  tracked: boolean
+  peer?: Word
+  flags?: Array<{ readonly flag: Flag; readonly span: Span }>
+  preferredLifetime?: Micros | "forever"
+  tracked?: boolean
 }
 
 const readPrefix = (word: Word, report: Report): Prefix | undefined => {
   const slash = word.text.indexOf("/")
   const end = slash === -1 ? word.text.length : slash
-  const address = Value.ipv4Address(part(word, 0, end), report)
-  // The length of an IPv6 prefix is no mistake of its own.
-  if (slash === -1 || word.text.includes(":"))
-    return address === undefined ? undefined : { address, prefixLength: addressBits }
-  const prefixLength = readPrefixLength(part(word, end + 1, word.text.length), report)
+  const address = Value.ipAddress(LineOptions.part(word, 0, end), report)
+  const bits = address === undefined || Address.isIpv6(address) ? ipv6Bits : ipv4Bits
+  if (slash === -1) return address === undefined ? undefined : { address, prefixLength: bits }
+  const length = LineOptions.part(word, end + 1)
+  const prefixLength = Value.integer({ minimum: 0, maximum: bits })(length, report)
   return address === undefined || prefixLength === undefined ? undefined : { address, prefixLength }
 }
 
-const readPrefixLength = Value.integer({ minimum: 0, maximum: 32 })
-
-/** A part of a word, at its own place. */
-const part = (word: Word, start: number, end: number): Word => ({
-  ...word,
-  text: word.text.slice(start, end),
-  span: {
-    ...word.span,
-    column: word.span.column + start,
-    offset: word.span.offset + start,
-    length: end - start
+/** Whether the options are of the address's family; what has no effect there is a warning. */
+const agrees = ({ address }: Prefix, said: Said, report: Report): boolean => {
+  const ipv6 = Address.isIpv6(address)
+  if (said.broadcast !== undefined && ipv6) {
+    report.error(said.broadcast.span, "IPv6 has no broadcast addresses", "remove brd")
+    return false
   }
-})
-
-const readOptions = (words: ReadonlyArray<Word>, report: Report): Options | undefined => {
-  const options: Options = { tracked: true }
-  let sound = true
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at]!
-    if (word.text === "no_track") {
-      options.tracked = false
-    } else if (isValued(word.text)) {
-      const argument = words[++at]
-      if (argument === undefined) report.error(word.span, `${word.text} needs a value`)
-      sound = argument !== undefined && readValued(word.text, argument, options, report) && sound
-    } else if (unsupported.has(word.text) || unsupportedValued.has(word.text)) {
-      report.error(word.span, `the address option ${word.text} is not supported by this version`)
-      if (unsupportedValued.has(word.text)) at++
-      sound = false
-    } else {
-      // Whether the next word is its value or an option, nobody knows: the rest of the line is not read.
-      reportUnknown(word, report)
-      return undefined
-    }
+  if (said.label !== undefined && ipv6) {
+    report.warning(said.label.span, "an IPv6 address has no label", "remove label")
+    delete said.label
   }
-  return sound ? options : undefined
+  const other = ipv6 ? [] : (said.flags ?? []).filter(({ flag }) => ipv6Only.has(flag))
+  for (const { flag, span } of other) {
+    const written = flag === "dad" ? "-nodad" : flag
+    report.warning(span, `${written} has no effect on an IPv4 address`, `remove ${written}`)
+  }
+  return true
 }
 
-const reportUnknown = (word: Word, report: Report): void => {
-  const meant = Suggestion.nearest(word.text, [...valued, "no_track"])
-  const remedy = meant === undefined ? "write one address a line" : `did you mean ${meant}?`
-  report.error(word.span, `${word.text} is no option of an address`, remedy)
+const carriedOf = (prefix: Prefix, said: Said, report: Report): AddressLine["carried"] => {
+  const ipv6 = Address.isIpv6(prefix.address)
+  const broadcast = said.broadcast === undefined ? undefined : broadcastOf(said.broadcast, prefix, report)
+  const flags = (said.flags ?? []).map(({ flag }) => flag).filter((flag) => ipv6 || !ipv6Only.has(flag))
+  const peer = said.peer === undefined ? undefined : peerOf(said.peer, prefix, report)
+  const lifetime = said.preferredLifetime ?? (ipv6 && prefix.prefixLength === ipv6Bits ? none : "forever")
+  return {
+    ...prefix,
+    ...(said.label === undefined ? {} : { label: said.label.text }),
+    scope: said.scope ?? RoutingName.scopeGlobal,
+    ...(broadcast === undefined ? {} : { broadcast }),
+    ...(peer === undefined ? {} : { peer }),
+    ...(flags.length === 0 ? {} : { flags: [...new Set(flags)] }),
+    ...(lifetime === "forever" ? {} : { preferredLifetime: lifetime }),
+    tracked: said.tracked ?? true
+  }
 }
 
-const isValued = (option: string): option is (typeof valued)[number] =>
-  (valued as ReadonlyArray<string>).includes(option)
+/** `+` sets and `-` clears the bits that are not of the prefix; a prefix without such bits has no broadcast address. */
+const broadcastOf = (word: Word, prefix: Prefix, report: Report): Address.Ipv4Address | undefined => {
+  if (word.text !== "+" && word.text !== "-") return Value.ipv4Address(word, report)
+  const hostBits = ipv4Bits - prefix.prefixLength
+  if (hostBits < 2) {
+    const message = `a prefix of ${prefix.prefixLength} bits has no broadcast address`
+    report.warning(word.span, message, "remove brd, or write the length of the network's prefix")
+    return undefined
+  }
+  const hosts = 2 ** hostBits
+  const network = Math.floor(Address.ipv4ToNumber(prefix.address as Address.Ipv4Address) / hosts) * hosts
+  const broadcast = word.text === "+" ? network + hosts - 1 : network
+  const bytes = [24, 16, 8, 0].map((shift) => (broadcast >>> shift) & 0xff)
+  return Address.ipv4FromBytes(Uint8Array.from(bytes))
+}
 
-/** Reads the value of an option into the options; tells whether it was well written. */
-const readValued = (
-  option: (typeof valued)[number],
+/** keepalived takes an address without a length here, and the address itself must be without one, too. */
+const peerOf = (
   word: Word,
-  options: Options,
+  { address, prefixLength }: Prefix,
   report: Report
-): boolean => {
-  switch (option) {
-    case "dev":
-      return assign(options, "interface", Value.interfaceName(word, report))
-    case "label":
-      return assign(options, "label", readLabel(word, report))
-    case "scope":
-      return assign(options, "scope", scopes.get(word.text) ?? readScope(word, report))
-    case "brd":
-    case "broadcast":
-      return assign(options, "broadcast", word)
+): Address.IpAddress | undefined => {
+  const peer = Value.ipAddress(word, report)
+  if (peer === undefined) return undefined
+  if (Address.isIpv6(peer) !== Address.isIpv6(address)) {
+    report.error(
+      word.span,
+      `the peer ${peer} is of the other IP version than ${address}`,
+      "correct one of them"
+    )
+    return undefined
   }
+  const bits = Address.isIpv6(address) ? ipv6Bits : ipv4Bits
+  if (prefixLength !== bits) {
+    const message = `${address} has a peer, and so no prefix of ${prefixLength} bits`
+    report.error(word.span, message, "remove the length, or the peer")
+  }
+  return peer
 }
 
-const assign = <K extends keyof Options>(
-  options: Options,
-  key: K,
-  value: Options[K] | undefined
-): boolean => {
-  if (value !== undefined) options[key] = value
-  return value !== undefined
-}
-
-const readLabel: Value.Value<string> = (word, report) => {
-  if (word.text.length <= labelLengthMax) return word.text
+const label: Value.Value<Word> = (word, report) => {
+  if (word.text.length <= labelLengthMax) return word
   report.error(
     word.span,
     `the label ${word.text} is too long`,
@@ -162,38 +166,44 @@ const readLabel: Value.Value<string> = (word, report) => {
   return undefined
 }
 
-/** `+` sets and `-` clears the bits that are not of the prefix; a prefix without such bits has no broadcast address. */
-const broadcastOf = (word: Word, prefix: Prefix, report: Report): Address.Ipv4Address | undefined => {
-  if (word.text !== "+" && word.text !== "-") return Value.ipv4Address(word, report)
-  const hostBits = addressBits - prefix.prefixLength
-  if (hostBits < 2) return undefined
-  const hosts = 2 ** hostBits
-  const network = Math.floor(Address.ipv4ToNumber(prefix.address) / hosts) * hosts
-  const broadcast = word.text === "+" ? network + hosts - 1 : network
-  const bytes = [24, 16, 8, 0].map((shift) => (broadcast >>> shift) & 0xff)
-  return Address.ipv4FromBytes(Uint8Array.from(bytes))
-}
+const lifetimeSeconds = Value.seconds({ minimum: 0, maximum: 0xffff_fffe })
 
-const readScope = Value.integer({ minimum: 0, maximum: 255 })
-const valued = ["dev", "label", "scope", "brd", "broadcast"] as const
-const unsupported: ReadonlySet<string> = new Set([
-  "home",
-  "-nodad",
-  "mngtmpaddr",
-  "noprefixroute",
-  "autojoin",
-  "use_vmac"
-])
-const unsupportedValued: ReadonlySet<string> = new Set(["peer", "track_group", "preferred_lft"])
-const scopeGlobal = 0
-/** The names of rt_scope_t in linux/rtnetlink.h. */
-const scopes: ReadonlyMap<string, number> = new Map([
-  ["global", scopeGlobal],
-  ["site", 200],
-  ["link", 253],
-  ["host", 254],
-  ["nowhere", 255]
-])
-const addressBits = 32
+const lifetime: Value.Value<Micros | "forever"> = (word, report) =>
+  word.text === "forever" ? "forever" : lifetimeSeconds(word, report)
+
+const flag =
+  (name: Flag): LineOptions.Option<Said> =>
+  (said, _cursor, _report, option) => {
+    ;(said.flags ??= []).push({ flag: name, span: option.span })
+    return true
+  }
+
+const word: Value.Value<Word> = (written) => written
+
+const options = LineOptions.make<Said>({
+  dev: LineOptions.valued("interface", Value.interfaceName),
+  label: LineOptions.valued("label", label),
+  scope: LineOptions.valued("scope", RoutingName.scope),
+  brd: LineOptions.valued("broadcast", word),
+  broadcast: LineOptions.valued("broadcast", word),
+  peer: LineOptions.valued("peer", word),
+  home: flag("home"),
+  "-nodad": flag("dad"),
+  mngtmpaddr: flag("mngtmpaddr"),
+  noprefixroute: flag("noprefixroute"),
+  autojoin: flag("autojoin"),
+  preferred_lft: LineOptions.valued("preferredLifetime", lifetime),
+  use_vmac: (said, _cursor, _report, option) => {
+    said.virtualMac = option.span
+    return true
+  },
+  no_track: LineOptions.fixed("tracked", false),
+  track_group: LineOptions.ignored(1, "an address that somebody takes away is put back")
+})
+
+const ipv6Only: ReadonlySet<Flag> = new Set(["home", "mngtmpaddr", "dad"])
+const none = Value.none
+const ipv4Bits = 32
+const ipv6Bits = 128
 /** IFNAMSIZ of linux/if.h, less the closing zero. */
 const labelLengthMax = 15

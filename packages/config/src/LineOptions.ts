@@ -102,6 +102,20 @@ export const refused =
   }
 
 /**
+ * An option that this version refuses together with the rest of the line, because nobody knows which words are its own.
+ *
+ * @category options
+ * @since 0.1.0
+ */
+export const refusedWithRest =
+  (remedy: string): Option<unknown> =>
+  (said, cursor, report, option) => {
+    refused(0, remedy)(said, cursor, report, option)
+    while (cursor.take() !== undefined);
+    return false
+  }
+
+/**
  * An option that has no effect.
  *
  * @category options
@@ -146,7 +160,8 @@ export const read = <T>(
 
 const reportUnknown = (word: Word, known: ReadonlyArray<string>, subject: string, report: Report): void => {
   const meant = Suggestion.nearest(word.text, known)
-  const remedy = meant === undefined ? `write ${subject} a line` : `did you mean ${meant}?`
+  const remedy =
+    meant === undefined ? `write ${subject.replace(/^an? /, "one ")} a line` : `did you mean ${meant}?`
   report.error(word.span, `${word.text} is no option of ${subject}`, remedy)
 }
 
