@@ -28,6 +28,8 @@ export interface OutgoingPacket<A extends Address.IpAddress> {
 /**
  * Sends by one device.
  *
+ * - `send`: goes past a packet that the kernel refuses: one whose source is gone must not silence the others.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -55,7 +57,7 @@ export interface Route {
  * @since 0.1.0
  */
 export const make = <A extends Address.IpAddress>(
-  socket: Pick<Socket.Socket, "send" | "rehearse">,
+  socket: Pick<Socket.Socket, "sendEach" | "rehearse">,
   encodeRoute: (packet: OutgoingPacket<A>) => Route
 ): PacketSender<A> => {
   const routeOf = makeRoutes(encodeRoute)
@@ -64,7 +66,7 @@ export const make = <A extends Address.IpAddress>(
     return { data: packet.payload, address, control }
   }
   return {
-    send: (packets) => socket.send(packets.map(messageOf)),
+    send: (packets) => socket.sendEach(packets.map(messageOf)),
     rehearse: (packets) => socket.rehearse(packets.map(messageOf))
   }
 }

@@ -114,6 +114,8 @@ export interface SocketOptions {
  * An open socket.
  *
  * - `send`: copies the messages into the thread's arena and sends them.
+ * - `sendEach`: as `send`, but goes past what the kernel refuses: `sentCount` left, and `errno` is why the first of the
+ *   others did not. For messages that have nothing to do with each other.
  * - `sendArena`: sends what lies in an arena of the caller's, without copying.
  * - `sendArenaElsewhere`: the same in another thread, for batches that take the kernel milliseconds. The arena must be left
  *   alone until it is done. Not interruptible: whoever runs it must end before the socket's scope does.
@@ -127,6 +129,7 @@ export interface SocketOptions {
 export interface Socket {
   readonly descriptor: Descriptor.Descriptor
   readonly send: (messages: ReadonlyArray<SendArena.OutgoingMessage>) => SendOutcome
+  readonly sendEach: (messages: ReadonlyArray<SendArena.OutgoingMessage>) => SendOutcome
   readonly sendArena: (arena: SendArena.SendArena) => SendOutcome
   readonly sendArenaElsewhere: (arena: SendArena.SendArena) => Effect.Effect<SendOutcome>
   readonly rehearse: (messages: ReadonlyArray<SendArena.OutgoingMessage>) => void
@@ -174,9 +177,10 @@ export const open = Effect.fnUntraced(function* (
   return {
     descriptor,
     send: (messages) => sendCopied(descriptor.fd, messages),
+    sendEach: (messages) => sendEach(descriptor.fd, messages),
     sendArena: (prepared) => sendPrepared(descriptor.fd, prepared),
     sendArenaElsewhere: (prepared) => sendElsewhere(descriptor.fd, prepared),
-    rehearse: (messages) => void sendCopied(noSocket, messages),
+    rehearse: (messages) => void sendEach(noSocket, messages),
     receive: drain,
     setOption: (option) => Effect.asVoid(setOption(option)),
     setFilter: (program) => Effect.asVoid(setFilter(program))
@@ -275,17 +279,41 @@ const sendCopied = (fd: number, messages: ReadonlyArray<SendArena.OutgoingMessag
   return { sentCount, errno: 0 }
 }
 
-/** A short send tells no reason; sending the rest does, or succeeds. */
-const sendPrepared = (fd: number, arena: SendArena.SendArena): SendOutcome => {
-  const native = Native.load()
-  let sentCount = 0
-  while (sentCount < arena.count) {
-    const rest = arena.fields.subarray(sentCount * Native.sendFieldCount)
-    const result = native.sendmmsg(fd, arena.bytes, rest, arena.count - sentCount, 0)
-    if (result < 0) return { sentCount, errno: -result }
-    sentCount += result
+const sendEach = (fd: number, messages: ReadonlyArray<SendArena.OutgoingMessage>): SendOutcome => {
+  const arena = (sharedArena ??= SendArena.make(sendCountMax, sendBytesMax))
+  const total = { sentCount: 0, errno: 0 }
+  const add = (sentCount: number, errno: number) => {
+    total.sentCount += sentCount
+    if (total.errno === 0) total.errno = errno
   }
-  return { sentCount, errno: 0 }
+  let next = 0
+  while (next < messages.length) {
+    SendArena.clear(arena)
+    for (; next < messages.length && SendArena.append(arena, messages[next]!); next++);
+    if (arena.count === 0) {
+      add(0, Errno.EMSGSIZE)
+      next += 1
+    }
+    for (let from = 0; from < arena.count;) {
+      const { errno, sentCount } = sendPrepared(fd, arena, from)
+      add(sentCount, errno)
+      from += sentCount + 1
+    }
+  }
+  return total
+}
+
+/** A short send tells no reason; sending the rest does, or succeeds. */
+const sendPrepared = (fd: number, arena: SendArena.SendArena, from = 0): SendOutcome => {
+  const native = Native.load()
+  let next = from
+  while (next < arena.count) {
+    const rest = next === 0 ? arena.fields : arena.fields.subarray(next * Native.sendFieldCount)
+    const result = native.sendmmsg(fd, arena.bytes, rest, arena.count - next, 0)
+    if (result < 0) return { sentCount: next - from, errno: -result }
+    next += result
+  }
+  return { sentCount: next - from, errno: 0 }
 }
 
 /** One call is enough: what a short send leaves out is for the caller to send again. */

@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as Errno from "@holdfast/raw-socket/Errno"
 import * as Linux from "@holdfast/raw-socket/Linux"
 import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
 import * as PacketFilter from "@holdfast/raw-socket/PacketFilter"
@@ -341,18 +342,20 @@ describe("RawIpv4Socket", () => {
     })
   )
 
-  it.live("reports what the kernel refuses to send as a value", () =>
+  it.live("reports what the kernel refuses to send as a value, and sends the rest", () =>
     Effect.gen(function* () {
       const { left, right } = yield* Cable.make
       const sender = yield* openAt(right)
       const packet = { payload: advertOf(1), source: right.address, destination: group }
 
       const foreign = sender.send([packet, { ...packet, source: left.address }, packet])
-      const tooLong = sender.send([{ ...packet, payload: new Uint8Array(0x1_0000) }])
+      const tooLong = sender.send([packet, { ...packet, payload: new Uint8Array(0x1_0000) }, packet])
+      const muchTooLong = sender.send([{ ...packet, payload: new Uint8Array(0x10_0000) }, packet])
 
-      assert.strictEqual(foreign.sentCount, 1)
+      assert.strictEqual(foreign.sentCount, 2)
       assert.notStrictEqual(foreign.errno, 0)
-      assert.deepStrictEqual([tooLong.sentCount, tooLong.errno], [0, 90])
+      assert.deepStrictEqual(tooLong, { sentCount: 2, errno: Errno.EMSGSIZE })
+      assert.deepStrictEqual(muchTooLong, { sentCount: 1, errno: Errno.EMSGSIZE })
     })
   )
 })
