@@ -47,6 +47,7 @@ import {
   ipv6FromBytes
 } from "./Address.ts"
 import * as Checksum from "./Checksum.ts"
+import { protocolVrrp } from "./Ipv4.ts"
 
 /**
  * Most addresses in one advert: the count is one byte (RFC 3768 section 5.3.5).
@@ -55,6 +56,14 @@ import * as Checksum from "./Checksum.ts"
  * @since 0.1.0
  */
 export const addressCountMax = 255
+
+/**
+ * Where the two bytes of the checksum are, in either version.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const checksumOffset = 6
 
 const Byte = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0xff }))
 const microsPerSecond = 1_000_000
@@ -294,9 +303,7 @@ const lengthOf = (version: number, family: Family, addressCount: number): number
   headerLength + addressCount * addressLengths[family] + (version === 2 ? authenticationDataLength : 0)
 
 const typeAdvertisement = 1 // RFC 3768 5.3.2
-const protocolVrrp = 112
 const headerLength = 8
-const checksumOffset = 6
 const addressLengths = { Ipv4: 4, Ipv6: 16 } as const
 const authenticationDataLength = 8 // RFC 3768 5.3.10
 const authenticationDataNone = "0000000000000000"

@@ -52,7 +52,14 @@ export const hopLimitVrrp = 255
  */
 export const typeOfServiceVrrp = 0xc0
 
-const headerLengthMin = 20 // RFC 791 3.1: IHL at least 5 words
+/**
+ * Bytes before the payload of a packet without options (RFC 791 section 3.1: at least five words).
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const headerLengthMin = 20
+
 const optionsLengthMax = 40 // RFC 791 3.1: IHL at most 15 words
 const totalLengthMax = 0xffff
 const flagDontFragment = 0x4000

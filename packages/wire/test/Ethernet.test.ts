@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { MacAddress } from "@holdfast/wire/Address"
+import type { IpAddress, MacAddress } from "@holdfast/wire/Address"
 import * as Ethernet from "@holdfast/wire/Ethernet"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
@@ -61,4 +61,25 @@ describe("Ethernet", () => {
     },
     { arbitrary: { runs: 1_000, size: 40 } }
   )
+})
+
+describe("link-layer addresses", () => {
+  it("RFC 9568 7.3: a virtual router has its own, with the VRID at the end", () => {
+    assert.strictEqual<string>(Ethernet.virtualMac("Ipv4", 82), "00:00:5e:00:01:52")
+    assert.strictEqual<string>(Ethernet.virtualMac("Ipv6", 82), "00:00:5e:00:02:52")
+    assert.strictEqual<string>(Ethernet.virtualMac("Ipv4", 255), "00:00:5e:00:01:ff")
+  })
+
+  it("RFC 1112 6.4 and RFC 2464 7: a group has the end of its address", () => {
+    const macs = ["224.0.0.18", "239.129.2.3", "ff02::12", "ff02::1:ff12:3456"].map((group) =>
+      Ethernet.multicastMac(group as IpAddress)
+    )
+
+    assert.deepStrictEqual<ReadonlyArray<string>>(macs, [
+      "01:00:5e:00:00:12",
+      "01:00:5e:01:02:03",
+      "33:33:00:00:00:12",
+      "33:33:ff:12:34:56"
+    ])
+  })
 })
