@@ -1,5 +1,6 @@
 /**
- * Bundles the command: `dist/release/holdfast.mjs`, its parts beside it, and the native addon, `holdfast.node`.
+ * Bundles the command: `dist/release/holdfast.mjs`, its parts beside it, the native addon, `holdfast.node`, and
+ * `holdfast-will`, which outlives it.
  *
  * A thread reads the parts that it needs: one file of everything cost 15 MB in the two threads of a director that only
  * holds addresses.
@@ -34,5 +35,6 @@ await build({
   logLevel: "warn"
 })
 chmodSync(`${release}/holdfast.mjs`, 0o755)
-copyFileSync(here("../../native/build/holdfast.node"), `${release}/holdfast.node`)
+for (const name of ["holdfast.node", "holdfast-will"])
+  copyFileSync(here(`../../native/build/${name}`), `${release}/${name}`)
 console.log(`${release}/holdfast.mjs`)

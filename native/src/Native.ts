@@ -122,6 +122,11 @@ export interface Native {
   readonly schedSetscheduler: (policy: number, priority: number) => number
   readonly flock: (fd: number, operation: number) => number
   readonly setParentDeathSignal: (signal: number) => number
+  /**
+   * Starts a program with a pipe as its standard input, in a session and the network namespace of the calling thread, and
+   * returns the end to write to. It has no output. Nobody waits for its end.
+   */
+  readonly spawnPiped: (path: string) => number
   readonly gettid: () => number
   /** Gives memory that the C library keeps for later back to the kernel; one when there was some, without effect outside glibc. */
   readonly mallocTrim: () => number
@@ -167,11 +172,23 @@ export const pollDisconnected = 4
 
 let loaded: Native | undefined
 
-const open = (): Native => {
-  const candidates = ["./holdfast.node", "../build/holdfast.node"].map((path) =>
+/**
+ * Returns where the program of the last will is: beside the addon.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const willPath = (): string => locate("holdfast-will").path ?? "holdfast-will"
+
+const locate = (name: string) => {
+  const candidates = [`./${name}`, `../build/${name}`].map((path) =>
     fileURLToPath(new URL(path, import.meta.url))
   )
-  const path = candidates.find((candidate) => existsSync(candidate))
+  return { candidates, path: candidates.find((candidate) => existsSync(candidate)) }
+}
+
+const open = (): Native => {
+  const { candidates, path } = locate("holdfast.node")
   if (path === undefined) {
     throw new Error(
       `The native addon is missing (looked for ${candidates.join(" and ")}). Build it: node native/build.mjs`

@@ -7,6 +7,8 @@
 #include <malloc.h>
 #endif
 #include <sched.h>
+#include <signal.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/mount.h>
@@ -121,6 +123,51 @@ static napi_value set_time_slice(napi_env env, napi_callback_info info) {
   return return_result(env, syscall(SYS_sched_setattr, 0, &scheduling, 0));
 }
 
+/* Room for the records of a few thousand addresses; the pages come as they are used. */
+#define PIPE_SIZE (1 << 20)
+
+/*
+ * Starts a program whose standard input is a pipe, in a session of its own, with no output, no signal blocked and no
+ * environment.
+ * Returns the end to write to, close-on-exec and non-blocking. The C library starts it without copying this process.
+ */
+static napi_value spawn_piped(napi_env env, napi_callback_info info) {
+  napi_value value;
+  char *path;
+  if (!read_arguments(env, info, 1, &value) || !read_string(env, value, &path)) return NULL;
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) == -1) {
+    free(path);
+    return return_number(env, -errno);
+  }
+  fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE);
+  fcntl(ends[1], F_SETFL, O_NONBLOCK);
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO);
+  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
+  pid_t child;
+  char *arguments[] = {path, NULL};
+  char *environment[] = {NULL};
+  int error = posix_spawn(&child, path, &actions, &attributes, arguments, environment);
+  posix_spawnattr_destroy(&attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  free(path);
+  close(ends[0]);
+  if (error != 0) {
+    close(ends[1]);
+    return return_number(env, -error);
+  }
+  return return_number(env, ends[1]);
+}
+
 const struct function process_functions[] = {
     {"unshare", unshare_namespaces},
     {"unshareNetwork", unshare_network},
@@ -129,6 +176,7 @@ const struct function process_functions[] = {
     {"schedSetscheduler", set_scheduler},
     {"flock", lock_file},
     {"setParentDeathSignal", set_parent_death_signal},
+    {"spawnPiped", spawn_piped},
     {"gettid", thread_id},
     {"mallocTrim", trim_heap},
     {"mount", mount_filesystem},

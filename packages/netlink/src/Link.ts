@@ -22,6 +22,7 @@ import type { Query, Request } from "./Request.ts"
  * - `parentIndex`: of a macvlan or VLAN its base, of a veth its peer; in `parentNamespace` when that is another one.
  * - `masterIndex`: the bridge, bond or VRF that the device belongs to.
  * - `kind`: such as `veth`; absent on hardware.
+ * - `alias`: a text that somebody attached to the device.
  *
  * @category models
  * @since 0.1.0
@@ -42,6 +43,7 @@ export interface Link {
   readonly masterIndex: number | undefined
   readonly kind: string | undefined
   readonly macvlanMode: MacvlanMode | undefined
+  readonly alias: string | undefined
 }
 
 /**
@@ -120,7 +122,8 @@ export const decode = (message: Message.Message): Link | undefined => {
     parentNamespace: attributes.IFLA_LINK_NETNSID,
     masterIndex: attributes.IFLA_MASTER,
     kind: information?.IFLA_INFO_KIND,
-    macvlanMode: macvlanModeNames.find((name) => macvlanModes[name] === mode)
+    macvlanMode: macvlanModeNames.find((name) => macvlanModes[name] === mode),
+    alias: attributes.IFLA_IFALIAS
   }
 }
 
@@ -152,6 +155,36 @@ export const get = (name: string): Query<Link> => ({
   flags: 0,
   payload: body.encode({}, { IFLA_IFNAME: name }),
   decode
+})
+
+/**
+ * How a device deals with IPv4: the settings of `/proc/sys/net/ipv4/conf` that this project reads or writes.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Ipv4Settings = { readonly [K in keyof typeof ipv4Settings]: number }
+
+/**
+ * Asks for the IPv4 settings of a device, which the kernel does not tell of when they change.
+ *
+ * @category requests
+ * @since 0.1.0
+ */
+export const getIpv4Settings = (index: number): Query<Ipv4Settings> => ({
+  operation: "link-settings-get",
+  subject: `link ${index}`,
+  type: RTM_GETLINK,
+  flags: 0,
+  payload: body.encode({ index }, {}),
+  decode: (message) => {
+    if (message.type !== RTM_NEWLINK) return undefined
+    const values = settingsBody.decode(message.payload)?.attributes.IFLA_AF_SPEC?.AF_INET?.IFLA_INET_CONF
+    if (values === undefined) return undefined
+    const names = Object.keys(ipv4Settings) as ReadonlyArray<keyof Ipv4Settings>
+    const read = names.map((name) => [name, values[ipv4Settings[name][0] - 1] ?? 0])
+    return Object.fromEntries(read) as Ipv4Settings
+  }
 })
 
 /**
@@ -246,6 +279,8 @@ export const createMacvlan = (
  */
 export interface LinkChange extends Partial<NewLink> {
   readonly ipv6Generation?: Ipv6Generation | undefined
+  readonly alias?: string | undefined
+  readonly ipv4Settings?: Partial<Ipv4Settings> | undefined
 }
 
 /**
@@ -263,6 +298,17 @@ export const change = (index: number, changes: LinkChange): Request => ({
 })
 
 /**
+ * Changes a device that is known by its name alone: so one that is made in the same datagram can be given more.
+ *
+ * @category requests
+ * @since 0.1.0
+ */
+export const changeByName = (name: string, changes: Omit<LinkChange, "name">): Request => ({
+  ...change(0, { ...changes, name }),
+  subject: name
+})
+
+/**
  * Deletes a device; of a veth both ends.
  *
  * @category requests
@@ -274,6 +320,18 @@ export const remove = (index: number): Request => ({
   type: RTM_DELLINK,
   flags: 0,
   payload: body.encode({ index }, {})
+})
+
+/**
+ * Deletes the device of a name, whichever that is by then.
+ *
+ * @category requests
+ * @since 0.1.0
+ */
+export const removeByName = (name: string): Request => ({
+  ...remove(0),
+  subject: name,
+  payload: body.encode({}, { IFLA_IFNAME: name })
 })
 
 const create = (subject: string, payload: Uint8Array): Request => ({
@@ -294,11 +352,27 @@ const attributesOf = (link: LinkChange): Attribute.Values<typeof table> => ({
   IFLA_GROUP: link.group,
   IFLA_MASTER: link.masterIndex,
   IFLA_NET_NS_FD: link.namespaceFd,
+  IFLA_IFALIAS: link.alias,
   IFLA_AF_SPEC:
-    link.ipv6Generation === undefined
+    link.ipv6Generation === undefined && link.ipv4Settings === undefined
       ? undefined
-      : { AF_INET6: { IFLA_INET6_ADDR_GEN_MODE: ipv6Generations[link.ipv6Generation] } }
+      : {
+          AF_INET: link.ipv4Settings && { IFLA_INET_CONF: link.ipv4Settings },
+          AF_INET6: link.ipv6Generation && {
+            IFLA_INET6_ADDR_GEN_MODE: ipv6Generations[link.ipv6Generation]
+          }
+        }
 })
+
+/** IPV4_DEVCONF_… of linux/ip.h; `rpFilter` is the file `rp_filter`, and so on. */
+const ipv4Settings = {
+  rpFilter: [8, Codec.u32],
+  arpFilter: [13, Codec.u32],
+  arpAnnounce: [18, Codec.u32],
+  arpIgnore: [19, Codec.u32],
+  promoteSecondaries: [20, Codec.u32],
+  acceptLocal: [23, Codec.u32]
+} as const
 
 /** `struct ifinfomsg` of linux/rtnetlink.h. */
 const ifinfomsg = Codec.struct({
@@ -321,9 +395,14 @@ const common = {
   IFLA_MASTER: [10, Codec.u32],
   IFLA_WIRELESS: [11, Codec.bytes],
   IFLA_OPERSTATE: [16, Codec.u8],
+  IFLA_IFALIAS: [20, Codec.string],
+  // As in requests. What the kernel tells of IPv4 has another form: see `settingsBody`.
   IFLA_AF_SPEC: [
     26,
-    Attribute.nested({ AF_INET6: [10, Attribute.nested({ IFLA_INET6_ADDR_GEN_MODE: [8, Codec.u8] })] })
+    Attribute.nested({
+      AF_INET: [2, Attribute.nested({ IFLA_INET_CONF: [1, Attribute.nested(ipv4Settings)] })],
+      AF_INET6: [10, Attribute.nested({ IFLA_INET6_ADDR_GEN_MODE: [8, Codec.u8] })]
+    })
   ],
   IFLA_GROUP: [27, Codec.u32],
   IFLA_NET_NS_FD: [28, Codec.u32],
@@ -354,8 +433,23 @@ const vethTable = {
   ]
 } as const
 
+/** As many integers of 32 bits as there are. */
+const numbers: Codec.Codec<ReadonlyArray<number>> = {
+  nested: false,
+  write: (writer, values) => {
+    for (const value of values) Codec.u32.write(writer, value)
+  },
+  read: (view, offset, length) =>
+    Array.from({ length: length >> 2 }, (_, index) => view.getUint32(offset + index * 4, true))
+}
+
 const body = Attribute.body(ifinfomsg, table)
 const vethBody = Attribute.body(ifinfomsg, vethTable)
+
+/** The kernel tells all IPv4 settings as an array of numbers, the first of them number one. */
+const settingsBody = Attribute.body(ifinfomsg, {
+  IFLA_AF_SPEC: [26, Attribute.nested({ AF_INET: [2, Attribute.nested({ IFLA_INET_CONF: [1, numbers] })] })]
+})
 
 /** `enum macvlan_mode` of linux/if_link.h. */
 const macvlanModes = { private: 1, vepa: 2, bridge: 4, passthru: 8 } as const

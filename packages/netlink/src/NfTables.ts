@@ -3,7 +3,7 @@
  *
  * **Details**
  * Every request belongs in a `transaction`: the kernel carries out all of it or nothing. All is of the family `inet`,
- * whose rules see IPv4 and IPv6. What is there `NfTablesQuery` asks for.
+ * whose rules see IPv4 and IPv6, unless `inFamily` says another. What is there `NfTablesQuery` asks for.
  *
  * @see include/uapi/linux/netfilter/nf_tables.h and nfnetlink.h of Linux
  * @since 0.1.0
@@ -311,6 +311,24 @@ export const transaction = (requests: ReadonlyArray<Request>, generationExpected
     end: message(NFNL_MSG_BATCH_END, {})
   }
 }
+
+/**
+ * The same requests for tables of one address family, `NFPROTO_IPV4` or `NFPROTO_IPV6`: some expressions, such as `dup`,
+ * exist only there.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const inFamily = (
+  family: typeof NFPROTO_IPV4 | typeof NFPROTO_IPV6,
+  requests: ReadonlyArray<Request>
+): ReadonlyArray<Request> =>
+  requests.map((request) => {
+    // `struct nfgenmsg` begins with the family.
+    const payload = request.payload.slice()
+    payload[0] = family
+    return { ...request, payload }
+  })
 
 const NFNL_MSG_BATCH_BEGIN = 16
 const NFNL_MSG_BATCH_END = 17

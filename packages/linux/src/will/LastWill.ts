@@ -1,0 +1,104 @@
+/**
+ * What the kernel is to be asked when this process ends without having put things in order, as by SIGKILL.
+ *
+ * **Details**
+ * A process of a few hundred kilobytes (`native/src/will.c`) holds the other end of a pipe and the last list of requests of
+ * each key. The kernel closes the pipe of a process that ends, however it ends; then the requests are sent, unless `done`
+ * was said before. Nobody is asked and nothing is decided there.
+ *
+ * **Gotchas**
+ * A supervisor that kills the whole control group with SIGKILL (`systemctl kill --signal=KILL`) kills it as well.
+ *
+ * @see docs/decisions/0028
+ * @since 0.1.0
+ */
+import * as Message from "@holdfast/netlink/Message"
+import type { Request } from "@holdfast/netlink/Request"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import type * as Scope from "effect/Scope"
+import * as WillPipe from "./WillPipe.ts"
+
+/**
+ * The netlink protocol that requests are for.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Protocol = keyof typeof protocols
+
+/**
+ * - `write`: replaces the requests of one key; none takes the key away. Never waits. Those of `netfilter` must be a whole
+ *   transaction. They are sent in the order in which the keys were first written.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface LastWillService {
+  readonly write: (key: string, requests: ReadonlyArray<Request>, protocol?: Protocol) => void
+}
+
+/**
+ * The will of this process; where nobody opened one, nothing is kept.
+ *
+ * @category services
+ * @since 0.1.0
+ */
+export const LastWill: Context.Reference<LastWillService> = Context.Reference<LastWillService>(
+  "@holdfast/linux/will/LastWill",
+  { defaultValue: () => ({ write: () => {} }) }
+)
+
+/**
+ * Opens the will in the network namespace of the calling thread. Closing the scope ends it without a request sent: so its
+ * scope must be around those of everything that writes to it. Where it cannot be opened, a warning says so.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const open: Effect.Effect<LastWillService, never, Scope.Scope> = Effect.gen(function* () {
+  const pipe = yield* Effect.acquireRelease(Effect.sync(WillPipe.open), (opened) =>
+    Effect.sync(() => opened.close())
+  )
+  if (pipe.errno !== 0)
+    yield* Effect.logWarning(
+      `nobody will take addresses away if this process is killed: the program holdfast-will cannot be started (errno ${pipe.errno}); it belongs beside holdfast.node`
+    )
+  const slots = new Map<string, number>()
+  return {
+    write: (key, requests, protocol = "route") => {
+      const slot = slots.get(key) ?? slots.size
+      slots.set(key, slot)
+      pipe.write(slot, protocols[protocol], datagramsOf(requests))
+    }
+  }
+})
+
+/** @category layers @since 0.1.0 */
+export const layer: Layer.Layer<never> = Layer.effect(LastWill, open)
+
+/** Without NLM_F_ACK: nobody reads the answers. */
+const datagramsOf = (requests: ReadonlyArray<Request>): ReadonlyArray<Uint8Array> => {
+  const datagrams: Array<Uint8Array> = []
+  for (let start = 0; start < requests.length; start += requestsPerDatagram) {
+    const part = requests.slice(start, start + requestsPerDatagram)
+    datagrams.push(
+      Message.encode(
+        part.map((request, index) => ({
+          ...request,
+          flags: request.flags | Message.NLM_F_REQUEST,
+          sequence: index + 1,
+          port: 0
+        }))
+      )
+    )
+  }
+  return datagrams
+}
+
+/** NETLINK_ROUTE and NETLINK_NETFILTER of linux/netlink.h. */
+const protocols = { route: 0, netfilter: 12 } as const
+
+/** What one datagram may hold of requests for a few hundred bytes each is far above; a transaction is far below. */
+const requestsPerDatagram = 100
