@@ -95,11 +95,11 @@ describe("verify", () => {
   })
 
   it("RFC 2402 3.3.3.1.1.1: of the IPv4 header it covers what does not change on the way, and the hop limit", () => {
-    const uncovered = [1, 6, 7, 10, 11]
+    const uncovered = new Set([1, 6, 7, 10, 11])
 
     for (let offset = 0; offset < header.length; offset++) {
       const verdict = AuthenticationHeader.verify(flipped(header, offset * 8), behind, key)
-      if (uncovered.includes(offset)) assert.strictEqual(verdict, "Valid", `byte ${offset}`)
+      if (uncovered.has(offset)) assert.strictEqual(verdict, "Valid", `byte ${offset}`)
       else assert.notStrictEqual(verdict, "Valid", `byte ${offset}`)
     }
   })
