@@ -38,6 +38,8 @@ export type LinkState = typeof LinkState.Type
  *
  * - `Header`: it came in an IP authentication header.
  * - `Trailer`: a trailer of `auth_hmac` is behind it.
+ * - `sequence` rises with every advert of one sender. Of a trailer it has 64 bits: seconds, a fraction of 16 bits, a count.
+ * - `ageMicros`: how much the clock of the sender was behind ours when the advert arrived; negative when it was ahead.
  * - `verdict`: `Valid`, or what is wrong: `Malformed`, `UnknownKey`, `Invalid`; `Unkeyed` when this router has no key for it.
  *
  * @category models
@@ -48,8 +50,8 @@ export const Seal = Schema.TaggedUnion({
   Header: { sequence: Schema.Int, verdict: Schema.Literals(["Valid", "Malformed", "Invalid", "Unkeyed"]) },
   Trailer: {
     keyId: Schema.Int,
-    /** Rises with every advert of one sender. */
-    sequence: Schema.Int,
+    sequence: Schema.BigInt,
+    ageMicros: Schema.Int,
     verdict: Schema.Literals(["Valid", "Malformed", "UnknownKey", "Invalid", "Unkeyed"])
   }
 })
@@ -97,6 +99,7 @@ export type TimerName = typeof TimerName.Type
  * - `Grouped`: from now on the router becomes Master with its group (`true`), or by itself.
  * - `GroupPromoted`: every member of the group wants to be Master or is it: so a Backup becomes Master now.
  * - `GroupDemoted`: `member` is no longer Master, so that this router must not be.
+ * - `GroupContested`: another member heard a lower Master, whose machine may have announced our addresses too.
  * - `AddressesHeld`: these addresses are held now and were not before: taken with mastership, added by a reload, or put
  *   back after another program took them away. Those of one level may come in parts.
  * - `OwnershipChanged`: the level that was asked for holds: all addresses are held (`owned`), except for those that
@@ -133,6 +136,7 @@ export const Event = Schema.TaggedUnion({
   Grouped: { at: Instant, grouped: Schema.Boolean },
   GroupPromoted: { at: Instant },
   GroupDemoted: { at: Instant, member: Schema.String },
+  GroupContested: { at: Instant },
   AddressesHeld: { at: Instant, addresses: Schema.Array(Address.IpAddress) },
   OwnershipChanged: { at: Instant, owned: Schema.Boolean, failures: Schema.Array(Schema.String) },
   Reconfigured: { at: Instant, parameters: Parameters }

@@ -1,16 +1,17 @@
 /**
- * What a Master does (RFC 3768 section 6.4.3).
+ * What a Master does (RFC 3768 and RFC 9568 section 6.4.3).
  *
  * @since 0.1.0
  */
 import * as Address from "@holdfast/wire/Address"
-import type { TransitionCause } from "./Action.ts"
+import type { Action, TransitionCause } from "./Action.ts"
 import * as Announcing from "./Announcing.ts"
 import type { Event, TimerName } from "./Event.ts"
 import * as Health from "./Health.ts"
 import { type Instant, type Micros, plus } from "@holdfast/wire/Instant"
 import { type Parameters, priorityOwner } from "./Parameters.ts"
 import * as Reception from "./Reception.ts"
+import * as Rivalry from "./Rivalry.ts"
 import type { Master } from "./Role.ts"
 import * as State from "./State.ts"
 import * as Timing from "./Timing.ts"
@@ -23,32 +24,41 @@ import * as Transition from "./Transition.ts"
  * @since 0.1.0
  */
 export const step = (state: State.State, role: Master, event: Event): Transition.Step => {
+  const { at } = event
   switch (event._tag) {
     case "Stopped":
-      return Transition.becomeInit(state, event.at)
+      return Transition.becomeInit(state, at)
     case "AdvertReceived":
       return Reception.receive(state, event, (state) => hear(state, role, event))
     case "MalformedReceived":
       return Reception.receiveMalformed(state, event)
     case "TimerExpired":
-      return expire(state, role, event.timer, event.at)
+      return expire(state, role, event.timer, at)
     case "InterfaceChanged":
-      return Transition.reassess(State.withLink(state, event.interface, event.link), event.at)
+      return Transition.reassess(State.withLink(state, event.interface, event.link), at)
     case "AddressesHeld":
-      return announce(
-        state,
-        role,
-        Announcing.hold(role.announcing, state.parameters, event.addresses, event.at)
-      )
+      return announce(state, role, Announcing.hold(role.announcing, state.parameters, event.addresses, at))
     case "Reconfigured":
-      return Transition.reassess({ ...state, parameters: event.parameters }, event.at, (configured) =>
-        reconfigure(configured, role, state.parameters, event.at)
+      return Transition.reassess(State.withParameters(state, event.parameters), at, (configured) =>
+        reconfigure(configured, role, state.parameters, at)
       )
     case "Observed":
+      return Transition.reassess(State.withObservation(state, event.subject, event.observation), at)
     case "GroupFaultsChanged":
+      return Transition.reassess(State.withFaultyMembers(state, event.members), at)
     case "Grouped":
-    case "GroupPromoted":
+      return Transition.reassess(State.withGroup(state, event.grouped), at)
     case "GroupDemoted":
+      // The others may go on to be heard on their networks: priority 0 would say that we are gone, and we are not.
+      return Transition.becomeBackup(
+        state,
+        at,
+        { _tag: "GroupDemoted", member: event.member },
+        { preemptDelayed: false }
+      )
+    case "GroupContested":
+      return announce(state, role, Announcing.heal(role.announcing, state.parameters, at))
+    case "GroupPromoted":
     case "Started":
     case "OwnershipChanged":
       return Transition.stay(state)
@@ -62,33 +72,40 @@ export const step = (state: State.State, role: Master, event: Event): Transition
  * @category queries
  * @since 0.1.0
  */
-export const stalledFor = (parameters: Parameters, role: Master, at: Instant): Micros | undefined => {
+export const stalledFor = (state: State.State, role: Master, at: Instant): Micros | undefined => {
+  const { parameters } = state
   if (parameters.priority === priorityOwner) return undefined
   const silent = (at - role.advertAt + parameters.advertInterval) as Micros
-  return silent >= Timing.masterDownInterval(parameters) ? silent : undefined
+  // A first look without the priority: this is asked at every event.
+  if (silent < parameters.downAdverts * parameters.advertInterval) return undefined
+  const patience = Timing.masterDownIntervalOf(
+    parameters,
+    Health.priorityOf(state),
+    parameters.advertInterval
+  )
+  return silent >= patience ? silent : undefined
 }
 
 const hear = (state: State.State, role: Master, event: Reception.AdvertReceived): Transition.Step => {
-  const { parameters } = state
   const { at, source } = event
   const { priority } = event.advertisement
+  const own = Health.priorityOf(state)
 
   // RFC 3768 6.4.3: another Master left; its Backups are to hear at once that we are here.
   if (priority === 0) {
-    return Transition.stay(
-      { ...state, role: { ...role, advertAt: plus(at, parameters.advertInterval) } },
-      Transition.sendAdvert(parameters.priority)
-    )
+    const advertAt = plus(at, state.parameters.advertInterval)
+    const answered = Transition.stay({ ...state, role: { ...role, advertAt } }, Transition.sendAdvert(own))
+    return role.rival?.source !== source
+      ? answered
+      : Transition.andThen(answered, (state) => outlive(state, { ...role, advertAt }, at))
   }
-  if (priority > parameters.priority) {
-    return yieldTo(state, at, { _tag: "HigherPriorityHeard", source, priority })
-  }
-  if (priority < parameters.priority) return answerLower(state, role, at)
+  if (priority > own) return yieldTo(state, event, { _tag: "HigherPriorityHeard", source, priority })
+  if (priority < own) return answerLower(state, role, event)
 
   // RFC 3768 6.4.3: in a tie the higher address wins; RFC 9568 6.4.3 compares them as unsigned integers.
   const order = compareWithOwn(state, source)
-  if (order > 0) return yieldTo(state, at, { _tag: "HigherAddressHeard", source, priority })
-  if (order < 0) return answerLower(state, role, at)
+  if (order > 0) return yieldTo(state, event, { _tag: "HigherAddressHeard", source, priority })
+  if (order < 0) return answerLower(state, role, event)
 
   // Our own packet, or another host with our address: neither is a reason to yield, and an answer would echo.
   return Transition.stay(state, [Transition.count("ownAdvertReceived")])
@@ -100,38 +117,67 @@ const compareWithOwn = (state: State.State, source: Address.IpAddress): number =
   return own === undefined ? 1 : Address.compare(source, own)
 }
 
-const yieldTo = (state: State.State, at: Instant, cause: TransitionCause): Transition.Step => {
-  const { answerHigherPriority, priority } = state.parameters
-  const answer = answerHigherPriority ? Transition.sendAdvert(priority) : []
+const yieldTo = (
+  state: State.State,
+  { advertisement, at }: Reception.AdvertReceived,
+  cause: TransitionCause
+): Transition.Step => {
+  const { parameters } = state
+  const answer = parameters.answerHigherPriority ? Transition.sendAdvert(Health.priorityOf(state)) : []
+  // RFC 9568 6.4.3: a Master that yields waits by the interval of the other one.
+  const masterInterval = Timing.intervalHeard(parameters, advertisement)
   return Transition.andThen(Transition.stay(state, answer), (state) =>
-    Transition.becomeBackup(state, at, cause, { preemptDelayed: false })
+    Transition.becomeBackup(state, at, cause, { preemptDelayed: false, masterInterval })
   )
 }
 
-/** RFC 9568 6.4.3 asserts itself by an advert. keepalived announces the addresses too. */
-const answerLower = (state: State.State, role: Master, at: Instant): Transition.Step => {
-  const { answerLowerPriority, priority } = state.parameters
-  const counted = Transition.count("lowerPriorityReceivedAsMaster")
-  if (!answerLowerPriority) return Transition.stay(state, [counted])
-  return Transition.andThen(Transition.stay(state, [counted, ...Transition.sendAdvert(priority)]), (state) =>
-    announce(state, role, Announcing.heal(role.announcing, state.parameters, at))
+/** RFC 9568 6.4.3 asserts itself by an advert. keepalived announces the addresses too, and tells each time. */
+const answerLower = (state: State.State, role: Master, event: Reception.AdvertReceived): Transition.Step => {
+  const { at, source } = event
+  const { priority } = event.advertisement
+  const { parameters } = state
+  const rival = Rivalry.hear(role, parameters, event)
+  const contested: Master = { ...role, rival }
+  const actions: ReadonlyArray<Action> = [
+    Transition.count("lowerPriorityReceivedAsMaster"),
+    ...(parameters.answerLowerPriority ? Transition.sendAdvert(Health.priorityOf(state)) : []),
+    ...(role.rival === undefined ? [Rivalry.begun(rival, priority)] : []),
+    { _tag: "PublishLowerHeard", at, source, priority }
+  ]
+  return Transition.andThen(Transition.stay({ ...state, role: contested }, actions), (state) =>
+    parameters.answerLowerPriority
+      ? announce(state, contested, Announcing.heal(role.announcing, parameters, at))
+      : Transition.stay(state)
+  )
+}
+
+/** The rival is gone and we are not. */
+const outlive = (state: State.State, role: Master, at: Instant): Transition.Step => {
+  if (role.rival === undefined) return Transition.stay(state)
+  const told = Transition.stay(state, [Rivalry.gone(role.rival, at, false)])
+  return Transition.andThen(told, (state) =>
+    announce(state, Rivalry.without(role), Announcing.heal(role.announcing, state.parameters, at))
   )
 }
 
 /** Acts on a deadline that has come: the caller has compared it with the state. */
 const expire = (state: State.State, role: Master, timer: TimerName, at: Instant): Transition.Step => {
-  const { advertInterval, priority } = state.parameters
+  const { advertInterval } = state.parameters
   switch (timer) {
     case "Advert": {
       const advertAt = Timing.nextPeriodic(role.advertAt, advertInterval, at)
-      return Transition.stay({ ...state, role: { ...role, advertAt } }, Transition.sendAdvert(priority))
+      return Transition.stay(
+        { ...state, role: { ...role, advertAt } },
+        Transition.sendAdvert(Health.priorityOf(state))
+      )
     }
     case "Announce":
       return announce(state, role, Announcing.repeat(role.announcing))
     case "Refresh":
       return announce(state, role, Announcing.refresh(role.announcing, state.parameters, at))
-    case "MasterDown":
     case "Rival":
+      return outlive(state, role, at)
+    case "MasterDown":
       return Transition.stay(state)
   }
 }

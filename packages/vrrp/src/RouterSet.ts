@@ -1,7 +1,7 @@
 /**
  * The plan of a reload: which virtual routers go on, change, begin anew, join and leave.
  *
- * A router is the same if it has its name, or else its place on the network (device and VRID): who renames a router
+ * A router is the same if it has its name, or else its place on the network (device, family and VRID): who renames a router
  * keeps it running. Decides; never acts.
  *
  * **Gotchas** carry out what stops (`removed`, and `from` of `replaced`) before what starts: a new router may take the
@@ -10,7 +10,7 @@
  * @since 0.1.0
  */
 import * as Equal from "effect/Equal"
-import type { Parameters } from "./Parameters.ts"
+import { type Parameters, placeOf } from "./Parameters.ts"
 
 /**
  * A router before and after.
@@ -86,17 +86,18 @@ const pair = (
 }
 
 /**
- * Whether a running router can take the parameters as it is: its sockets stay those of the same device, VRID and group.
- * Peers and source address are read with each advert, so that neither is a reason to leave and come back.
+ * Whether a running router can take the parameters as it is: its sockets stay those of the same device, family, VRID and
+ * group, and so does its virtual MAC device. Peers and source address are read with each advert, and the version is that of
+ * the next one: none of them is a reason to leave and come back.
  */
 const staysInPlace = ({ from, to }: Change): boolean =>
-  placeOf(from) === placeOf(to) && channelOf(from) === channelOf(to)
+  placeOf(from) === placeOf(to) &&
+  channelOf(from) === channelOf(to) &&
+  Equal.equals(from.virtualMac, to.virtualMac)
 
 const isKept = ({ from, to }: Change): boolean => Equal.equals(from, to)
 
 const nameOf = (parameters: Parameters): string => parameters.name
-
-const placeOf = (parameters: Parameters): string => `${parameters.interface}/${parameters.vrid}`
 
 const channelOf = ({ transport }: Parameters): string =>
   transport._tag === "Multicast" ? transport.group : transport._tag

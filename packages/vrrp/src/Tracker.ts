@@ -33,8 +33,9 @@ export type Subject = typeof Subject.Type
 /**
  * One line of `track_interface`, `track_script`, `track_process` or `track_file`.
  *
- * **Details** without a weight a subject that is down is a Fault. A positive weight is added while it is up, a negative one
- * while it is down. Of a file the number in it times the weight is added, and a sum of -254 or less is a Fault.
+ * **Details** without a weight a subject that is down is a Fault; a file is down while it says another number than 0. A
+ * positive weight is added while it is up, a negative one while it is down. Of a file the number in it times the weight is
+ * added, and a product of -254 or less is a Fault.
  *
  * @category models
  * @since 0.1.0
@@ -43,7 +44,7 @@ export const Tracker = Schema.Struct({
   subject: Subject,
   /** -254 to 254; 0 for a reason of Fault. */
   weight: Schema.Int.check(Schema.isBetween({ minimum: -254, maximum: 254 })),
-  /** Whether up and down change places (`reverse`). */
+  /** Without a weight, up and down change places; with one, its sign is the other one at the same times (`reverse`). */
   reverse: Schema.Boolean
 })
 

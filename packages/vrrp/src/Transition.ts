@@ -10,8 +10,9 @@ import * as Equal from "effect/Equal"
 import type { Action, Counter, Fault, TransitionCause } from "./Action.ts"
 import * as Announcing from "./Announcing.ts"
 import * as Health from "./Health.ts"
-import { type Instant, plus } from "@holdfast/wire/Instant"
+import { type Instant, type Micros, plus } from "@holdfast/wire/Instant"
 import { type Parameters, priorityOwner } from "./Parameters.ts"
+import * as Rivalry from "./Rivalry.ts"
 import type { Role } from "./Role.ts"
 import { type State, withoutSpeaker } from "./State.ts"
 import * as Timing from "./Timing.ts"
@@ -59,15 +60,16 @@ export const sendAdvert = (priority: number): ReadonlyArray<Action> => [
 ]
 
 /**
- * Returns the action that applies a changed list of addresses: the level is the same, what it covers is not.
+ * Returns the action that applies changed addresses, routes, rules, or what packets are taken: the level is the same, what
+ * it covers is not.
  *
  * @category actions
  * @since 0.1.0
  */
-export const restateOwnership = (state: State, before: Parameters): ReadonlyArray<Action> =>
-  Equal.equals(state.parameters.addresses, before.addresses)
+export const restateOwnership = ({ parameters, role }: State, before: Parameters): ReadonlyArray<Action> =>
+  ownedFields.every((field) => Equal.equals(parameters[field], before[field]))
     ? []
-    : [{ _tag: "SetAddressOwnership", owned: state.role._tag === "Master" }]
+    : [{ _tag: "SetAddressOwnership", owned: role._tag === "Master" }]
 
 /**
  * Returns the action that adds one to a counter.
@@ -78,21 +80,22 @@ export const restateOwnership = (state: State, before: Parameters): ReadonlyArra
 export const count = (counter: Counter): Action => ({ _tag: "Count", counter })
 
 /**
- * Enters the role that a router which shall run has now: Fault if its devices say so, Master if it owns the addresses
- * (RFC 3768 6.4.1), Backup otherwise. The preempt delay begins.
+ * Enters the role that a router which shall run has now: Fault if something keeps it from running, Master if it owns the
+ * addresses (RFC 3768 6.4.1), Backup otherwise. The preempt delay begins.
  *
  * @category transitions
  * @since 0.1.0
  */
 export const enterService = (state: State, at: Instant, cause: TransitionCause): Step =>
   reassess(state, at, (state) => {
-    if (state.parameters.priority !== priorityOwner)
-      return becomeBackup(state, at, cause, { preemptDelayed: true })
+    const isOwner = state.parameters.priority === priorityOwner
+    if (!isOwner || state.group !== undefined)
+      return becomeBackup(state, at, cause, { preemptDelayed: true, willing: isOwner })
     return becomeMaster(state, at, cause._tag === "Started" ? { _tag: "AddressOwner" } : cause)
   })
 
 /**
- * Looks at the devices of a running router again: Fault if they say so, otherwise it goes on.
+ * Looks again at what a running router needs: Fault if something is missing, otherwise it goes on.
  *
  * @category transitions
  * @since 0.1.0
@@ -120,27 +123,36 @@ export const becomeInit = (state: State, at: Instant): Step =>
  * @category transitions
  * @since 0.1.0
  */
-export const becomeBackup = (
-  state: State,
-  at: Instant,
-  cause: TransitionCause,
-  options: { readonly preemptDelayed: boolean }
-): Step =>
-  become(
-    state,
-    at,
-    {
-      _tag: "Backup",
-      masterDownAt: plus(at, Timing.masterDownInterval(state.parameters)),
-      countedFrom: at,
-      takeover: { _tag: "Silence" },
-      masterInterval: state.parameters.advertInterval,
-      willing: false,
-      ...(options.preemptDelayed ? { preemptDelayFrom: at } : {})
-    },
-    cause,
-    release(state)
-  )
+export const becomeBackup = (state: State, at: Instant, cause: TransitionCause, entry: BackupEntry): Step => {
+  const { masterInterval = state.parameters.advertInterval, preemptDelayed, willing = false } = entry
+  const silence = Timing.masterDownIntervalOf(state.parameters, Health.priorityOf(state), masterInterval)
+  const role: Role = {
+    _tag: "Backup",
+    masterDownAt: plus(at, silence),
+    countedFrom: at,
+    takeover: { _tag: "Silence" },
+    masterInterval,
+    willing,
+    ...(preemptDelayed ? { preemptDelayFrom: at } : {})
+  }
+  return become(state, at, role, cause, release(state))
+}
+
+/**
+ * How a router becomes Backup.
+ *
+ * - `preemptDelayed`: the preempt delay begins.
+ * - `willing`: it would be Master but for its group.
+ * - `masterInterval`: of the Master that it yields to; our own when absent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface BackupEntry {
+  readonly preemptDelayed: boolean
+  readonly willing?: boolean
+  readonly masterInterval?: Micros
+}
 
 /**
  * The router takes the addresses (RFC 3768 6.4.2, Master_Down_Timer). The gratuitous ARPs that the RFC sends here
@@ -159,7 +171,7 @@ export const becomeMaster = (state: State, at: Instant, cause: TransitionCause):
       announcing: Announcing.none
     },
     cause,
-    [...sendAdvert(state.parameters.priority), { _tag: "SetAddressOwnership", owned: true }]
+    [...sendAdvert(Health.priorityOf(state)), { _tag: "SetAddressOwnership", owned: true }]
   )
 
 /**
@@ -184,6 +196,9 @@ const become = (
   state: { ...state, role },
   actions: [
     ...actions,
+    ...(state.role._tag === "Master" && state.role.rival !== undefined
+      ? [Rivalry.gone(state.role.rival, at, true)]
+      : []),
     { _tag: "PublishTransition", at, from: state.role._tag, to: role._tag, cause },
     ...(role._tag === "Master" ? [count("becameMaster")] : []),
     ...(state.role._tag === "Master" ? [count("releasedMaster")] : [])
@@ -199,6 +214,9 @@ const release = (state: State): ReadonlyArray<Action> =>
   state.role._tag === "Master" || state.role._tag === "Init"
     ? [{ _tag: "SetAddressOwnership", owned: false }]
     : []
+
+/** What an ownership level covers; an owner takes packets to its addresses whatever `accept` says. */
+const ownedFields = ["addresses", "accept", "routes", "rules"] as const
 
 /** RFC 3768 5.3.4. */
 const priorityLeaving = 0

@@ -1,12 +1,13 @@
 /**
- * The state machine of one virtual router of VRRP version 2.
+ * The state machine of one virtual router, of VRRP version 2 or 3.
  *
  * Decides; never acts. Takes one event and returns the next state and the actions to take, in order.
  *
  * **Invariants**
  * 1. A router holds exactly the deadlines that its role requires, and the timers armed are those deadlines.
  * 2. It owns its addresses if and only if it is Master.
- * 3. No advert leaves another role than Master, except priority 0 on the way out.
+ * 3. No advert leaves another role than Master, except priority 0 on the way out. Its priority is that of the parameters
+ *    with what trackers add and take away, within 1 to 254; or 255 of an owner, always.
  * 4. Every event in every role has an answer; the same event in the same state has the same one.
  *
  * **Details**
@@ -22,7 +23,8 @@
  *                               └────────┘
  *
  * An owner (priority 255) goes from Init and from Fault straight to Master; a router that is started with faults goes
- * from Init to Fault.
+ * from Init to Fault. In a group a Backup whose time has come stays Backup, willing, until the group promotes it; `SyncGroup`
+ * says when.
  *
  * **Gotchas** where keepalived is followed and not RFC 3768
  * - Gratuitous ARPs follow the addresses (`AddressesHeld`), not the transition, and come twice.
@@ -96,8 +98,11 @@ export const deadlines = (state: VirtualRouter): Role.Deadlines => Role.deadline
  */
 export const step = (state: VirtualRouter, event: Event): Step => {
   const next = dispatch(state, event)
-  const timers = timerActions(deadlines(state), deadlines(next.state))
-  return timers.length === 0 ? next : { state: next.state, actions: [...next.actions, ...timers] }
+  const changes = [
+    ...priorityActions(state, next.state, event),
+    ...timerActions(deadlines(state), deadlines(next.state))
+  ]
+  return changes.length === 0 ? next : { state: next.state, actions: [...next.actions, ...changes] }
 }
 
 const dispatch = (state: VirtualRouter, event: Event): Step => {
@@ -134,12 +139,16 @@ const stepInit = (state: VirtualRouter, event: Event): Step => {
     case "InterfaceChanged":
       return Transition.stay(State.withLink(state, event.interface, event.link))
     case "Reconfigured":
-      return Transition.stay({ ...state, parameters: event.parameters })
+      return Transition.stay(State.withParameters(state, event.parameters))
     case "Observed":
+      return Transition.stay(State.withObservation(state, event.subject, event.observation))
     case "GroupFaultsChanged":
+      return Transition.stay(State.withFaultyMembers(state, event.members))
     case "Grouped":
+      return Transition.stay(State.withGroup(state, event.grouped))
     case "GroupPromoted":
     case "GroupDemoted":
+    case "GroupContested":
     case "Stopped":
     case "TimerExpired":
     case "OwnershipChanged":
@@ -158,17 +167,21 @@ const stepFault = (state: VirtualRouter, role: Role.Fault, event: Event): Step =
     case "InterfaceChanged":
       return recover(State.withLink(state, event.interface, event.link), role, event)
     case "Reconfigured": {
-      const configured = { ...state, parameters: event.parameters }
+      const configured = State.withParameters(state, event.parameters)
       const ownership = Transition.restateOwnership(configured, state.parameters)
       return Transition.andThen(Transition.stay(configured, ownership), (state) =>
         recover(state, role, event)
       )
     }
     case "Observed":
+      return recover(State.withObservation(state, event.subject, event.observation), role, event)
     case "GroupFaultsChanged":
+      return recover(State.withFaultyMembers(state, event.members), role, event)
     case "Grouped":
+      return recover(State.withGroup(state, event.grouped), role, event)
     case "GroupPromoted":
     case "GroupDemoted":
+    case "GroupContested":
     case "Started":
     case "TimerExpired":
     case "OwnershipChanged":
@@ -185,7 +198,7 @@ const recover = (state: VirtualRouter, role: Role.Fault, event: Event): Step => 
 }
 
 const stepMaster = (state: VirtualRouter, role: Role.Master, event: Event): Step => {
-  const silentMicros = MasterRole.stalledFor(state.parameters, role, event.at)
+  const silentMicros = MasterRole.stalledFor(state, role, event.at)
   if (silentMicros === undefined) return MasterRole.step(state, role, event)
   const aside = Transition.becomeBackup(
     state,
@@ -195,6 +208,23 @@ const stepMaster = (state: VirtualRouter, role: Role.Master, event: Event): Step
   )
   return Transition.andThen(aside, (state) => dispatch(state, event))
 }
+
+/** A priority is news of a router that runs before and after: of the others its transition tells. */
+const priorityActions = (
+  before: VirtualRouter,
+  after: VirtualRouter,
+  { at }: Event
+): ReadonlyArray<Action> => {
+  const isSame =
+    before.parameters === after.parameters &&
+    before.links === after.links &&
+    before.observations === after.observations
+  if (isSame || !isRunning(before) || !isRunning(after)) return []
+  const [from, to] = [Health.priorityOf(before), Health.priorityOf(after)]
+  return from === to ? [] : [{ _tag: "PublishPriority", at, from, to }]
+}
+
+const isRunning = ({ role }: VirtualRouter): boolean => role._tag === "Backup" || role._tag === "Master"
 
 const timerActions = (before: Role.Deadlines, after: Role.Deadlines): ReadonlyArray<Action> =>
   timerNames.flatMap((timer): ReadonlyArray<Action> => {

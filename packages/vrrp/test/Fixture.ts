@@ -224,11 +224,23 @@ export const ownershipOf = (actions: ReadonlyArray<Action>): ReadonlyArray<boole
 export const causesOf = (actions: ReadonlyArray<Action>): ReadonlyArray<TransitionCause> =>
   actions.flatMap((action) => (action._tag === "PublishTransition" ? [action.cause] : []))
 
-/** Tags of the actions that the shell carries out, in order; counters and timers left out. */
+/** Tags of the actions that the shell carries out, in order; counters, timers and news left out. */
 export const orderOf = (actions: ReadonlyArray<Action>): ReadonlyArray<string> =>
-  actions
-    .map(({ _tag }) => _tag)
-    .filter((tag) => !["Count", "CountDrop", "ArmTimer", "DisarmTimer"].includes(tag))
+  actions.map(({ _tag }) => _tag).filter((tag) => carriedOut.includes(tag))
+
+const carriedOut: ReadonlyArray<string> = [
+  "SendAdvert",
+  "SetAddressOwnership",
+  "AnnounceAddresses",
+  "PublishTransition"
+]
+
+/** The actions of one kind. */
+export const only = <Tag extends Action["_tag"]>(
+  actions: ReadonlyArray<Action>,
+  tag: Tag
+): ReadonlyArray<Extract<Action, { readonly _tag: Tag }>> =>
+  actions.filter((action): action is Extract<Action, { readonly _tag: Tag }> => action._tag === tag)
 
 export const roleOf = (router: Driver): string => router.state.role._tag
 

@@ -136,7 +136,9 @@ describe("Reconfigured as Master", () => {
 
     const actions = router.step(reconfigured(4.5 * second, { priority: 7 }))
 
-    assert.deepStrictEqual(actions, [])
+    assert.deepStrictEqual(actions, [
+      { _tag: "PublishPriority", at: 4.5 * second, from: 100, to: 7 }
+    ] as never)
     assert.deepStrictEqual(advertsOf(router.step(expired("Advert", 5 * second))), [7])
   })
 

@@ -1,13 +1,18 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Parameters } from "@holdfast/vrrp/Parameters"
+import type { InterfaceName, Parameters } from "@holdfast/vrrp/Parameters"
 import * as RouterSet from "@holdfast/vrrp/RouterSet"
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import type { Ipv4Address, MacAddress } from "@holdfast/wire/Address"
 import * as Equal from "effect/Equal"
 import * as Schema from "effect/Schema"
 import { address, eth0, eth1, group, type Overrides, parameters, unicast } from "./Fixture.ts"
 
 const a = parameters({ name: "a", vrid: 1 })
 const b = parameters({ name: "b", vrid: 2 })
+const virtualMac = {
+  interface: "vrrp.1" as InterfaceName,
+  mac: "00:00:5e:00:01:01" as MacAddress,
+  transmitBase: false
+}
 const nothing: RouterSet.Plan = { kept: [], changed: [], replaced: [], added: [], removed: [] }
 
 describe("RouterSet.diff", () => {
@@ -28,7 +33,9 @@ describe("RouterSet.diff", () => {
     ["the interval", { advertInterval: 2_000_000 }],
     ["the addresses", { addresses: [address(), address({ address: "10.0.0.2" as Ipv4Address })] }],
     ["the source address", { sourceAddress: "10.0.0.7" as Ipv4Address }],
-    ["the name", { name: "renamed" }]
+    ["the name", { name: "renamed" }],
+    ["the version", { version: 3 }],
+    ["the trackers", { trackers: [{ subject: { _tag: "Script", name: "s" }, weight: 2, reverse: false }] }]
   ])("changes a router in place when %s changed", (_, overrides) => {
     const to = parameters({ name: "a", vrid: 1, ...overrides })
 
@@ -47,11 +54,30 @@ describe("RouterSet.diff", () => {
     ["the VRID", { vrid: 9 }],
     ["the device", { interface: eth1 }],
     ["the group", { transport: { _tag: "Multicast", group: "224.0.0.19" as Ipv4Address } }],
+    ["the family", { family: "Ipv6" }],
+    ["the virtual MAC", { virtualMac }],
     ["multicast to unicast", { transport: unicast() }]
   ])("replaces a router of the same name when %s changed", (_, overrides) => {
     const to = parameters({ name: "a", vrid: 1, ...overrides })
 
     assert.deepStrictEqual(RouterSet.diff([a], [to]), { ...nothing, replaced: [{ from: a, to }] })
+  })
+
+  it.each<[string, Partial<typeof virtualMac>]>([
+    ["device", { interface: "vmac" as InterfaceName }],
+    ["way out", { transmitBase: true }]
+  ])("replaces a router whose virtual MAC has another %s", (_, overrides) => {
+    const from = parameters({ virtualMac })
+    const to = parameters({ virtualMac: { ...virtualMac, ...overrides } })
+
+    assert.deepStrictEqual(RouterSet.diff([from], [to]), { ...nothing, replaced: [{ from, to }] })
+    assert.deepStrictEqual(RouterSet.diff([from], [from]), { ...nothing, kept: [from] })
+  })
+
+  it("two routers of one device and VRID, one for each family, are two", () => {
+    const six = parameters({ name: "b", family: "Ipv6", vrid: 1 })
+
+    assert.deepStrictEqual(RouterSet.diff([a], [a, six]), { ...nothing, kept: [a], added: [six] })
   })
 
   it("a name counts for more than a place", () => {

@@ -6,13 +6,18 @@ import { assert } from "@effect/vitest"
 import type { Action } from "@holdfast/vrrp/Action"
 import { type Event, type LinkState, TimerName } from "@holdfast/vrrp/Event"
 import type { InterfaceName, Parameters } from "@holdfast/vrrp/Parameters"
+import * as Health from "@holdfast/vrrp/Health"
 import * as Timing from "@holdfast/vrrp/Timing"
+import * as Tracker from "@holdfast/vrrp/Tracker"
 import * as VirtualRouter from "@holdfast/vrrp/VirtualRouter"
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import type { IpAddress, Ipv4Address } from "@holdfast/wire/Address"
+import type { Instant } from "@holdfast/wire/Instant"
 import { MalformedReason } from "@holdfast/wire/Advertisement"
 import * as Schema from "effect/Schema"
+import { authentications, header, proofOf, trailer } from "./Proof.ts"
 import {
   address,
+  type Datagram,
   disowned,
   eth0,
   eth1,
@@ -52,7 +57,14 @@ export const Setup = Schema.Struct({
   checkUnicastSource: Schema.Boolean,
   repeatCount: Schema.Literals([0, 1, 5]),
   delay: Schema.Literals([0, 1, 5 * second]),
-  refreshInterval: Schema.Literals([0, 2 * second])
+  refreshInterval: Schema.Literals([0, 2 * second]),
+  version: Schema.Literals([2, 3]),
+  plainChecksum: Schema.Boolean,
+  authentication: Schema.Literals(["None", "Password", "Header", "Hmac", "Permissive"]),
+  tracked: Schema.Literals(["Nothing", "Fault", "Priority", "Reverse"]),
+  hasNoPeers: Schema.Boolean,
+  faultWithoutPeers: Schema.Boolean,
+  ownerIgnoresAdverts: Schema.Boolean
 })
 
 /** When a command happens: around the next deadline, or some time from now. */
@@ -60,6 +72,16 @@ const When = Schema.Literals(["Now", "Tick", "Before", "At", "After", "Interval"
 
 const PriorityHeard = Schema.Literals(["Zero", "One", "Below", "Own", "Above", "Highest", "Owner"])
 const Defect = Schema.Literals([
+  "Version",
+  "Checksum",
+  "Password",
+  "NoSeal",
+  "OtherSeal",
+  "Malformed",
+  "UnknownKey",
+  "Invalid",
+  "Stale",
+  "Replayed",
   "HopLimit",
   "Reserved",
   "Unknown",
@@ -76,7 +98,10 @@ const Change = Schema.Literals([
   "Interval",
   "Addresses",
   "Refresh",
-  "Track"
+  "Track",
+  "Version",
+  "Weight",
+  "Key"
 ])
 const Link = Schema.Literals(["Missing", "Down", "Bare", "Up"])
 
@@ -96,6 +121,12 @@ export const Command = Schema.Struct({
     Confirm: { owned: Schema.Boolean },
     Hold: { which: Schema.Literals(["First", "All"]) },
     Reconfigure: { change: Change },
+    Observe: { observation: Schema.Literals(["Unknown", "Up", "Down", "Zero", "Five", "Minus", "TooLow"]) },
+    GroupFaults: { members: Schema.Literals([0, 1]) },
+    Group: { grouped: Schema.Boolean },
+    Promote: {},
+    Demote: {},
+    Contest: {},
     Stop: {}
   })
 })
@@ -223,6 +254,8 @@ const checkStep = (
   for (const action of actions) {
     if (action._tag === "SendAdvert") {
       assert.isTrue(roles.includes("Master"), "an advert leaves a Master only")
+      const own = [before, after].map(Health.priorityOf)
+      assert.include([0, ...own], action.priority, "an advert has our priority, or 0")
       if (action.priority === 0) assert.notStrictEqual(after.role._tag, "Master", "priority 0 is for leaving")
     }
   }
@@ -266,18 +299,28 @@ const checkState = (
     state.role._tag === "Master",
     "the addresses are owned if and only if Master"
   )
-  if (state.role._tag === "Fault") assert.isNotEmpty(state.role.faults)
+  const priority = Health.priorityOf(state)
+  if (state.parameters.priority === 255) assert.strictEqual(priority, 255, "an owner stays one")
+  else assert.isTrue(priority >= 1 && priority <= 254, "the priority is within 1 to 254")
+  assert.strictEqual(
+    state.role._tag === "Fault",
+    state.role._tag !== "Init" && Health.faults(state).length > 0,
+    "Fault if and only if there are faults"
+  )
+  if (state.role._tag === "Fault") assert.deepStrictEqual(state.role.faults, Health.faults(state))
   if (state.role._tag !== "Backup") return
   const { masterDownAt } = state.role
   assert.isAtMost(
     masterDownAt,
-    at + Timing.masterDownInterval(state.parameters),
+    at + Timing.masterDownIntervalOf(state.parameters, priority, state.role.masterInterval),
     "a Backup waits no longer than that"
   )
   const early = VirtualRouter.step(state, expired("MasterDown", masterDownAt - 1))
   assert.deepStrictEqual(early, { state, actions: [] }, "a Backup does not take over early")
   const due = VirtualRouter.step(state, expired("MasterDown", masterDownAt))
-  assert.strictEqual(due.state.role._tag, "Master", "a Backup that hears nothing is Master by its deadline")
+  if (state.group === undefined)
+    assert.strictEqual(due.state.role._tag, "Master", "a Backup that hears nothing is Master by its deadline")
+  else assert.isTrue(due.state.role._tag === "Backup" && due.state.role.willing, "or willing in a group")
 }
 
 const record = (
@@ -300,14 +343,18 @@ const record = (
 const peer = higherAddress
 
 const overridesOf = (setup: typeof Setup.Type): Overrides => {
-  const { delay, hasSecondDevice, hasSourceAddress, isUnicast, refreshInterval, repeatCount, ...rest } = setup
+  const { authentication, delay, hasNoPeers, hasSecondDevice, hasSourceAddress, isUnicast, ...most } = setup
+  const { refreshInterval, repeatCount, tracked, ...rest } = most
+  const peers = hasNoPeers ? [] : [peer, lowerAddress, ownAddress]
   return {
     ...rest,
-    transport: isUnicast ? unicast(peer, lowerAddress, ownAddress) : { _tag: "Multicast", group },
+    transport: isUnicast ? unicast(...peers) : { _tag: "Multicast", group },
     ...(hasSourceAddress ? { sourceAddress: ownAddress } : {}),
     addresses: hasSecondDevice
       ? [address(), address({ address: secondAddress, interface: eth1 })]
       : [address()],
+    trackers: trackersOf[tracked],
+    ...(authentication === "None" ? {} : { authentication: authentications[authentication] }),
     announcement: {
       delay,
       repeatCount,
@@ -316,6 +363,26 @@ const overridesOf = (setup: typeof Setup.Type): Overrides => {
       lowerPriorityRepeatCount: repeatCount
     }
   }
+}
+
+const subject: Tracker.Subject = { _tag: "File", name: "f" }
+const trackersOf: { readonly [Kind in (typeof Setup.Type)["tracked"]]: ReadonlyArray<Tracker.Tracker> } = {
+  Nothing: [],
+  Fault: [{ subject, weight: 0, reverse: false }],
+  Priority: [
+    { subject, weight: 60, reverse: false },
+    { subject: { _tag: "Interface", interface: eth1 }, weight: -120, reverse: false }
+  ],
+  Reverse: [{ subject, weight: -30, reverse: true }]
+}
+const observations: { readonly [name: string]: Tracker.Observation } = {
+  Unknown: { _tag: "Unknown" },
+  Up: { _tag: "Up" },
+  Down: { _tag: "Down" },
+  Zero: { _tag: "Value", value: 0 },
+  Five: { _tag: "Value", value: 5 },
+  Minus: { _tag: "Value", value: -1 },
+  TooLow: { _tag: "Value", value: -100 }
 }
 
 const secondAddress = "192.168.3.117" as Ipv4Address
@@ -333,9 +400,29 @@ const eventsOf = (
   now: number
 ): ReadonlyArray<Event> => {
   const given = router.parameters
+  const at = now as Instant
   switch (what._tag) {
     case "Nothing":
       return []
+    case "Observe":
+      return [
+        {
+          _tag: "Observed",
+          at,
+          subject: Tracker.keyOf(subject),
+          observation: observations[what.observation]!
+        }
+      ]
+    case "GroupFaults":
+      return [{ _tag: "GroupFaultsChanged", at, members: what.members === 0 ? [] : ["other"] }]
+    case "Group":
+      return [{ _tag: "Grouped", at, grouped: what.grouped }]
+    case "Promote":
+      return [{ _tag: "GroupPromoted", at }]
+    case "Demote":
+      return [{ _tag: "GroupDemoted", at, member: "other" }]
+    case "Contest":
+      return [{ _tag: "GroupContested", at }]
     case "Start":
       return [started(now)]
     case "Stop":
@@ -344,13 +431,13 @@ const eventsOf = (
       return [linkChanged(now, eth0, links.Up), linkChanged(now, eth1, links.Up), started(now)]
     case "Hear": {
       const source = { Lower: lowerAddress, Own: ownAddress, Higher: higherAddress }[what.source]
-      return [heard(now, priorityOf(what.priority, given), { ...soundFields(given), source })]
+      return [heard(now, priorityOf(what.priority, given), { ...soundFields(router, source), source })]
     }
     case "HearDefective":
       return [
         heard(now, priorityOf(what.priority, given), {
-          ...soundFields(given),
-          ...defectOf(what.defect, given)
+          ...soundFields(router, peer),
+          ...defectOf(what.defect, router)
         })
       ]
     case "HearMalformed":
@@ -375,22 +462,62 @@ const priorityOf = (priority: typeof PriorityHeard.Type, { priority: own }: Para
     priority
   ]
 
-const soundFields = (given: Parameters) => ({
-  destination: given.transport._tag === "Multicast" ? given.transport.group : ownAddress,
-  advertIntervalMicros: given.advertInterval,
-  addresses: given.addresses.map((entry) => entry.address)
-})
+const soundFields = (router: VirtualRouter.VirtualRouter, source: IpAddress): Datagram => {
+  const { parameters: given } = router
+  return {
+    version: given.version,
+    checksum: given.plainChecksum ? "Plain" : "PseudoHeader",
+    destination: given.transport._tag === "Multicast" ? given.transport.group : ownAddress,
+    advertIntervalMicros: given.advertInterval,
+    addresses: given.addresses.map((entry) => entry.address),
+    ...proofOf(given.authentication, markOf(router, source) + 1n)
+  }
+}
 
-const defectOf = (defect: typeof Defect.Type, given: Parameters) =>
-  ({
-    HopLimit: { hopLimit: 254 },
-    Reserved: { authenticationType: 1 },
-    Unknown: { authenticationType: 3 },
-    Interval: { advertIntervalMicros: given.advertInterval + second },
-    Transport: { destination: given.transport._tag === "Multicast" ? ownAddress : group },
-    List: { addresses: [] },
-    Stranger: { source: "10.0.0.77" as Ipv4Address }
-  })[defect]
+const markOf = (router: VirtualRouter.VirtualRouter, source: IpAddress): bigint =>
+  router.marks?.find((mark) => mark.source === source)?.sequence ?? 0n
+
+const defectOf = (
+  defect: typeof Defect.Type,
+  { marks = [], parameters: given }: VirtualRouter.VirtualRouter
+): Datagram => {
+  const stranger = { source: "10.0.0.77" as Ipv4Address }
+  switch (defect) {
+    case "Version":
+      return { version: given.version === 2 ? 3 : 2 }
+    case "Checksum":
+      return { checksum: given.plainChecksum ? "PseudoHeader" : "Plain" }
+    case "Password":
+      return { authenticationData: "0102030405060708" }
+    case "NoSeal":
+      return { seal: { _tag: "None" } }
+    case "OtherSeal":
+      return { seal: given.authentication?._tag === "Header" ? trailer(9n) : header(9n, "Valid") }
+    case "Malformed":
+    case "UnknownKey":
+    case "Invalid":
+      if (given.authentication?._tag === "Header") return { seal: header(9n, "Invalid") }
+      return { seal: { ...trailer(9n), verdict: defect } }
+    case "Stale":
+      return { seal: { ...trailer(9n), ageMicros: 60 * second } }
+    case "Replayed":
+      return marks[0] === undefined ? {} : { source: marks[0].source, seal: trailer(marks[0].sequence) }
+    case "HopLimit":
+      return { hopLimit: 254 }
+    case "Reserved":
+      return { authenticationType: given.authentication === undefined ? 1 : 0 }
+    case "Unknown":
+      return { authenticationType: 3 }
+    case "Interval":
+      return { advertIntervalMicros: given.advertInterval + second }
+    case "Transport":
+      return { destination: given.transport._tag === "Multicast" ? ownAddress : group }
+    case "List":
+      return { addresses: [] }
+    case "Stranger":
+      return { ...stranger, ...proofOf(given.authentication, BigInt(marks.length) + 1n) }
+  }
+}
 
 const changed = (given: Parameters, change: typeof Change.Type): Parameters => {
   switch (change) {
@@ -416,6 +543,14 @@ const changed = (given: Parameters, change: typeof Change.Type): Parameters => {
       })
     case "Track":
       return { ...given, trackPrimary: !given.trackPrimary }
+    case "Version":
+      return { ...given, version: given.version === 2 ? 3 : 2 }
+    case "Weight":
+      return { ...given, trackers: given.trackers.length === 0 ? trackersOf.Priority : [] }
+    case "Key": {
+      const { authentication, ...open } = given
+      return authentication === undefined ? { ...open, authentication: authentications.Hmac } : open
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
-import type { Priority } from "@holdfast/vrrp/Parameters"
+import { type Instant, seconds } from "@holdfast/wire/Instant"
 import * as Timing from "@holdfast/vrrp/Timing"
 import type { Ipv4Address } from "@holdfast/wire/Address"
 import {
@@ -43,7 +43,7 @@ describe("RFC 3768 6.1: parameters", () => {
   ])(
     "6.1: the Skew_Time of priority %i is (256 - priority) / 256 s: %i µs, rounded up",
     (priority, expected) => {
-      assert.strictEqual(Timing.skewTime(priority as Priority), expected)
+      assert.strictEqual(Timing.skewTime(2, priority, seconds(30)), expected)
     }
   )
 
@@ -280,7 +280,15 @@ describe("RFC 3768 7.1: receiving", () => {
 
     const actions = router.step(heard(second, 200, { hopLimit }))
 
-    assert.deepStrictEqual(actions, [{ _tag: "CountDrop", reason: "HopLimitInvalid", source: higherAddress }])
+    assert.deepStrictEqual(actions, [
+      { _tag: "CountDrop", reason: "HopLimitInvalid", source: higherAddress },
+      {
+        _tag: "PublishMismatch",
+        at: second as Instant,
+        source: higherAddress,
+        mismatch: { _tag: "HopLimit", theirs: hopLimit }
+      }
+    ])
     assert.deepStrictEqual(deadlinesOf(router), { MasterDown: masterDown })
   })
 
