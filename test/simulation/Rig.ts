@@ -100,19 +100,24 @@ export const address = (text: string, device = "eth0"): VirtualAddress => ({
   tracked: true
 })
 
+const stranger = "192.0.2.200" as Ipv4Address
+
 /** An advert of another machine, as bytes. */
 export const advertOf = (vrid: number, priority: number, change: (bytes: Uint8Array) => void = () => {}) => {
-  const payload = Advertisement.encode({
-    version: 2,
-    vrid,
-    priority,
-    advertIntervalMicros: 1_000_000,
-    authenticationType: 0,
-    addresses: [vip]
-  })
+  const payload = Advertisement.encode(
+    {
+      version: 2,
+      vrid,
+      priority,
+      advertIntervalMicros: 1_000_000,
+      authenticationType: 0,
+      addresses: [vip]
+    },
+    { source: stranger, destination: groupVrrp }
+  )
   change(payload)
   return SimulatedNetwork.Frame.Advert({
-    source: "192.0.2.200" as Ipv4Address,
+    source: stranger,
     destination: groupVrrp,
     hopLimit: 255,
     payload

@@ -42,6 +42,19 @@ export interface Ownership {
 }
 
 /**
+ * @category constants
+ * @since 0.1.0
+ */
+export const nothingOwned: Ownership = {
+  owned: false,
+  addresses: [],
+  accept: true,
+  routes: [],
+  rules: [],
+  keepForeign: false
+}
+
+/**
  * What the adapter reports.
  *
  * - `AddressesHeld`: these are held now and were not before.
@@ -84,6 +97,8 @@ export interface OwnershipLevels {
   readonly release: (owner: string) => void
   /** Continues the level of one owner under another name: a reload renamed the instance. */
   readonly rename: (from: string, to: string) => void
+  /** Takes away what a killed run of this program left: all that has its mark and that no owner has named by now. */
+  readonly sweep: () => void
 }
 
 /**

@@ -1,51 +1,38 @@
 /**
- * The advert channels of an engine: one for each device that carries adverts of a running router and exists.
+ * The advert channels of an engine: one for each device and family that carry adverts of a running router and exist.
  *
  * Opens, reopens and closes them as devices and routers come and go, and decodes what arrives.
  *
+ * **Details** a router hears on its own device and may speak on another, its virtual MAC device. That one gets a channel
+ * that only sends, so that 255 virtual MACs on a device cost no more to hear than one router.
+ *
  * @since 0.1.0
  */
-import type { Event } from "@holdfast/vrrp/Event"
 import type { Instant } from "@holdfast/wire/Instant"
-import type { InterfaceName, Parameters } from "@holdfast/vrrp/Parameters"
-import type { IpAddress } from "@holdfast/wire/Address"
-import * as Advertisement from "@holdfast/wire/Advertisement"
+import { type InterfaceName, type Parameters, transmitInterface } from "@holdfast/vrrp/Parameters"
+import { type Family, familyOf, type IpAddress } from "@holdfast/wire/Address"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
-import {
-  type AdvertChannel,
-  AdvertTransport,
-  type OutgoingAdvert,
-  type ReceivedAdvert
-} from "./AdvertTransport.ts"
+import { type AdvertChannel, AdvertTransport, type OutgoingAdvert } from "./AdvertTransport.ts"
+import * as Delivery from "./Delivery.ts"
 import type { EngineEvent } from "./EngineEvent.ts"
 import * as ForeignRouters from "./ForeignRouters.ts"
 import type { Links } from "./LinkWatch.ts"
 
 /**
- * An advert that was decoded where it arrived, on its way to the router of its VRID.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Delivery {
-  readonly vrid: number
-  readonly event: Extract<Event, { _tag: "AdvertReceived" | "MalformedReceived" }>
-}
-
-/**
- * Whom the channels tell.
+ * Whom the channels tell, and what they ask.
  *
  * @category models
  * @since 0.1.0
  */
 export interface Listeners {
   /** One call for all that was waiting on a device. */
-  readonly onDelivered: (device: InterfaceName, deliveries: ReadonlyArray<Delivery>) => void
+  readonly onDelivered: (deliveries: ReadonlyArray<Delivery.Delivery>) => void
   readonly onOverrun: (device: InterfaceName, droppedCount: number) => void
   readonly publish: (event: EngineEvent) => void
+  readonly judge: Delivery.Judge
 }
 
 /**
@@ -57,19 +44,29 @@ export interface Listeners {
 export interface Channels {
   /** Makes the open channels those that the routers need on the devices that exist. True when all are open. */
   readonly settle: (links: Links, routers: ReadonlyArray<Parameters>, at: Instant) => Effect.Effect<boolean>
-  readonly isOpen: (device: InterfaceName) => boolean
+  /** Whether a router can hear and speak. */
+  readonly serves: (router: Parameters) => boolean
   readonly send: (device: InterfaceName, adverts: ReadonlyArray<OutgoingAdvert>, at: Instant) => void
   /** Goes through sending on some channel, if one is open, and sends nothing. */
   readonly rehearse: (adverts: ReadonlyArray<OutgoingAdvert>) => void
   /** Counts an advert of a VRID that nobody here runs; the first is told and mutes the rest: true when this one did. */
-  readonly hearForeign: (device: InterfaceName, vrid: number, source: IpAddress, at: Instant) => boolean
+  readonly hearForeign: (delivery: Delivery.Delivery) => boolean
   /** Adverts heard by device and foreign VRID. */
   readonly foreignCounts: () => ReadonlyMap<InterfaceName, ReadonlyMap<number, number>>
 }
 
-interface Open {
-  readonly index: number
+/** What a channel is for. */
+interface Wanted {
+  readonly interface: InterfaceName
+  readonly family: Family
   readonly groups: ReadonlyArray<IpAddress>
+  readonly authenticated: boolean
+  readonly sendOnly: boolean
+}
+
+interface Open {
+  readonly wanted: Wanted
+  readonly index: number
   readonly scope: Scope.Closeable
   readonly channel: AdvertChannel
 }
@@ -85,39 +82,30 @@ export const make = Effect.fnUntraced(function* (
 ): Effect.fn.Return<Channels, never, AdvertTransport | Scope.Scope> {
   const transport = yield* AdvertTransport
   const parent = yield* Scope.Scope
-  const open = new Map<InterfaceName, Open>()
-  const foreign = new Map<InterfaceName, ForeignRouters.ForeignRouters>()
+  const open = new Map<string, Open>()
+  const foreign = new Map<string, ForeignRouters.ForeignRouters>()
 
-  const close = (device: InterfaceName, entry: Open) => {
-    open.delete(device)
+  const close = (key: string, entry: Open) => {
+    open.delete(key)
     return Scope.close(entry.scope, Exit.void)
   }
 
-  const openOne = Effect.fnUntraced(function* (
-    device: InterfaceName,
-    index: number,
-    groups: ReadonlyArray<IpAddress>,
-    at: Instant
-  ) {
+  const openOne = Effect.fnUntraced(function* (wanted: Wanted, index: number, at: Instant) {
+    const { family, interface: device } = wanted
     const scope = yield* Scope.fork(parent)
     const channel = yield* transport
       .open({
-        interface: device,
+        ...wanted,
         index,
-        family: "Ipv4",
-        authenticated: false,
-        sendOnly: false,
-        groups,
         onReceived: (receivedAt, batch) =>
           listeners.onDelivered(
-            device,
-            batch.map((one) => deliver(one, receivedAt))
+            batch.map((one) => Delivery.make(device, family, one, receivedAt, listeners.judge))
           ),
         onOverrun: (droppedCount) => listeners.onOverrun(device, droppedCount)
       })
       .pipe(Scope.provide(scope), Effect.result)
     if (Result.isSuccess(channel)) {
-      open.set(device, { index, groups, scope, channel: channel.success })
+      open.set(keyOf(device, family), { wanted, index, scope, channel: channel.success })
       return
     }
     yield* Scope.close(scope, Exit.void)
@@ -125,82 +113,112 @@ export const make = Effect.fnUntraced(function* (
   })
 
   const refreshMutes = (routers: ReadonlyArray<Parameters>, at: Instant): void => {
-    for (const [device, entry] of open) {
-      const heard = foreign.get(device)
+    for (const [key, { channel, wanted }] of open) {
+      const heard = foreign.get(key)
       if (heard === undefined) continue
       heard.expire(at)
-      const ours = new Set<number>(routers.filter((one) => one.interface === device).map((one) => one.vrid))
-      entry.channel.mute(new Set([...heard.muted()].filter((vrid) => !ours.has(vrid))))
+      const ours = new Set<number>(
+        routers
+          .filter((one) => one.interface === wanted.interface && one.family === wanted.family)
+          .map((one) => one.vrid)
+      )
+      channel.mute(new Set([...heard.muted()].filter((vrid) => !ours.has(vrid))))
     }
   }
 
   return {
     settle: Effect.fnUntraced(function* (links, routers, at) {
-      const wanted = groupsByDevice(routers)
-      for (const [device, entry] of open) {
-        const groups = wanted.get(device)
-        const index = links.get(device)?.index
-        if (groups === undefined || index !== entry.index || groups.join() !== entry.groups.join())
-          yield* close(device, entry)
+      const wanted = wantedBy(routers)
+      for (const [key, entry] of open) {
+        const still = wanted.get(key)
+        const index = links.get(entry.wanted.interface)?.index
+        if (still === undefined || index !== entry.index || !isSame(still, entry.wanted))
+          yield* close(key, entry)
       }
       let complete = true
-      for (const [device, groups] of wanted) {
-        const link = links.get(device)
-        if (link === undefined || open.has(device)) continue
-        yield* openOne(device, link.index, groups, at)
-        if (!open.has(device)) complete = false
+      for (const [key, one] of wanted) {
+        const link = links.get(one.interface)
+        if (link === undefined || open.has(key)) continue
+        yield* openOne(one, link.index, at)
+        if (!open.has(key)) complete = false
       }
       refreshMutes(routers, at)
       return complete
     }),
-    isOpen: (device) => open.has(device),
+    serves: (router) =>
+      open.has(keyOf(router.interface, router.family)) &&
+      open.has(keyOf(transmitInterface(router), router.family)),
     send: (device, adverts, at) => {
-      const failures = open.get(device)?.channel.send(adverts) ?? []
-      if (failures.length > 0) listeners.publish({ _tag: "SendFailed", at, interface: device, failures })
+      const families = new Set(adverts.map(({ destination }) => familyOf(destination)))
+      for (const family of families) {
+        const ofFamily =
+          families.size === 1 ? adverts : adverts.filter((advert) => familyOf(advert.destination) === family)
+        const failures = open.get(keyOf(device, family))?.channel.send(ofFamily) ?? []
+        if (failures.length > 0) listeners.publish({ _tag: "SendFailed", at, interface: device, failures })
+      }
     },
     rehearse: (adverts) => {
-      for (const { channel } of open.values()) return channel.rehearse(adverts)
+      for (const { channel, wanted } of open.values())
+        if (wanted.family === "Ipv4") return channel.rehearse(adverts)
     },
-    hearForeign: (device, vrid, source, at) => {
-      const heard = foreign.get(device) ?? ForeignRouters.make()
-      foreign.set(device, heard)
-      if (!heard.heard(vrid, at)) return false
+    hearForeign: ({ event, family, interface: device, vrid }) => {
+      const key = keyOf(device, family)
+      const heard = foreign.get(key) ?? ForeignRouters.make()
+      foreign.set(key, heard)
+      if (!heard.heard(vrid, event.at)) return false
+      const { at, source } = event
       listeners.publish({ _tag: "ForeignRouterHeard", at, interface: device, vrid, source })
-      open.get(device)?.channel.mute(heard.muted())
+      open.get(key)?.channel.mute(heard.muted())
       return true
     },
-    foreignCounts: () => new Map([...foreign].map(([device, heard]) => [device, heard.counts]))
+    foreignCounts: () => {
+      const counts = new Map<InterfaceName, Map<number, number>>()
+      for (const [key, heard] of foreign) {
+        const device = key.slice(0, key.indexOf("/")) as InterfaceName
+        const sums = counts.get(device) ?? new Map<number, number>()
+        for (const [vrid, count] of heard.counts) sums.set(vrid, (sums.get(vrid) ?? 0) + count)
+        counts.set(device, sums)
+      }
+      return counts
+    }
   }
 })
 
-/**
- * Decodes a datagram: an advert, or the reason why it is none, as the event of its router.
- *
- * @category conversions
- * @since 0.1.0
- */
-export const deliver = (received: ReceivedAdvert, receivedAt: Instant): Delivery => {
-  const { source, destination, hopLimit, arrivedAt: at = receivedAt } = received
-  const decoded = Advertisement.decode(received.payload, received)
-  return {
-    vrid: Advertisement.vridOf(received.payload) ?? vridNone,
-    event: Result.isSuccess(decoded)
-      ? { _tag: "AdvertReceived", at, source, destination, hopLimit, advertisement: decoded.success }
-      : { _tag: "MalformedReceived", at, source, destination, hopLimit, reason: decoded.failure }
-  }
-}
+/** No device has a slash in its name. */
+const keyOf = (device: InterfaceName, family: Family): string => `${device}/${family}`
 
-const groupsByDevice = (
-  routers: ReadonlyArray<Parameters>
-): ReadonlyMap<InterfaceName, ReadonlyArray<IpAddress>> => {
-  const wanted = new Map<InterfaceName, Set<IpAddress>>()
-  for (const { interface: device, transport } of routers) {
-    const groups = wanted.get(device) ?? new Set()
+const isSame = (left: Wanted, right: Wanted): boolean =>
+  left.groups.join() === right.groups.join() &&
+  left.authenticated === right.authenticated &&
+  left.sendOnly === right.sendOnly
+
+const wantedBy = (routers: ReadonlyArray<Parameters>): ReadonlyMap<string, Wanted> => {
+  const wanted = new Map<string, Wanted>()
+  for (const router of routers) {
+    const { authentication, family, interface: device, transport } = router
+    const key = keyOf(device, family)
+    const before = wanted.get(key)
+    const groups = new Set(before?.groups)
     if (transport._tag === "Multicast") groups.add(transport.group)
-    wanted.set(device, groups)
+    wanted.set(key, {
+      interface: device,
+      family,
+      groups: [...groups].toSorted(),
+      authenticated: before?.authenticated === true || authentication?._tag === "Header",
+      sendOnly: false
+    })
   }
-  return new Map([...wanted].map(([device, groups]) => [device, [...groups].toSorted()]))
+  for (const router of routers) {
+    const device = transmitInterface(router)
+    const key = keyOf(device, router.family)
+    if (!wanted.has(key))
+      wanted.set(key, {
+        interface: device,
+        family: router.family,
+        groups: [],
+        authenticated: router.authentication?._tag === "Header",
+        sendOnly: true
+      })
+  }
+  return wanted
 }
-
-/** A datagram too short to have a VRID belongs to nobody here (RFC 3768 section 5.3.3 starts them at 1). */
-const vridNone = 0

@@ -5,8 +5,9 @@
  *
  *     timer ─┐                                                  ┌─> adverts   (one call per device)
  *     wire  ─┼─> inbox ─> pass: step each router concerned ─> outbox ─> addresses (levels)
- *     links ─┤   (batches)        (pure reducers)               ├─> bursts of gratuitous ARP
- *     plane ─┘                                                  └─> events to subscribers
+ *     links ─┤   (batches)        (pure reducers)               ├─> bursts of announcements
+ *     plane ─┤                                                  └─> events to subscribers
+ *     others ┘ (what is tracked)
  *
  * **Invariants**
  * 1. Only the actor's fiber steps a router.
@@ -19,10 +20,12 @@
  * @see docs/ARCHITECTURE.md; docs/decisions/0008-one-actor-fiber-one-timer.md
  * @since 0.1.0
  */
-import type { Instant } from "@holdfast/wire/Instant"
+import { type Instant, type Micros, plus } from "@holdfast/wire/Instant"
 import type { InterfaceName, Parameters } from "@holdfast/vrrp/Parameters"
-import * as RouterSet from "@holdfast/vrrp/RouterSet"
+import * as SharedParameters from "@holdfast/vrrp/SharedParameters"
+import type { Observation } from "@holdfast/vrrp/Tracker"
 import * as Cause from "effect/Cause"
+import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
@@ -31,35 +34,39 @@ import * as PubSub from "effect/PubSub"
 import * as Queue from "effect/Queue"
 import * as Schema from "effect/Schema"
 import * as Stream from "effect/Stream"
-import { type AddressEvent, AddressPlane } from "./AddressPlane.ts"
+import { type AddressEvent, AddressPlane, nothingOwned } from "./AddressPlane.ts"
+import * as AddressReports from "./AddressReports.ts"
 import type { AdvertTransport } from "./AdvertTransport.ts"
 import { Announcer } from "./Announcer.ts"
 import * as Channels from "./Channels.ts"
 import type { ApplyReport, EngineEvent } from "./EngineEvent.ts"
+import * as DelayedLinks from "./DelayedLinks.ts"
+import type { Delivery } from "./Delivery.ts"
+import * as Devices from "./Devices.ts"
 import * as ForeignRouters from "./ForeignRouters.ts"
 import * as Lateness from "./Lateness.ts"
-import { type Links, LinkWatch, type LinkWatchError } from "./LinkWatch.ts"
+import { LinkWatch, type LinkWatchError } from "./LinkWatch.ts"
 import * as Outbox from "./Outbox.ts"
 import * as Rehearsal from "./Rehearsal.ts"
+import * as Reload from "./Reload.ts"
+import * as Routers from "./Routers.ts"
 import * as RunningRouter from "./RunningRouter.ts"
-import * as Statistics from "./Statistics.ts"
 import * as Status from "./Status.ts"
 import * as TimerHeap from "./TimerHeap.ts"
+import type { VirtualDevices } from "./VirtualDevices.ts"
 import { WakeTimer } from "./WakeTimer.ts"
 
 type Input =
   | { readonly _tag: "Woken" }
   | { readonly _tag: "LinksChanged" }
-  | {
-      readonly _tag: "Delivered"
-      readonly device: InterfaceName
-      readonly deliveries: ReadonlyArray<Channels.Delivery>
-    }
+  | { readonly _tag: "Delivered"; readonly deliveries: ReadonlyArray<Delivery> }
   | { readonly _tag: "Overrun"; readonly device: InterfaceName; readonly droppedCount: number }
   | { readonly _tag: "AddressesReported" }
+  | { readonly _tag: "ObservationsTold" }
   | {
       readonly _tag: "ApplyAsked"
       readonly wanted: ReadonlyArray<Parameters>
+      readonly shared: SharedParameters.SharedParameters
       readonly reply: Deferred.Deferred<ApplyReport>
     }
   | { readonly _tag: "StopAsked"; readonly reply: Deferred.Deferred<void> }
@@ -89,9 +96,14 @@ export class Engine extends Context.Service<
   {
     /**
      * Makes the running routers those wanted, by difference: what did not change keeps its state, timers and counts and
-     * puts nothing on the wire.
+     * puts nothing on the wire. Virtual MAC devices are there before the routers that need them, and go after them.
      */
-    readonly apply: (wanted: ReadonlyArray<Parameters>) => Effect.Effect<ApplyReport>
+    readonly apply: (
+      wanted: ReadonlyArray<Parameters>,
+      shared?: SharedParameters.SharedParameters
+    ) => Effect.Effect<ApplyReport>
+    /** Notes what is known of tracked scripts, processes and files, by `Tracker.keyOf`. Never waits. */
+    readonly observe: (observations: ReadonlyMap<string, Observation>) => void
     /** What runs now and what it has counted. */
     readonly status: Effect.Effect<Status.EngineStatus>
     /** What happens, from now on, with the last few before. A slow reader misses the oldest and delays nobody. */
@@ -110,7 +122,7 @@ export class Engine extends Context.Service<
   static readonly layer: Layer.Layer<
     Engine,
     LinkWatchError,
-    WakeTimer | LinkWatch | AdvertTransport | AddressPlane | Announcer
+    WakeTimer | LinkWatch | AdvertTransport | AddressPlane | Announcer | VirtualDevices
   > = Layer.effect(
     Engine,
     Effect.suspend(() => make)
@@ -120,6 +132,8 @@ export class Engine extends Context.Service<
 const make = Effect.gen(function* () {
   const timer = yield* WakeTimer
   const announcer = yield* Announcer
+  const wallClock = yield* Clock.Clock
+  const clockMicros = (): number => wallClock.currentTimeMillisUnsafe() * 1_000
   const inbox = yield* Queue.bounded<Input>(inboxMax)
   const events = yield* PubSub.sliding<EngineEvent>({ capacity: eventsMax, replay: eventsReplayed })
   // Telling costs time: what a pass has to tell is told when what it has to do is done.
@@ -133,27 +147,31 @@ const make = Effect.gen(function* () {
 
   // A reservoir for the bulk input, so that a flood of adverts can never crowd out the rest of the inbox.
   let deliveriesWaiting = 0
-  let links: Links = new Map()
   let linksChanged = false
   const reported: Array<AddressEvent> = []
+  const observed = new Map<string, Observation>()
 
-  const watch = yield* LinkWatch
   const plane = yield* (yield* AddressPlane).open((event) => {
     if (reported.push(event) === 1) tell({ _tag: "AddressesReported" })
   })
   const channels = yield* Channels.make({
     publish,
-    onDelivered: (device, deliveries) => {
-      if (deliveriesWaiting < deliveriesMax && tell({ _tag: "Delivered", device, deliveries }))
-        deliveriesWaiting += 1
+    onDelivered: (deliveries) => {
+      if (deliveriesWaiting < deliveriesMax && tell({ _tag: "Delivered", deliveries })) deliveriesWaiting += 1
       else lateness.countFlooded(deliveries.length)
     },
-    onOverrun: (device, droppedCount) => void tell({ _tag: "Overrun", device, droppedCount })
+    onOverrun: (device, droppedCount) => void tell({ _tag: "Overrun", device, droppedCount }),
+    judge: {
+      authenticationOf: (device, family, vrid) =>
+        routers.at(device, family, vrid)?.state.parameters.authentication,
+      clockMicros
+    }
   })
   const wake = yield* timer.open(() => void tell({ _tag: "Woken" }))
 
   const lateness = Lateness.make()
   const heap = TimerHeap.make()
+  const links = DelayedLinks.make(heap, () => void (linksChanged = true))
   const outbox = Outbox.make({
     send: (device, adverts) => channels.send(device, adverts, timer.now()),
     setOwnership: (owner, ownership) => {
@@ -167,125 +185,99 @@ const make = Effect.gen(function* () {
     leadMicros: timer.leadMicros,
     outbox,
     publish,
-    links: () => links,
-    hasChannel: channels.isOpen
+    clockMicros,
+    links: links.current,
+    serves: channels.serves
   }
 
-  const routers = new Map<string, RunningRouter.RunningRouter>()
-  const byWire = new Map<string, RunningRouter.RunningRouter>()
-  const releasing = new Set<string>()
+  const routers = Routers.make(surroundings, plane)
+  const addressReports = AddressReports.make(routers, publish)
   const stopReplies: Array<Deferred.Deferred<void>> = []
   const channelRetry = heap.slot(() => void (linksChanged = true))
   const muteExpiry = heap.slot((now) => {
     linksChanged = true
     heap.arm(muteExpiry, (now + ForeignRouters.muteMicros) as Instant)
   })
+  const startUp = heap.slot((now) => {
+    heap.disarm(startUp)
+    for (const router of held.splice(0)) router.step({ _tag: "Started", at: now })
+  })
+  /** Routers that wait for the end of the start-up delay. */
+  const held: Array<RunningRouter.RunningRouter> = []
+  let applied: SharedParameters.SharedParameters | undefined
 
-  const index = (): void => {
-    byWire.clear()
-    for (const router of routers.values()) byWire.set(wireKey(router.state.parameters), router)
-  }
-
-  const hear = ({ device, deliveries }: Extract<Input, { _tag: "Delivered" }>): void => {
+  const hear = (deliveries: ReadonlyArray<Delivery>): void => {
     deliveriesWaiting -= 1
-    for (const { vrid, event } of deliveries) {
-      const router = byWire.get(`${device} ${vrid}`)
-      if (router !== undefined) router.step(event)
-      else if (channels.hearForeign(device, vrid, event.source, event.at) && muteExpiry.wakeAt === undefined)
-        heap.arm(muteExpiry, (event.at + ForeignRouters.muteMicros) as Instant)
+    for (const delivery of deliveries) {
+      const router = routers.at(delivery.interface, delivery.family, delivery.vrid)
+      if (router !== undefined) router.step(delivery.event)
+      else if (channels.hearForeign(delivery) && muteExpiry.wakeAt === undefined)
+        heap.arm(muteExpiry, plus(delivery.event.at, ForeignRouters.muteMicros))
     }
   }
 
   const settleLinks = Effect.fnUntraced(function* (at: Instant) {
     linksChanged = false
     const complete = yield* channels.settle(
-      links,
-      [...routers.values()].map(({ state }) => state.parameters),
+      links.current(),
+      routers.all().map(({ state }) => state.parameters),
       at
     )
-    if (!complete) heap.arm(channelRetry, (at + channelRetryMicros) as Instant)
-    for (const router of routers.values()) router.tellLinks(at)
+    if (!complete) heap.arm(channelRetry, plus(at, channelRetryMicros))
+    for (const router of routers.all()) router.tellLinks(at)
   })
 
-  const reportAddresses = (event: AddressEvent, at: Instant): void => {
-    const router = routers.get(event.owner)
-    if (event._tag === "OwnershipChanged") {
-      if (!event.owned) releasing.delete(event.owner)
-      const { failures, owned } = event
-      if (router === undefined) return
-      if (router.addressesHeld !== owned || failures.length > 0)
-        publish({ _tag: "AddressesChanged", at, router: event.owner, owned, failures })
-      router.addressesHeld = owned
-      router.addressFailures = failures
-      return router.step({ _tag: "OwnershipChanged", at, owned, failures })
+  const hearReports = (at: Instant): void => {
+    addressReports.tell(reported.splice(0), at)
+    if (observed.size === 0) return
+    routers.observe(observed, at)
+    observed.clear()
+  }
+
+  const begin = (router: RunningRouter.RunningRouter, at: Instant): void => {
+    if (startUp.wakeAt !== undefined) held.push(router)
+    else router.step({ _tag: "Started", at })
+  }
+
+  const share = (shared: SharedParameters.SharedParameters, at: Instant): void => {
+    if (applied === undefined && shared.startupDelay > 0) heap.arm(startUp, plus(at, shared.startupDelay))
+    links.setDelays(shared.interfaceDelays, at)
+    announcer.setPacings(shared.pacings)
+    const statics = {
+      ...nothingOwned,
+      owned: true,
+      addresses: shared.staticAddresses,
+      routes: shared.staticRoutes,
+      rules: shared.staticRules
     }
-    if (router === undefined) return
-    if (event._tag === "AddressesRestored")
-      publish({ _tag: "AddressesRestored", at, router: event.owner, addresses: event.addresses })
-    router.step({ _tag: "AddressesHeld", at, addresses: event.addresses })
+    const hadStatics = applied !== undefined && hasStatics(applied)
+    if (hasStatics(shared) || hadStatics) outbox.ownership(ownerOfStatics, statics)
   }
 
-  const reportAllAddresses = (at: Instant): void => {
-    for (const event of reported.splice(0)) reportAddresses(event, at)
-  }
-
-  const stop = (leaving: ReadonlyArray<RunningRouter.RunningRouter>, at: Instant): void => {
-    for (const router of leaving) {
-      if (RunningRouter.roleOf(router) === "Master" || router.addressesHeld) releasing.add(router.name)
-      router.step({ _tag: "Stopped", at })
-      router.close()
-      routers.delete(router.name)
-    }
-    // Every priority 0 advert is on the wire before the plane hears that anything is released.
-    outbox.flush()
-    for (const router of leaving) plane.release(router.name)
-  }
-
-  const start = (parameters: Parameters, tally = Statistics.make()): RunningRouter.RunningRouter => {
-    const router = RunningRouter.make(parameters, surroundings, tally)
-    routers.set(parameters.name, router)
-    return router
-  }
-
-  const apply = Effect.fnUntraced(function* (wanted: ReadonlyArray<Parameters>, at: Instant) {
+  const apply = Effect.fnUntraced(function* (
+    wanted: ReadonlyArray<Parameters>,
+    shared: SharedParameters.SharedParameters,
+    at: Instant
+  ) {
     // Reports carry the names that routers have until now.
-    reportAllAddresses(at)
-    const running = [...routers.values()].map(({ state }) => state.parameters)
-    const plan = RouterSet.diff(running, wanted)
-    const started: Array<RunningRouter.RunningRouter> = []
-    const replaced = plan.replaced.map(({ from, to }) => ({ router: routers.get(from.name)!, to }))
-    const removed = plan.removed.map(({ name }) => routers.get(name)!)
-    stop([...removed, ...replaced.map(({ router }) => router)], at)
-    for (const { router, to } of replaced) started.push(start(to, router.tally))
-    const changed = plan.changed.map(({ from, to }) => ({ router: routers.get(from.name)!, to }))
-    for (const { router, to } of changed) rename(router, to.name)
-    for (const { router } of changed) routers.set(router.name, router)
-    for (const parameters of plan.added) started.push(start(parameters))
-    index()
-    yield* settleLinks(at)
-    for (const { router, to } of changed) {
-      // A device that is new to the router would count as missing until it is told of it.
-      router.tellLinks(at, to)
-      router.step({ _tag: "Reconfigured", at, parameters: to })
-    }
-    for (const router of started) router.step({ _tag: "Started", at })
-    const names = (list: ReadonlyArray<Parameters>) => list.map(({ name }) => name)
-    const report: ApplyReport = {
-      kept: names(plan.kept),
-      changed: names(plan.changed.map(({ to }) => to)),
-      replaced: names(plan.replaced.map(({ to }) => to)),
-      added: names(plan.added),
-      removed: names(plan.removed)
-    }
+    hearReports(at)
+    share(shared, at)
+    const means = { routers, settleLinks: settleLinks(at), begin }
+    const report = yield* Reload.apply(means, wanted, shared.groups, at)
+    outbox.flush()
+    if (applied === undefined) plane.sweep()
+    applied = shared
     publish({ _tag: "Applied", at, report })
     return report
   })
 
-  const rename = (router: RunningRouter.RunningRouter, name: string): void => {
-    if (router.name === name) return
-    routers.delete(router.name)
-    plane.rename(router.name, name)
-    router.name = name
+  const stopAll = (at: Instant): void => {
+    heap.disarm(startUp)
+    held.length = 0
+    routers.remove(routers.all(), at)
+    routers.regroup([], at)
+    if (applied !== undefined && hasStatics(applied)) plane.release(ownerOfStatics)
+    routers.reindex()
   }
 
   const handle = Effect.fnUntraced(function* (input: Input, at: Instant) {
@@ -294,7 +286,7 @@ const make = Effect.gen(function* () {
       case "LinksChanged":
         return
       case "Delivered":
-        return hear(input)
+        return hear(input.deliveries)
       case "Overrun":
         return publish({
           _tag: "ReceiveOverrun",
@@ -303,13 +295,13 @@ const make = Effect.gen(function* () {
           droppedCount: input.droppedCount
         })
       case "AddressesReported":
-        return reportAllAddresses(at)
+      case "ObservationsTold":
+        return hearReports(at)
       case "ApplyAsked":
-        return yield* Deferred.succeed(input.reply, yield* apply(input.wanted, at))
+        return yield* Deferred.succeed(input.reply, yield* apply(input.wanted, input.shared, at))
       case "StopAsked":
         stopReplies.push(input.reply)
-        stop([...routers.values()], at)
-        return index()
+        return stopAll(at)
     }
   })
 
@@ -323,10 +315,10 @@ const make = Effect.gen(function* () {
     const inputs = yield* Queue.takeAll(inbox)
     const at = timer.now()
     for (const input of inputs) {
-      if (input._tag === "Delivered") hear(input)
+      if (input._tag === "Delivered") hear(input.deliveries)
       else yield* handle(input, at)
     }
-    reportAllAddresses(at)
+    hearReports(at)
     if (linksChanged) yield* settleLinks(at)
     const due = heap.next()
     if (due !== undefined && due <= at) {
@@ -339,15 +331,19 @@ const make = Effect.gen(function* () {
     const next = heap.next()
     if (next === undefined) wake.disarm()
     else wake.arm(next)
-    if (stopReplies.length > 0 && releasing.size === 0) publish({ _tag: "Stopped", at })
+    const hasStopped = stopReplies.length > 0 && !routers.isReleasing()
+    if (hasStopped) publish({ _tag: "Stopped", at })
     tellSubscribers()
-    if (stopReplies.length > 0 && releasing.size === 0) {
-      for (const reply of stopReplies.splice(0)) yield* Deferred.succeed(reply, undefined)
-    }
+    if (hasStopped) for (const reply of stopReplies.splice(0)) yield* Deferred.succeed(reply, undefined)
   })
 
-  yield* watch.subscribe((now) => {
-    links = now
+  const devices = yield* Devices.make(
+    ({ message, name }) =>
+      void PubSub.publishUnsafe(events, { _tag: "DeviceFailed", at: timer.now(), interface: name, message })
+  )
+  yield* (yield* LinkWatch).subscribe((now) => {
+    links.tell(now, timer.now())
+    devices.tellLinks(now)
     if (!linksChanged) tell({ _tag: "LinksChanged" })
     linksChanged = true
   })
@@ -365,28 +361,44 @@ const make = Effect.gen(function* () {
   )
   Rehearsal.schedule(heap, timer.now(), channels.rehearse)
   tell({ _tag: "Woken" })
-  const stopAll = Effect.gen(function* () {
+  const stop = Effect.gen(function* () {
     const reply = yield* Deferred.make<void>()
     yield* Queue.offer(inbox, { _tag: "StopAsked", reply })
     const stopped = Effect.raceFirst(Deferred.await(reply), Effect.ignore(Deferred.await(ended)))
     yield* Effect.timeoutOption(stopped, stopWaitMax)
   })
-  yield* Effect.addFinalizer(() => stopAll)
+  yield* Effect.addFinalizer(() => stop)
 
   return Engine.of({
-    stop: stopAll,
+    stop,
     ended: Deferred.await(ended),
-    apply: Effect.fnUntraced(function* (wanted) {
-      const reply = yield* Deferred.make<ApplyReport>()
-      yield* Queue.offer(inbox, { _tag: "ApplyAsked", wanted, reply })
-      return yield* Deferred.await(reply)
-    }),
-    status: Effect.sync(() => Status.of([...routers.values()], channels.foreignCounts(), lateness.summary())),
+    apply: (wanted, shared = SharedParameters.none) =>
+      devices.around(
+        shared.devices,
+        Effect.gen(function* () {
+          const reply = yield* Deferred.make<ApplyReport>()
+          yield* Queue.offer(inbox, { _tag: "ApplyAsked", wanted, shared, reply })
+          return yield* Deferred.await(reply)
+        })
+      ),
+    observe: (observations) => {
+      for (const [subject, observation] of observations) observed.set(subject, observation)
+      tell({ _tag: "ObservationsTold" })
+    },
+    status: Effect.sync(() => Status.of(routers, channels.foreignCounts(), lateness.summary())),
     events: Stream.fromPubSub(events)
   })
 })
 
-const wireKey = (parameters: Parameters): string => `${parameters.interface} ${parameters.vrid}`
+const hasStatics = ({
+  staticAddresses,
+  staticRoutes,
+  staticRules
+}: SharedParameters.SharedParameters): boolean =>
+  staticAddresses.length + staticRoutes.length + staticRules.length > 0
+
+/** No instance has this name: a configuration file has no line end in a word. */
+const ownerOfStatics = "\n"
 
 /** Inputs are batches, so this many are only waiting when the process stalls. */
 const inboxMax = 1024
@@ -401,7 +413,7 @@ const eventsMax = 1024
 const eventsReplayed = 64
 
 /** A device that refused its channel is tried again after this long. */
-const channelRetryMicros = 1_000_000
+const channelRetryMicros = 1_000_000 as Micros
 
 /** How long stopping waits for the kernel to take 1,000 addresses away (8 to 25 ms measured) before it leaves all the same. */
 const stopWaitMax = "5 seconds"

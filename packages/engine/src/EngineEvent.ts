@@ -56,7 +56,15 @@ export type ApplyReport = typeof ApplyReport.Type
  * @since 0.1.0
  */
 export const EngineEvent = Schema.TaggedUnion({
-  RoleChanged: { at: Instant, router: Schema.String, from: RoleName, to: RoleName, cause: TransitionCause },
+  RoleChanged: {
+    at: Instant,
+    router: Schema.String,
+    from: RoleName,
+    to: RoleName,
+    cause: TransitionCause,
+    /** The priority with which it goes on. */
+    priority: Schema.Int
+  },
   AddressesChanged: {
     at: Instant,
     router: Schema.String,
@@ -79,7 +87,13 @@ export const EngineEvent = Schema.TaggedUnion({
     from: Schema.Int,
     to: Schema.Int
   },
-  LowerPriorityHeard: { at: Instant, router: Schema.String, source: IpAddress, priority: Schema.Int },
+  LowerPriorityHeard: {
+    at: Instant,
+    router: Schema.String,
+    source: IpAddress,
+    priority: Schema.Int,
+    ownPriority: Schema.Int
+  },
   RivalHeard: { at: Instant, router: Schema.String, source: IpAddress, priority: Schema.Int },
   RivalGone: {
     at: Instant,
@@ -88,7 +102,13 @@ export const EngineEvent = Schema.TaggedUnion({
     togetherMicros: Schema.Int,
     yielded: Schema.Boolean
   },
-  GroupChanged: { at: Instant, group: Schema.String, from: RoleName, to: RoleName },
+  GroupChanged: {
+    at: Instant,
+    group: Schema.String,
+    kind: Schema.Literals(["Group", "Instance"]),
+    from: RoleName,
+    to: RoleName
+  },
   DeviceFailed: { at: Instant, interface: Schema.String, message: Schema.String },
   ForeignRouterHeard: { at: Instant, interface: Schema.String, vrid: Schema.Int, source: IpAddress },
   ReceiveOverrun: { at: Instant, interface: Schema.String, droppedCount: Schema.Int },

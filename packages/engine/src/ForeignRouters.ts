@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import type { Instant } from "@holdfast/wire/Instant"
+import type { Instant, Micros } from "@holdfast/wire/Instant"
 
 /**
  * The foreign VRIDs of one device.
@@ -61,4 +61,4 @@ export const make = (): ForeignRouters => {
  * @category constants
  * @since 0.1.0
  */
-export const muteMicros = 60_000_000
+export const muteMicros = 60_000_000 as Micros

@@ -14,7 +14,7 @@ import type { Ipv4Address, MacAddress } from "@holdfast/wire/Address"
 import * as Advertisement from "@holdfast/wire/Advertisement"
 import { groupVrrp } from "@holdfast/wire/Ipv4"
 import type { OutgoingAdvert } from "./AdvertTransport.ts"
-import { deliver } from "./Channels.ts"
+import * as Delivery from "./Delivery.ts"
 import { describe } from "./EngineEvent.ts"
 import type { Links } from "./LinkWatch.ts"
 import * as Outbox from "./Outbox.ts"
@@ -66,9 +66,10 @@ export const failover = (send: Send): void => {
       heap,
       leadMicros: 0,
       outbox,
+      clockMicros: () => 0,
       publish: (event) => void sent.push(describe(event)),
       links: () => links,
-      hasChannel: () => true
+      serves: () => true
     },
     Statistics.make()
   )
@@ -83,7 +84,8 @@ export const failover = (send: Send): void => {
       { ...advertisement, priority },
       { source: peer, destination: groupVrrp }
     )
-    router.step(deliver({ source: peer, destination: groupVrrp, hopLimit: 255, payload }, now).event)
+    const received = { source: peer, destination: groupVrrp, hopLimit: 255, payload }
+    router.step(Delivery.make(device, "Ipv4", received, now, judge).event)
     pass()
   }
 
@@ -143,6 +145,8 @@ const advertisement: Advertisement.Advertisement = {
 }
 
 /** Enough wake-ups for a master-down interval or the second burst. */
+const judge: Delivery.Judge = { authenticationOf: () => undefined, clockMicros: () => 0 }
+
 const wakes = 8
 
 /** Measured: more of them make the first takeover no faster. */

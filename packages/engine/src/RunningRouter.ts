@@ -23,10 +23,12 @@ import * as Advertisement from "@holdfast/wire/Advertisement"
 import { hopLimitVrrp } from "@holdfast/wire/Ipv4"
 import * as DropReport from "./DropReport.ts"
 import type { EngineEvent } from "./EngineEvent.ts"
-import { linkStateOf } from "./LinkFacts.ts"
+import { devicesOf, linkStateOf } from "./LinkFacts.ts"
 import type { Links } from "./LinkWatch.ts"
+import * as Sealing from "./Sealing.ts"
 import * as MismatchReport from "./MismatchReport.ts"
 import type { Outbox } from "./Outbox.ts"
+import type { RunningGroup } from "./RunningGroup.ts"
 import type * as Statistics from "./Statistics.ts"
 import type { Slot, TimerHeap } from "./TimerHeap.ts"
 
@@ -41,11 +43,13 @@ export interface Surroundings {
   /** `WakeTimer.leadMicros`: a takeover must not wait for the way from the kernel's timer to here. */
   readonly leadMicros: number
   readonly outbox: Outbox
+  /** Now, since 1970: for authentication alone. */
+  readonly clockMicros: () => number
   readonly publish: (event: EngineEvent) => void
   /** The devices as last told by the kernel. */
   readonly links: () => Links
-  /** Whether adverts can pass the device now; without a channel a device is no better than a missing one. */
-  readonly hasChannel: (device: InterfaceName) => boolean
+  /** Whether the router can hear and speak now; without a channel a device is no better than a missing one. */
+  readonly serves: (router: Parameters) => boolean
 }
 
 /**
@@ -63,7 +67,14 @@ export interface RunningRouter {
   /** Whether the plane last reported the addresses as held. */
   addressesHeld: boolean
   addressFailures: ReadonlyArray<string>
+  /** The sync group that it steps with. */
+  group: RunningGroup | undefined
+  /** Steps the router with its group, if it is in one. */
   readonly step: (event: Event) => void
+  /** Steps the router without its group. */
+  readonly stepAlone: (event: Event) => void
+  /** Takes what a step has decided, and acts on it. */
+  readonly take: (step: VirtualRouter.Step, at: Instant) => void
   /** Tells the router what changed about the devices it depends on, or will depend on with parameters that come next. */
   readonly tellLinks: (at: Instant, parameters?: Parameters) => void
   /** Disarms everything; the router is stepped no more. */
@@ -104,10 +115,15 @@ export const make = (
     since: 0 as Instant,
     addressesHeld: false,
     addressFailures: [],
+    group: undefined,
     step: (event) => {
-      const { state, actions } = VirtualRouter.step(router.state, event)
+      if (router.group === undefined) router.stepAlone(event)
+      else router.group.step(router, event)
+    },
+    stepAlone: (event) => router.take(VirtualRouter.step(router.state, event), event.at),
+    take: ({ actions, state }, at) => {
       router.state = state
-      for (const action of actions) interpret(action, event.at)
+      for (const action of actions) interpret(action, at)
     },
     tellLinks: (at, parameters = router.state.parameters) => {
       for (const device of devicesOf(parameters)) {
@@ -153,7 +169,8 @@ export const make = (
           router: router.name,
           from: action.from,
           to: action.to,
-          cause: action.cause
+          cause: action.cause,
+          priority: Health.priorityOf(router.state)
         })
       case "CountDrop": {
         router.tally.drops[action.reason] += 1
@@ -198,7 +215,8 @@ export const make = (
           at: action.at,
           router: router.name,
           source: action.source,
-          priority: action.priority
+          priority: action.priority,
+          ownPriority: Health.priorityOf(router.state)
         })
       case "PublishRival":
         return surroundings.publish({
@@ -224,6 +242,7 @@ export const make = (
   }
 
   const encoded = encodedAdverts()
+  const sealer = Sealing.make(surroundings.clockMicros)
   const sendAdvert = (priority: number): void => {
     const { parameters } = router.state
     const source = Health.sourceAddress(router.state)
@@ -234,12 +253,13 @@ export const make = (
         ? [[transport.group], hopLimitVrrp]
         : [transport.peers.map(({ address }) => address), transport.hopLimit]
     for (const destination of destinations)
-      surroundings.outbox.advert(transmitInterface(parameters), {
-        source,
-        destination,
-        payload: encoded(parameters, priority, { source, destination }),
-        hopLimit
-      })
+      surroundings.outbox.advert(
+        transmitInterface(parameters),
+        sealer.seal(
+          { source, destination, payload: encoded(parameters, priority, { source, destination }), hopLimit },
+          parameters.authentication
+        )
+      )
   }
 
   return router
@@ -285,7 +305,7 @@ const advertisementOf = (parameters: Parameters, priority: number): Advertisemen
     ? {
         version: 2,
         ...common,
-        authenticationType: 0,
+        ...Sealing.fieldsOf(parameters.authentication),
         addresses: advertised.flatMap(({ address }) => (isIpv6(address) ? [] : [address]))
       }
     : {
@@ -295,9 +315,6 @@ const advertisementOf = (parameters: Parameters, priority: number): Advertisemen
         addresses: advertised.map((entry) => entry.address)
       }
 }
-
-const devicesOf = (parameters: Parameters): ReadonlySet<InterfaceName> =>
-  new Set([parameters.interface, ...parameters.addresses.map((entry) => entry.interface)])
 
 const sameLink = (left: LinkState, right: LinkState): boolean =>
   left._tag === right._tag && addressOf(left) === addressOf(right)

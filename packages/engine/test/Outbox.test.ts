@@ -1,3 +1,4 @@
+import { nothingOwned } from "@holdfast/engine/AddressPlane"
 import * as Outbox from "@holdfast/engine/Outbox"
 import type { InterfaceName, VirtualAddress } from "@holdfast/vrrp/Parameters"
 import type { Ipv4Address } from "@holdfast/wire/Address"
@@ -28,7 +29,7 @@ const make = () => {
     announce: ({ repeatCount }) => done.push(`announce x${repeatCount}`)
   })
   const level = (owner: string, owned: boolean) =>
-    outbox.ownership(owner, { owned, addresses: [entry], keepForeign: false })
+    outbox.ownership(owner, { ...nothingOwned, owned, addresses: [entry] })
   return { outbox, level, done }
 }
 

@@ -87,7 +87,11 @@ export const decode = (options: RouterOptions): Effect.Effect<Parameters, Router
     transport:
       options.unicastPeers === undefined
         ? defaults.transport
-        : { _tag: "Unicast", peers: options.unicastPeers },
+        : {
+            _tag: "Unicast",
+            peers: options.unicastPeers.map((address) => ({ address })),
+            hopLimit: hopLimitVrrp
+          },
     ...(options.sourceAddress === undefined ? {} : { sourceAddress: options.sourceAddress }),
     addresses: options.addresses.map((entry) => addressOf(entry, options.interface))
   }).pipe(Effect.mapError((error) => fail(error.message.replaceAll("\n", " "))))
@@ -118,6 +122,9 @@ const second = 1_000_000
 
 /** RFC 3768 5.3.7: a byte that counts seconds. */
 const advertIntervalSecondsMax = 255
+
+/** RFC 3768 5.2.3. */
+const hopLimitVrrp = 255
 
 /** keepalived's bound of `preempt_delay`. */
 const preemptDelaySecondsMax = 1000

@@ -113,7 +113,9 @@ const attach = (
         levels.delete(from)
         level.owner = to
         levels.set(to, level)
-      }
+      },
+      // A simulated kernel starts empty: there is nothing of a killed run.
+      sweep: () => {}
     },
     close: () => {
       unwatch()

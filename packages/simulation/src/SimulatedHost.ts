@@ -22,11 +22,13 @@ import { AddressPlane } from "@holdfast/engine/AddressPlane"
 import { AdvertTransport } from "@holdfast/engine/AdvertTransport"
 import { Announcer } from "@holdfast/engine/Announcer"
 import { LinkWatch } from "@holdfast/engine/LinkWatch"
+import { VirtualDevices } from "@holdfast/engine/VirtualDevices"
 import { WakeTimer } from "@holdfast/engine/WakeTimer"
 import type { InterfaceName } from "@holdfast/vrrp/Parameters"
 import type { IpAddress } from "@holdfast/wire/Address"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as SimulatedVirtualDevices from "./SimulatedVirtualDevices.ts"
 import * as SimulatedAddressPlane from "./SimulatedAddressPlane.ts"
 import * as SimulatedAdvertTransport from "./SimulatedAdvertTransport.ts"
 import { Frame, type SimulatedNetwork } from "./SimulatedNetwork.ts"
@@ -108,13 +110,14 @@ export const make = (network: SimulatedNetwork, options: Options): SimulatedHost
  */
 export const layer = (
   host: SimulatedHost
-): Layer.Layer<WakeTimer | LinkWatch | AdvertTransport | AddressPlane | Announcer> =>
+): Layer.Layer<WakeTimer | LinkWatch | AdvertTransport | AddressPlane | Announcer | VirtualDevices> =>
   Layer.mergeAll(
     Layer.succeed(WakeTimer, wakeTimer(host)),
     Layer.succeed(LinkWatch, linkWatch(host)),
     Layer.succeed(AdvertTransport, { open: (channel) => SimulatedAdvertTransport.open(host, channel) }),
     Layer.succeed(AddressPlane, { open: (onEvent) => SimulatedAddressPlane.open(host, onEvent) }),
-    Layer.succeed(Announcer, announcer(host))
+    Layer.succeed(Announcer, announcer(host)),
+    Layer.succeed(VirtualDevices, { open: () => SimulatedVirtualDevices.open(host) })
   )
 
 const wakeTimer = ({ network: { world } }: SimulatedHost): WakeTimer["Service"] => ({

@@ -98,14 +98,14 @@ const describeAction = (action: Action): ReadonlyArray<string> => {
       return [`${action.to}: ${describeCause(action.cause)}`]
     case "CountDrop":
       return action.reason === "NotRunning" ? [] : [`drop ${action.reason}`]
-    case "PublishMismatch":
-      return [`mismatch ${action.mismatch._tag}`]
     case "PublishPriority":
       return [`priority ${action.from} -> ${action.to}`]
     case "PublishRival":
       return [`rival ${action.source} (${action.priority})`]
     case "PublishRivalGone":
       return [`rival ${action.source} gone`]
+    // Comes with every advert; the shell tells it once.
+    case "PublishMismatch":
     case "PublishLowerHeard":
     case "ArmTimer":
     case "DisarmTimer":

@@ -20,6 +20,8 @@ export interface LinkOptions {
   readonly name: string
   /** Addresses with their prefix, such as `192.0.2.1/24`; none when absent. */
   readonly addresses?: ReadonlyArray<string> | undefined
+  /** One that tells the host and the device when absent. */
+  readonly mac?: MacAddress | undefined
   /** Up with carrier; the default. */
   readonly up?: boolean | undefined
 }
@@ -74,7 +76,7 @@ export const make = (hostNumber = 0, initial: ReadonlyArray<LinkOptions> = []): 
     update({
       name: options.name as InterfaceName,
       index,
-      mac: macOf(hostNumber, index),
+      mac: options.mac ?? macOf(hostNumber, index),
       mtu: mtuOfEthernet,
       up: options.up ?? true,
       addresses: (options.addresses ?? []).map(linkAddress)
@@ -136,11 +138,13 @@ export const linkAddress = (text: string): LinkAddress => {
 /** An IPv4 address of a subnet in which the device has one already is secondary, as Linux has it. */
 const withRank = (link: Link, added: LinkAddress): LinkAddress => ({
   ...added,
-  secondary: !isIpv6(added.address) && link.addresses.some(
-    (present) =>
-      present.prefixLength === added.prefixLength &&
-      networkOf(present.address, present.prefixLength) === networkOf(added.address, added.prefixLength)
-  )
+  secondary:
+    !isIpv6(added.address) &&
+    link.addresses.some(
+      (present) =>
+        present.prefixLength === added.prefixLength &&
+        networkOf(present.address, present.prefixLength) === networkOf(added.address, added.prefixLength)
+    )
 })
 
 const networkOf = (address: IpAddress, prefixLength: number): string =>
