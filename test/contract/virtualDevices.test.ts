@@ -2,28 +2,16 @@
 import * as ParentSettings from "@holdfast/linux/device/ParentSettings"
 import * as VirtualDevices from "@holdfast/linux/device/VirtualDevices"
 import { KernelNetwork } from "@holdfast/linux/KernelNetwork"
-import * as Native from "@holdfast/native/Native"
 import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
 import { describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import { execFileSync } from "node:child_process"
+import * as Entry from "../lab/Entry.ts"
 import { type DevicesHarness, type RunDevices, virtualDevicesContract } from "./virtualDevices.contract.ts"
 
 const ip = (...words: ReadonlyArray<string>): string =>
   execFileSync("ip", words, { encoding: "utf8", stdio: "pipe" })
-
-const enter = (namespace: NetworkNamespace.NetworkNamespace) =>
-  Effect.gen(function* () {
-    const home = yield* NetworkNamespace.current
-    yield* Effect.acquireRelease(move(namespace.fd), () => move(home.fd))
-  })
-
-const move = (fd: number): Effect.Effect<void> =>
-  Effect.sync(() => {
-    const outcome = Native.load().setns(fd)
-    if (outcome < 0) throw new Error(`the thread cannot change its network namespace (errno ${-outcome})`)
-  })
 
 interface Shown {
   readonly ifname: string
@@ -80,7 +68,7 @@ const layer = VirtualDevices.layer.pipe(
 
 const run: RunDevices = (test) =>
   Effect.gen(function* () {
-    yield* enter(yield* NetworkNamespace.make)
+    yield* Entry.enter(yield* NetworkNamespace.make)
     addLink("eth0")
     addLink("eth1")
     yield* test(harness).pipe(Effect.scoped, Effect.provide(layer))

@@ -293,7 +293,7 @@ const exchange = Effect.fnUntraced(function* (
   const run = Effect.gen(function* () {
     exchanges.add(waiting)
     const datagram = encode(requests, sequenceFirst, indexAcknowledged)
-    const isShort = requests.length <= requestsAtOnceMax
+    const isShort = requests.length <= requestsAtOnceMax && !requests.some(isSlow)
     const errno = isShort ? transport.send(datagram) : yield* transport.sendElsewhere(datagram)
     if (errno === 0) transport.receive()
     else end((request) => outcomeOf(request, { errno, text: undefined, attributeOffset: undefined }))
@@ -305,6 +305,8 @@ const exchange = Effect.fnUntraced(function* (
   )
   return outcomes.map((outcome, index) => outcome ?? timedOut(requests[index]!))
 })
+
+const isSlow = (request: Request): boolean => request.isSlow === true
 
 const timedOut = (request: Request): Outcome => Result.fail(NetlinkError.make(request, "TimedOut"))
 

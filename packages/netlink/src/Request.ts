@@ -13,6 +13,7 @@ import type { Message } from "./Message.ts"
  * - `operation`: a name for errors and traces, such as `address-add`.
  * - `subject`: what it is about, in words that an operator knows.
  * - `flags`: besides NLM_F_REQUEST and NLM_F_ACK, which the client sets.
+ * - `isSlow`: the kernel takes milliseconds for it, and the thread that sends it waits: another one shall.
  *
  * @category models
  * @since 0.1.0
@@ -23,6 +24,7 @@ export interface Request {
   readonly type: number
   readonly flags: number
   readonly payload: Uint8Array
+  readonly isSlow?: boolean | undefined
 }
 
 /**

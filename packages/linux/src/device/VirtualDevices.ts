@@ -77,7 +77,8 @@ const open = Effect.fnUntraced(function* (onFailure: (failure: DeviceFailure) =>
     const unreported = yield* replaceReports(
       new Map(placed.map(({ device, parent }) => [device.name, parent.index]))
     )
-    will.write("devices", removalsByName(plan))
+    const ours = [...plan.create, ...plan.adopt.filter(({ isOurs }) => isOurs)]
+    will.write("devices", removalsOf(ours.map(({ device }) => device.name)))
     const refusals = [
       ...(yield* remove(network.client, plan.remove)),
       ...(yield* create(network.client, plan.create)),
@@ -140,15 +141,28 @@ const isSettled = ({ adopt: found, create: missing, remove: surplus }: DeviceTab
 type Client = NetlinkClient.NetlinkClient["Service"]
 
 const remove = Effect.fnUntraced(function* (client: Client, links: ReadonlyArray<Link.Link>) {
-  const outcomes = yield* client.requestAll(links.map(({ index }) => Link.remove(index)))
-  return failuresOf(
-    links,
-    outcomes.map((outcome) => (isGone(outcome) ? Result.void : outcome))
-  )
+  if (links.length === 0) return []
+  const outcomes = yield* client.requestAll(removalsOf(links.map(({ name }) => name)))
+  const failures = outcomes
+    .filter(Result.isFailure)
+    .filter(({ failure }) => failure.reason !== "LinkNotFound")
+  return failures.map(({ failure }) => ({
+    name: links[0]!.name as DeviceFailure["name"],
+    message: failure.message
+  }))
 })
 
-const isGone = (outcome: NetlinkClient.Outcome): boolean =>
-  Result.isFailure(outcome) && outcome.failure.reason === "LinkNotFound"
+/** By name: a last will must be written before a device is there. */
+const removalsOf = (names: ReadonlyArray<string>): ReadonlyArray<Request> =>
+  names.length === 0
+    ? []
+    : [
+        ...names.map((name) => Link.changeByName(name, { group: groupRemoved })),
+        Link.removeGroup(groupRemoved)
+      ]
+
+/** A number that nobody else has chosen: "hold" in ASCII. */
+const groupRemoved = 0x686f_6c64
 
 /**
  * Makes devices and marks them in one datagram: whenever this process is killed, what it made bears its mark. They come up
@@ -245,12 +259,6 @@ const tuneIpv6 = (device: VirtualDevice): ReadonlyArray<DeviceFailure> => {
   const failure = Sysctls.write(path, Number(value))
   return failure === undefined ? [] : [failureOf(device)(failure)]
 }
-
-/** By name: the index is known only when the device is there, and the will must be written before. */
-const removalsByName = (plan: DeviceTable.Plan): ReadonlyArray<Request> => [
-  ...plan.create.map(({ device }) => Link.removeByName(device.name)),
-  ...plan.adopt.filter(({ isOurs }) => isOurs).map(({ device }) => Link.removeByName(device.name))
-]
 
 /** Replaces the rules for reports whenever the devices are others; says what failed. */
 const reports = Effect.gen(function* () {

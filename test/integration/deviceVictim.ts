@@ -1,0 +1,51 @@
+/**
+ * A process with virtual devices and a last will that waits to be killed. Prints `ready`, and with the argument `done` ends
+ * in order.
+ *
+ * @since 0.1.0
+ */
+import { VirtualDevices } from "@holdfast/engine/VirtualDevices"
+import * as ParentSettings from "@holdfast/linux/device/ParentSettings"
+import * as LinuxDevices from "@holdfast/linux/device/VirtualDevices"
+import { KernelNetwork } from "@holdfast/linux/KernelNetwork"
+import * as LastWill from "@holdfast/linux/will/LastWill"
+import * as InterfaceAddress from "@holdfast/netlink/InterfaceAddress"
+import * as NetworkState from "@holdfast/netlink/NetworkState"
+import type { VirtualDevice } from "@holdfast/vrrp/SharedParameters"
+import type { IpAddress } from "@holdfast/wire/Address"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+
+const device = {
+  name: "uvmac",
+  parent: "eth1",
+  mac: "00:00:5e:00:01:52",
+  families: ["Ipv4"]
+} as unknown as VirtualDevice
+
+const addresses = Array.from({ length: 1_000 }, (_, index) => ({
+  address: `10.0.${index >> 8}.${index & 0xff}` as IpAddress,
+  prefixLength: 32
+}))
+
+const layer = LinuxDevices.layer.pipe(
+  Layer.provideMerge(ParentSettings.ParentSettings.layer),
+  Layer.provideMerge(KernelNetwork.layer),
+  Layer.provideMerge(LastWill.layer)
+)
+
+const program = Effect.gen(function* () {
+  const network = yield* KernelNetwork
+  const will = yield* LastWill.LastWill
+  const devices = yield* VirtualDevices
+  const { set } = yield* devices.open((failure) => console.log(failure.message))
+  for (const { message } of yield* set([device])) console.log(message)
+  const linkIndex = NetworkState.linkByName(network.state(), "eth1")?.index ?? 0
+  const entries = addresses.map((entry) => ({ ...entry, linkIndex }))
+  yield* network.client.requestAll(entries.map((entry) => InterfaceAddress.add(entry)))
+  will.write("addresses", entries.map(InterfaceAddress.remove))
+  console.log("ready")
+  if (!process.argv.includes("done")) return yield* Effect.never
+})
+
+await Effect.runPromise(program.pipe(Effect.scoped, Effect.provide(layer)))
