@@ -1,23 +1,22 @@
 /**
- * `AdvertTransport` on raw IPv4 sockets of protocol 112: one socket for each device.
+ * `AdvertTransport` on raw sockets: one for each device and family that receives, and one for each family that sends for
+ * all devices which only send.
+ *
+ * **Details**
+ * - A channel that receives costs one descriptor and the memory of the largest batch that it has seen. One that hears
+ *   authentication headers costs both twice.
+ * - A channel that only sends costs no descriptor and about a kilobyte. Sockets of their own would each be asked by the
+ *   kernel for every advert that arrives, and a thousand of them cost more than the adverts.
  *
  * @since 0.1.0
  */
-import {
-  type AdvertChannel,
-  AdvertTransport,
-  type ReceivedAdvert,
-  TransportError
-} from "@holdfast/engine/AdvertTransport"
-import * as MonotonicClock from "@holdfast/raw-socket/MonotonicClock"
-import * as PacketFilter from "@holdfast/raw-socket/PacketFilter"
-import * as RawIpv4Socket from "@holdfast/raw-socket/RawIpv4Socket"
-import type { Instant } from "@holdfast/wire/Instant"
-import * as Ipv4 from "@holdfast/wire/Ipv4"
+import { AdvertTransport, type ChannelOptions, TransportError } from "@holdfast/engine/AdvertTransport"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
-import * as Result from "effect/Result"
-import * as Errno from "@holdfast/raw-socket/Errno"
+import * as Ipv4Channel from "./advert/Ipv4Channel.ts"
+import * as Ipv6Channel from "./advert/Ipv6Channel.ts"
+import * as Senders from "./advert/Senders.ts"
+import { KernelNetwork } from "./KernelNetwork.ts"
 
 /**
  * The port on this kernel.
@@ -25,48 +24,31 @@ import * as Errno from "@holdfast/raw-socket/Errno"
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<AdvertTransport> = Layer.succeed(
+export const layer: Layer.Layer<AdvertTransport, never, KernelNetwork> = Layer.effect(
   AdvertTransport,
-  AdvertTransport.of({
-    open: (options) =>
-      Effect.gen(function* () {
-        const socket = yield* RawIpv4Socket.open({
-          interfaceName: options.interface,
-          interfaceIndex: options.index,
-          onBatch: (packets) => {
-            const at = MonotonicClock.now() as Instant
-            const batch = packets.flatMap(readAdvert)
-            if (batch.length > 0) options.onReceived(at, batch)
-          },
-          onEvent: (event) => {
-            if (event._tag === "Overrun") options.onOverrun(event.droppedCount)
-          }
-        })
-        yield* Effect.forEach(options.groups, socket.joinGroup, { discard: true })
-        const channel: AdvertChannel = {
-          send: (adverts) => {
-            const outcome = socket.send(adverts)
-            return outcome.errno === 0
-              ? []
-              : [`${adverts.length - outcome.sentCount} of ${adverts.length}: ${Errno.nameOf(outcome.errno)}`]
-          },
-          rehearse: socket.rehearse,
-          mute: (vrids) => Effect.runSync(Effect.ignore(socket.setFilter(PacketFilter.acceptAllBut(vrids))))
-        }
-        return channel
-      }).pipe(
-        Effect.mapError(
+  Effect.gen(function* () {
+    const network = yield* KernelNetwork
+    const senders = yield* Senders.make
+
+    /** A socket of its own is refused by the kernel where there is no such device; a shared one has nothing to refuse. */
+    const isMissing = ({ index, interface: device, sendOnly }: ChannelOptions): boolean =>
+      sendOnly && network.links().get(device)?.index !== index
+
+    return AdvertTransport.of({
+      open: (options) => {
+        if (isMissing(options)) return Effect.fail(missing(options))
+        const channel =
+          options.family === "Ipv4" ? Ipv4Channel.open(options, senders) : Ipv6Channel.open(options, senders)
+        return Effect.mapError(
+          channel,
           (cause) => new TransportError({ interface: options.interface, message: cause.message, cause })
         )
-      )
+      }
+    })
   })
 )
 
-/** A datagram that the kernel delivered has an IPv4 header that it has verified; one that does not decode is no advert. */
-const readAdvert = ({
-  arrivedAtMicros,
-  bytes
-}: RawIpv4Socket.ReceivedPacket): ReadonlyArray<ReceivedAdvert> => {
-  const packet = Ipv4.decodeDatagram(bytes)
-  return Result.isSuccess(packet) ? [{ ...packet.success, arrivedAt: arrivedAtMicros as Instant }] : []
+const missing = (options: ChannelOptions): TransportError => {
+  const message = `${options.interface}: there is no such device with index ${options.index}`
+  return new TransportError({ interface: options.interface, message, cause: message })
 }

@@ -1,20 +1,30 @@
 /**
- * `Announcer` on a packet socket: gratuitous ARPs in batches.
+ * `Announcer` on a packet socket: gratuitous ARPs and unsolicited neighbour advertisements in batches.
  *
- * **Details** between batches the event loop turns, so that a burst of thousands of frames never holds back an advert.
+ * **Details**
+ * - An address is announced at the link-layer address of the device that carries it.
+ * - Between batches the event loop turns, so that a burst of thousands of frames never holds back an advert.
  *
+ * @see RFC 9568 section 6.4.1
  * @since 0.1.0
  */
-import { Announcer, type Burst } from "@holdfast/engine/Announcer"
+import { Announcer } from "@holdfast/engine/Announcer"
+import * as DeadlineTimer from "@holdfast/raw-socket/DeadlineTimer"
 import * as Errno from "@holdfast/raw-socket/Errno"
+import * as MonotonicClock from "@holdfast/raw-socket/MonotonicClock"
 import * as PacketSocket from "@holdfast/raw-socket/PacketSocket"
 import type { SendArena } from "@holdfast/raw-socket/SendArena"
 import type { SocketError } from "@holdfast/raw-socket/SocketError"
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import { isIpv6 } from "@holdfast/wire/Address"
 import * as Arp from "@holdfast/wire/Arp"
+import type { Instant } from "@holdfast/wire/Instant"
+import * as NeighbourDiscovery from "@holdfast/wire/NeighbourDiscovery"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
+import * as Backlog from "./announcer/Backlog.ts"
+import type { Entry } from "./announcer/Pacing.ts"
+import * as RouterFlag from "./announcer/RouterFlag.ts"
 import { KernelNetwork } from "./KernelNetwork.ts"
 
 /**
@@ -26,51 +36,31 @@ import { KernelNetwork } from "./KernelNetwork.ts"
 export const layer: Layer.Layer<Announcer, SocketError, KernelNetwork> = Layer.effect(
   Announcer,
   Effect.gen(function* () {
-    const network = yield* KernelNetwork
     const socket = yield* PacketSocket.open()
-    // By round: each address is announced once before any is announced again, so that the last waits for the others least.
-    const rounds: Array<Array<Batch>> = []
-    let waitingCount = 0
+    const lay = makeLayout(yield* KernelNetwork)
+    const backlog = Backlog.make()
     const rings = yield* Queue.sliding<void>(1)
-
-    const framesOf = ({ addresses }: Burst): ReadonlyArray<Frame> => {
-      const links = network.links()
-      return addresses.flatMap(({ address, interface: device }) => {
-        const link = links.get(device)
-        if (link === undefined) return []
-        return [{ address, bytes: Arp.gratuitousFrame(link.mac, address), interfaceIndex: link.index }]
-      })
-    }
-
-    const take = (): { readonly batch: Batch; readonly round: Array<Batch> } | undefined => {
-      const round = rounds.find((batches) => batches.length > 0)
-      const batch = round?.shift()
-      if (round === undefined || batch === undefined) return undefined
-      waitingCount -= batch.frames.length
-      return { batch, round }
-    }
-
-    const putBack = (round: Array<Batch>, frames: ReadonlyArray<Frame>): void => {
-      if (frames.length === 0) return
-      round.unshift(batchOf(frames))
-      waitingCount += frames.length
-    }
+    const ring = () => void Queue.offerUnsafe(rings, undefined)
+    const timer = yield* DeadlineTimer.make(ring)
 
     const sendNext = Effect.fnUntraced(function* () {
-      const next = take()
-      if (next === undefined) return false
-      const { laid, frames } = next.batch
-      const { sentCount, errno } = socket.sendLaid(laid)
+      const batch = backlog.take(MonotonicClock.now() as Instant)
+      if (batch === undefined) return false
+      const { arena, frames } = lay(batch)
+      const { errno, sentCount } = socket.sendLaid(arena)
       if (errno === 0) return true
       if (Errno.isTransient(errno)) {
-        putBack(next.round, frames.slice(sentCount))
+        backlog.putBack(frames.slice(sentCount).map(({ entry }) => entry))
         yield* Effect.sleep(retryDelay)
         return true
       }
-      // A device that refuses one frame refuses those of its kind: go past it and let the next burst try again.
-      putBack(next.round, frames.slice(sentCount + 1))
+      // A device that refuses one frame refuses all: go past them and let the next burst try again.
+      const { address, interface: device } = frames[sentCount]!.entry
+      const rest = frames.slice(sentCount).map(({ entry }) => entry)
+      const others = rest.filter((entry) => entry.interface !== device)
+      backlog.putBack(others)
       yield* Effect.logWarning(
-        `gratuitous ARP for ${frames[sentCount]!.address} not sent: ${Errno.nameOf(errno)}`
+        `${rest.length - others.length} announcements by ${device} not sent, the first of ${address}: ${Errno.nameOf(errno)}`
       )
       return true
     })
@@ -78,62 +68,65 @@ export const layer: Layer.Layer<Announcer, SocketError, KernelNetwork> = Layer.e
     const drain = Effect.gen(function* () {
       yield* Queue.take(rings)
       for (let turn = 1; yield* sendNext(); turn++) if (turn % batchesPerTurn === 0) yield* Effect.yieldNow
+      const nextAt = backlog.nextAt()
+      if (nextAt !== undefined) timer.arm(nextAt)
     })
     yield* Effect.forkScoped(Effect.forever(drain))
 
-    const enqueue = (batch: Batch, repeatCount: number): void => {
-      for (let round = 0; round < repeatCount && waitingCount < waitingMax; round++) {
-        const batches = (rounds[round] ??= [])
-        batches.push(batch)
-        waitingCount += batch.frames.length
-      }
-    }
-
     return Announcer.of({
-      announce: (burst) => {
-        const frames = framesOf(burst)
-        for (let from = 0; from < frames.length; from += batchMax)
-          enqueue(batchOf(frames.slice(from, from + batchMax)), burst.repeatCount)
-        Queue.offerUnsafe(rings, undefined)
+      announce: ({ addresses, repeatCount }) => {
+        backlog.add(addresses, repeatCount)
+        ring()
       },
-      cancel: (addresses) => {
-        if (waitingCount === 0) return
-        const gone = new Set(addresses)
-        waitingCount = 0
-        for (const batches of rounds) {
-          const left = batches.splice(0).flatMap((batch) => {
-            const frames = batch.frames.filter((frame) => !gone.has(frame.address))
-            if (frames.length === batch.frames.length) return [batch]
-            return frames.length === 0 ? [] : [batchOf(frames)]
-          })
-          batches.push(...left)
-          for (const batch of left) waitingCount += batch.frames.length
-        }
+      cancel: backlog.cancel,
+      setPacings: (pacings) => {
+        backlog.setPacings(pacings)
+        ring()
       }
     })
   })
 )
 
 interface Frame extends PacketSocket.OutgoingFrame {
-  readonly address: Ipv4Address
+  readonly entry: Entry
 }
 
-/** Frames of several addresses, laid out once however often they are sent. */
-interface Batch {
+/** The frames of a batch, laid out once however often they are sent. */
+interface Laid {
   readonly frames: ReadonlyArray<Frame>
-  readonly laid: SendArena
+  readonly arena: SendArena
 }
 
-const batchOf = (frames: ReadonlyArray<Frame>): Batch => ({ frames, laid: PacketSocket.lay(frames) })
+const makeLayout = (network: KernelNetwork["Service"]): ((batch: Backlog.Batch) => Laid) => {
+  const routerFlag = RouterFlag.make()
+  const known = new WeakMap<Backlog.Batch, Laid>()
 
-/** Frames a call: 5,000 leave in 30 ms this way, larger batches gain nothing. */
-const batchMax = 100
+  /** Nothing is sent by a device that is gone. */
+  const framesOf = (batch: Backlog.Batch): ReadonlyArray<Frame> => {
+    const links = network.links()
+    const now = MonotonicClock.now()
+    return batch.flatMap((entry) => {
+      const { address, interface: device } = entry
+      const link = links.get(device)
+      if (link === undefined) return []
+      const bytes = isIpv6(address)
+        ? NeighbourDiscovery.unsolicitedFrame(link.mac, address, { router: routerFlag(device, now) })
+        : Arp.gratuitousFrame(link.mac, address)
+      return [{ entry, bytes, interfaceIndex: link.index }]
+    })
+  }
+  return (batch) => {
+    const laid = known.get(batch)
+    if (laid !== undefined) return laid
+    const frames = framesOf(batch)
+    const layout = { frames, arena: PacketSocket.lay(frames) }
+    known.set(batch, layout)
+    return layout
+  }
+}
 
 /** Batches before the event loop gets its turn: 500 frames are 3 ms in which no advert can leave. */
 const batchesPerTurn = 5
-
-/** Frames that may wait: 20 bursts of 1,000 addresses. Beyond it the network is long lost, and the newest are dropped. */
-const waitingMax = 100_000
 
 /** When the device's queue is full, it drains within a tick. */
 const retryDelay = "1 millis"

@@ -1,0 +1,69 @@
+/**
+ * Adverts over IPv6: protocol 112. There is no authentication header: version 3 knows none.
+ *
+ * @see RFC 9568 section 5.1.2
+ * @since 0.1.0
+ */
+import type {
+  AdvertChannel,
+  ChannelOptions,
+  OutgoingAdvert,
+  ReceivedAdvert
+} from "@holdfast/engine/AdvertTransport"
+import * as MonotonicClock from "@holdfast/raw-socket/MonotonicClock"
+import * as PacketFilter from "@holdfast/raw-socket/PacketFilter"
+import * as RawIpv6Socket from "@holdfast/raw-socket/RawIpv6Socket"
+import type { SocketError } from "@holdfast/raw-socket/SocketError"
+import type { Ipv6Address } from "@holdfast/wire/Address"
+import type { Instant } from "@holdfast/wire/Instant"
+import * as Effect from "effect/Effect"
+import type * as Scope from "effect/Scope"
+import * as Refusal from "./Refusal.ts"
+import type { Senders } from "./Senders.ts"
+
+/**
+ * Opens a channel that lives until the scope closes.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const open = Effect.fnUntraced(function* (
+  options: ChannelOptions,
+  senders: Senders
+): Effect.fn.Return<AdvertChannel, SocketError, Scope.Scope> {
+  const receiver = options.sendOnly ? undefined : yield* openReceiver(options)
+  const sender = receiver ?? (yield* senders.ipv6).on(options.index)
+  return {
+    send: (adverts) => Refusal.describe(sender.send(packetsOf(adverts)), adverts.length),
+    rehearse: (adverts) => sender.rehearse(packetsOf(adverts)),
+    mute: (vrids) => {
+      if (receiver === undefined) return
+      Effect.runSync(Effect.ignore(receiver.setFilter(PacketFilter.acceptAllBut(vrids, "Ipv6"))))
+    }
+  }
+})
+
+const openReceiver = Effect.fnUntraced(function* (options: ChannelOptions) {
+  const socket = yield* RawIpv6Socket.open({
+    interfaceName: options.interface,
+    interfaceIndex: options.index,
+    onBatch: (packets) => options.onReceived(MonotonicClock.now() as Instant, packets.map(readAdvert)),
+    onEvent: (event) => {
+      if (event._tag === "Overrun") options.onOverrun(event.droppedCount)
+    }
+  })
+  yield* Effect.forEach(options.groups as ReadonlyArray<Ipv6Address>, socket.joinGroup, { discard: true })
+  return socket
+})
+
+const readAdvert = (packet: RawIpv6Socket.ReceivedPacket): ReceivedAdvert => ({
+  source: packet.source,
+  destination: packet.destination,
+  hopLimit: packet.hopLimit,
+  payload: packet.payload,
+  arrivedAt: packet.arrivedAtMicros as Instant
+})
+
+/** A channel's adverts are of its family (the port's contract). */
+const packetsOf = (adverts: ReadonlyArray<OutgoingAdvert>) =>
+  adverts as ReadonlyArray<RawIpv6Socket.OutgoingPacket>
