@@ -40,6 +40,36 @@ export const repeatCount = Section.argument(Value.integer({ minimum: 1, maximum:
 export const repeatCountOrNone = Section.argument(Value.integer({ minimum: 0, maximum: repeatCountMax }))
 
 /**
+ * A span between periodic bursts on devices of addresses that are not the instance's own.
+ *
+ * - `everywhere`: on all of them, not on virtual MAC devices alone.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface ExtraInterval {
+  readonly interval: Instant.Micros
+  readonly everywhere: boolean
+}
+
+/**
+ * Reads `[all] SECONDS`.
+ *
+ * @category readers
+ * @since 0.1.0
+ */
+export const extraInterval: Section.Reader<ExtraInterval> = {
+  repeat: "last",
+  read: (statement, report) => {
+    const words = statement.arguments.filter(({ text }) => text !== "all")
+    const interval = delay.read({ ...statement, arguments: words }, report)
+    return interval === undefined
+      ? undefined
+      : { interval, everywhere: words.length < statement.arguments.length }
+  }
+}
+
+/**
  * Returns the announcement of an instance: its own settings, then the global ones, then keepalived's defaults.
  *
  * @category compiling
@@ -47,7 +77,8 @@ export const repeatCountOrNone = Section.argument(Value.integer({ minimum: 0, ma
  */
 export const compile = (
   own: VrrpInstance["settings"]["values"],
-  all: GlobalDefinitions["values"]
+  all: GlobalDefinitions["values"],
+  elsewhere: Elsewhere
 ): Announcement => {
   const built = all.vrrp_min_garp?.value === true ? minimal : usual
   const delay = Section.either(own.garp_master_delay, all.vrrp_garp_master_delay, built.delay)
@@ -55,11 +86,7 @@ export const compile = (
   return {
     repeatCount,
     delay,
-    refreshInterval: Section.either(
-      own.garp_master_refresh,
-      all.vrrp_garp_master_refresh,
-      usual.refreshInterval
-    ),
+    refreshInterval: refreshIntervalOf(own, all, elsewhere),
     refreshRepeatCount: Section.either(
       own.garp_master_refresh_repeat,
       all.vrrp_garp_master_refresh_repeat,
@@ -72,6 +99,35 @@ export const compile = (
       repeatCount
     )
   }
+}
+
+/**
+ * Which devices other than the instance's own carry its addresses.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Elsewhere {
+  readonly virtualMac: boolean
+  readonly other: boolean
+}
+
+/** All addresses are announced when those elsewhere are due: the shorter of the two spans counts. */
+const refreshIntervalOf = (
+  own: VrrpInstance["settings"]["values"],
+  all: GlobalDefinitions["values"],
+  elsewhere: Elsewhere
+): Instant.Micros => {
+  const refresh = Section.either(own.garp_master_refresh, all.vrrp_garp_master_refresh, usual.refreshInterval)
+  const extra = (
+    own.garp_extra_if ??
+    own.vmac_garp_intvl ??
+    all.vrrp_garp_extra_if ??
+    all.vrrp_vmac_garp_intvl
+  )?.value
+  const counts = elsewhere.virtualMac || (extra?.everywhere === true && elsewhere.other)
+  if (extra === undefined || !counts || extra.interval === Value.none) return refresh
+  return refresh === Value.none || extra.interval < refresh ? extra.interval : refresh
 }
 
 // The defaults of keepalived, without and with vrrp_min_garp.

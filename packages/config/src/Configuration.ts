@@ -7,18 +7,30 @@
  * @since 0.1.0
  */
 import type * as Balancer from "@holdfast/balancer/Parameters"
+import type { NotificationParameters } from "@holdfast/vrrp/NotificationParameters"
 import type { InterfaceName, Parameters } from "@holdfast/vrrp/Parameters"
+import type { SharedParameters } from "@holdfast/vrrp/SharedParameters"
+import type { TrackingParameters } from "@holdfast/vrrp/TrackingParameters"
+import type { Micros } from "@holdfast/wire/Instant"
+import type { Script } from "@holdfast/wire/Script"
 import * as Option from "effect/Option"
 import * as BalancerDefinitions from "./BalancerDefinitions.ts"
 import * as Diagnostic from "./Diagnostic.ts"
 import * as GlobalDefinitions from "./GlobalDefinitions.ts"
 import type * as Lexer from "./Lexer.ts"
 import * as Part from "./Part.ts"
-import * as VirtualRouters from "./VirtualRouters.ts"
+import type { SecretFile } from "./SecretFiles.ts"
 import * as VirtualServers from "./VirtualServers.ts"
+import * as Vrrp from "./Vrrp.ts"
 
 /**
  * - `routerId`: how this machine is called in messages; the host name when absent (`router_id`).
+ * - `routers`, `shared`: what the VRRP engine runs.
+ * - `tracking`: the scripts, processes and files that routers track.
+ * - `notifications`: whom changes of routers are told.
+ * - `delayAfterBoot`: no router is anything but Init until the machine has been up for so long (`vrrp_delay_after_boot`).
+ * - `startupScript`, `shutdownScript`: run and waited for before all else, and after it; their `timeout` is set.
+ * - `secretFiles`: files that hold secrets of `routers`: `SecretFiles.resolve` puts them in.
  *
  * @category models
  * @since 0.1.0
@@ -27,6 +39,13 @@ export interface Configuration {
   readonly routerId?: string
   readonly defaultInterface?: InterfaceName
   readonly routers: ReadonlyArray<Parameters>
+  readonly shared: SharedParameters
+  readonly tracking: TrackingParameters
+  readonly notifications: NotificationParameters
+  readonly delayAfterBoot?: Micros
+  readonly startupScript?: Script
+  readonly shutdownScript?: Script
+  readonly secretFiles: ReadonlyArray<SecretFile>
   readonly balancer: Balancer.Parameters
 }
 
@@ -110,15 +129,11 @@ const compile = (
     models.flatMap(({ globalDefinitions }) => globalDefinitions),
     report
   )
-  const routers = VirtualRouters.compile(
-    models.flatMap(({ vrrpInstances }) => vrrpInstances),
-    globals,
-    report
-  )
+  const vrrp = Vrrp.compile(models, globals, report)
   const compiled = VirtualServers.compile(source, drafts, globals, last?.environment, report)
   if (compiled === undefined) return undefined
   const { default_interface, router_id } = globals.values
-  const balancer = BalancerDefinitions.compile(globals.values, routers, report)
+  const balancer = BalancerDefinitions.compile(globals.values, vrrp.routers, report)
   const diagnostics = Diagnostic.sorted([
     ...compiled.parts.flatMap((part) => part.diagnostics),
     ...report.diagnostics()
@@ -126,7 +141,7 @@ const compile = (
   const configuration: Configuration = {
     ...(router_id === undefined ? {} : { routerId: router_id.value }),
     ...(default_interface === undefined ? {} : { defaultInterface: default_interface.value }),
-    routers,
+    ...vrrp,
     balancer: { ...balancer, virtualServers: compiled.virtualServers }
   }
   return {

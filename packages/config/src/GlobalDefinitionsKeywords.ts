@@ -32,6 +32,31 @@ export const globalDefinitions = KeywordTable.make({
     "vrrp_down_timer_adverts",
     "vrrp_startup_delay",
     "vrrp_delay_after_boot",
+    "vrrp_mcast_group6",
+    "vrrp_gna_interval",
+    "vrrp_garp_extra_if",
+    "vrrp_vmac_garp_intvl",
+    "vrrp_owner_ignore_adverts",
+    "vrrp_strict",
+    "v3_checksum_as_v2",
+    "vmac_prefix",
+    "vmac_addr_prefix",
+    "startup_script",
+    "shutdown_script",
+    "startup_script_timeout",
+    "shutdown_script_timeout",
+    "notification_email",
+    "notification_email_from",
+    "smtp_server",
+    "smtp_helo_name",
+    "smtp_connect_timeout",
+    "smtp_alert",
+    "smtp_alert_vrrp",
+    "no_email_faults",
+    "vrrp_notify_priority_changes",
+    "vrrp_notify_fifo",
+    "vrrp_notify_fifo_script",
+    "fifo_write_vrrp_states_on_reload",
     "script_user",
     "enable_script_security",
     "notify_fifo",
@@ -50,27 +75,13 @@ export const globalDefinitions = KeywordTable.make({
     "checker_alpha"
   ],
   kept: [
-    // Scripts and mail: the keyword that asks for one of them gives the warning.
+    // What becomes of scripts is said where they are refused; mail of load balancing where it is asked for.
     "use_symlink_paths",
     "set_supplementary_groups",
-    "notification_email_from",
-    "smtp_server",
-    "smtp_connect_timeout",
-    "smtp_helo_name",
-    "no_email_faults",
     "no_checker_emails",
-    "startup_script_timeout",
-    "shutdown_script_timeout",
     // An interface may come and go without being asked for.
     "dynamic_interfaces",
-    // Of VRRP version 3, IPv6, virtual MAC addresses, definitions and includes, which are errors themselves.
-    "v3_checksum_as_v2",
-    "vrrp_mcast_group6",
-    "vrrp_gna_interval",
-    "vrrp_garp_extra_if",
-    "vrrp_vmac_garp_intvl",
-    "vmac_prefix",
-    "vmac_addr_prefix",
+    // Reports of groups leave by the device below in any case; definitions and includes are errors themselves.
     "disable_local_igmp",
     "random_seed",
     "include_check",
@@ -80,16 +91,7 @@ export const globalDefinitions = KeywordTable.make({
     "iproute_etc_dir"
   ],
   ignored: [
-    "notification_email",
-    "smtp_alert",
-    "smtp_alert_vrrp",
     "smtp_alert_checker",
-    "startup_script",
-    "shutdown_script",
-    "vrrp_notify_fifo",
-    "vrrp_notify_fifo_script",
-    "vrrp_notify_priority_changes",
-    "fifo_write_vrrp_states_on_reload",
     "vrrp_iptables",
     "vrrp_ipsets",
     "nftables",
@@ -162,6 +164,5 @@ export const globalDefinitions = KeywordTable.make({
     "state_dump_file",
     "stats_dump_file",
     "json_dump_file"
-  ],
-  unsupported: ["vrrp_strict", "vrrp_owner_ignore_adverts"]
+  ]
 })

@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import { authentication, authHmac } from "./AuthenticationKeywords.ts"
 import * as CheckKeywords from "./CheckKeywords.ts"
 import { globalDefinitions } from "./GlobalDefinitionsKeywords.ts"
 import * as KeywordTable from "./KeywordTable.ts"
@@ -92,6 +93,8 @@ const tables = {
   file,
   global_defs: globalDefinitions,
   vrrp_instance: vrrpInstance,
+  authentication,
+  auth_hmac: authHmac,
   virtual_server: virtualServer,
   real_server: realServer,
   TCP_CHECK: CheckKeywords.tcpCheck,

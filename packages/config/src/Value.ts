@@ -7,7 +7,7 @@
  * @since 0.1.0
  */
 import * as Instant from "@holdfast/wire/Instant"
-import { InterfaceName } from "@holdfast/vrrp/Parameters"
+import { InterfaceName, type Version } from "@holdfast/vrrp/Parameters"
 import * as Address from "@holdfast/wire/Address"
 import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
@@ -125,14 +125,11 @@ export const interfaceName: Value<InterfaceName> = (word, report) => {
 export const ipv4Address: Value<Address.Ipv4Address> = (word, report) => {
   const address = Address.ipv4FromString(word.text)
   if (Option.isSome(address)) return address.value
-  if (word.text.includes(":"))
-    report.error(word.span, `${word.text}: IPv6 addresses are not supported by this version`)
-  else
-    report.error(
-      word.span,
-      `${word.text} is not an IPv4 address`,
-      "write four numbers from 0 to 255, such as 192.0.2.1"
-    )
+  report.error(
+    word.span,
+    `${word.text} is not an IPv4 address`,
+    "write four numbers from 0 to 255, such as 192.0.2.1"
+  )
   return undefined
 }
 
@@ -191,6 +188,38 @@ export const ipv4Group: Value<Address.Ipv4Address> = (word, report) => {
 }
 
 /**
+ * Reads an IPv6 multicast group of the local link, which routers do not forward (RFC 4291 section 2.7).
+ *
+ * @category values
+ * @since 0.1.0
+ */
+export const ipv6Group: Value<Address.Ipv6Address> = (word, report) => {
+  const address = ipAddress(word, report)
+  if (address === undefined || (Address.isIpv6(address) && /^ff[0-9a-f]2:/.test(address)))
+    return address as Address.Ipv6Address | undefined
+  const message = `${word.text} is not an IPv6 multicast group of the local link`
+  report.error(word.span, message, "give an address that begins with ff02 or another ff.2, such as ff02::12")
+  return undefined
+}
+
+/**
+ * Reads a multicast group of either family.
+ *
+ * @category values
+ * @since 0.1.0
+ */
+export const group: Value<Address.IpAddress> = (word, report) =>
+  (word.text.includes(":") ? ipv6Group : ipv4Group)(word, report)
+
+/**
+ * Reads a version of the protocol.
+ *
+ * @category values
+ * @since 0.1.0
+ */
+export const version: Value<Version> = (word, report) => readVersion(word, report) as Version | undefined
+
+/**
  * No time at all.
  *
  * @category constants
@@ -201,6 +230,7 @@ export const none = Instant.seconds(0)
 const portMax = 65_535
 const readPort = integer({ minimum: 1, maximum: portMax })
 const readPortOrAll = integer({ minimum: 0, maximum: portMax })
+const readVersion = integer({ minimum: 2, maximum: 3 })
 const readMark = integer({ minimum: 1, maximum: 0xffff_ffff })
 const isInterfaceName = Schema.is(InterfaceName)
 const stricter = "keepalived would go on with another value"

@@ -1,53 +1,94 @@
 /**
- * From one `vrrp_instance` to the parameters of its virtual router, with keepalived's defaults.
+ * From one `vrrp_instance` to the parameters of its virtual routers, with keepalived's defaults.
+ *
+ * **Details** an instance that advertises addresses of both families is two virtual routers, because an advert carries one
+ * family (RFC 9568 section 5.2.9). The one of IPv4 has the name of the instance. keepalived refuses such an instance.
  *
  * @since 0.1.0
  */
 import * as Instant from "@holdfast/wire/Instant"
-import type { InterfaceName, Parameters, Priority, Transport, Vrid } from "@holdfast/vrrp/Parameters"
+import type { Family } from "@holdfast/wire/Address"
+import type { Parameters, Priority, VirtualAddress } from "@holdfast/vrrp/Parameters"
 import { defaults, priorityOwner } from "@holdfast/vrrp/Parameters"
-import type * as Address from "@holdfast/wire/Address"
+import * as AdvertTransport from "./AdvertTransport.ts"
 import * as Announcing from "./Announcing.ts"
+import * as Authentication from "./Authentication.ts"
 import type { Report } from "./Diagnostic.ts"
 import type { GlobalDefinitions } from "./GlobalDefinitions.ts"
 import * as Section from "./Section.ts"
+import * as StrictMode from "./StrictMode.ts"
 import * as VirtualAddresses from "./VirtualAddresses.ts"
-import type { Peer, VrrpInstance } from "./VrrpInstance.ts"
+import type { VirtualDevices } from "./VirtualDevices.ts"
+import type { VirtualRouterIdentity } from "./VirtualRouterIdentity.ts"
 
 /**
- * Compiles an instance; nothing when it lacks its interface or its identifier.
+ * Compiles an instance; nothing when it lacks its interface or its identifier. Trackers are for others to add: they come
+ * from groups, too.
  *
  * @category compiling
  * @since 0.1.0
  */
 export const compile = (
-  instance: VrrpInstance,
+  identity: VirtualRouterIdentity,
   globals: GlobalDefinitions,
+  devices: VirtualDevices,
   report: Report
-): Parameters | undefined => {
+): ReadonlyArray<Parameters> => {
+  const { families, instance, sound, strict } = identity
+  const common = commonOf(identity, globals, report)
+  const transports = AdvertTransport.compile(identity, globals, report)
+  const addresses = VirtualAddresses.compile(identity, devices, report)
+  const routers = families.map((family, index): Parameters => {
+    const own = addresses.get(family)!
+    const virtualMac = identity.virtualMacs.get(family)
+    return {
+      ...common,
+      ...(index === 0
+        ? { name: instance.name.text }
+        : { name: `${instance.name.text} (IPv6)`, instance: instance.name.text }),
+      family,
+      ...(virtualMac === undefined ? {} : { virtualMac }),
+      ...transports.get(family)!,
+      addresses: own,
+      announcement: Announcing.compile(
+        instance.settings.values,
+        globals.values,
+        elsewhereOf(identity, family, own, devices)
+      )
+    }
+  })
+  if (strict) StrictMode.check(instance, routers[0]!, report)
+  if (!sound) return []
+  return strict ? routers.map((router) => StrictMode.apply(instance, router)) : routers
+}
+
+type Common = Omit<
+  Parameters,
+  "name" | "instance" | "family" | "virtualMac" | "transport" | "sourceAddress" | "addresses" | "announcement"
+>
+
+/** What does not depend on the family. */
+const commonOf = (identity: VirtualRouterIdentity, globals: GlobalDefinitions, report: Report): Common => {
+  const { instance, version, vrid } = identity
   const own = instance.settings.values
   const all = globals.values
-  const interfaceName = interfaceOf(instance, globals, report)
-  const vrid = vridOf(instance, report)
-  const priority = priorityOf(instance, report)
-  const preemption = preemptionOf(instance, priority, report)
-  const advertInterval = advertIntervalOf(instance, report)
-  const transport = transportOf(instance, globals)
-  const sourceAddress = sourceAddressOf(instance, transport, report)
-  const addresses = VirtualAddresses.compile(instance, interfaceName ?? interfaceUnknown, report)
-  if (interfaceName === undefined || vrid === undefined) return undefined
+  const priority = priorityOf(identity, report)
+  const advertInterval = advertIntervalOf(identity, report)
+  const authentication = Authentication.compile(own, { advertInterval, version }, report)
+  const isPlain = Section.either(own.v3_checksum_as_v2, all.v3_checksum_as_v2, defaults.plainChecksum)
   return {
-    ...defaults,
-    name: instance.name.text,
-    interface: interfaceName,
+    interface: identity.interface,
     vrid,
+    version,
     priority,
     advertInterval,
-    ...preemption,
-    transport,
-    ...(sourceAddress === undefined ? {} : { sourceAddress }),
-    addresses,
-    announcement: Announcing.compile(own, all),
+    downAdverts: Section.either(own.down_timer_adverts, all.vrrp_down_timer_adverts, defaults.downAdverts),
+    plainChecksum: isPlain && version === 3,
+    ...(authentication === undefined ? {} : { authentication }),
+    ...preemptionOf(identity, priority, report),
+    accept: priority === priorityOwner || acceptOf(identity),
+    routes: defaults.routes,
+    rules: defaults.rules,
     answerLowerPriority: !Section.either(own.lower_prio_no_advert, all.vrrp_lower_prio_no_advert, false),
     answerHigherPriority: Section.either(
       own.higher_prio_send_advert,
@@ -55,34 +96,17 @@ export const compile = (
       false
     ),
     skipRepeatedAddressCheck: Section.either(own.skip_check_adv_addr, all.vrrp_skip_check_adv_addr, false),
-    checkUnicastSource: Section.either(own.check_unicast_src, all.vrrp_check_unicast_src, false),
-    trackPrimary: own.dont_track_primary === undefined
+    checkUnicastSource:
+      Section.either(own.check_unicast_src, all.vrrp_check_unicast_src, false) || checksHopLimits(identity),
+    faultWithoutPeers: own.unicast_fault_no_peer !== undefined,
+    ownerIgnoresAdverts: Section.either(own.owner_ignore_adverts, all.vrrp_owner_ignore_adverts, false),
+    trackPrimary: own.dont_track_primary === undefined,
+    trackers: defaults.trackers
   }
-}
-
-const interfaceOf = (
-  instance: VrrpInstance,
-  globals: GlobalDefinitions,
-  report: Report
-): InterfaceName | undefined => {
-  const { name, settings } = instance
-  if (!settings.mentioned.has("interface") && !globals.mentioned.has("default_interface")) {
-    report.error(name.span, `vrrp_instance ${name.text} names no interface`, "add interface NAME")
-  }
-  return (settings.values.interface ?? globals.values.default_interface)?.value
-}
-
-const vridOf = (instance: VrrpInstance, report: Report): Vrid | undefined => {
-  const { name, settings } = instance
-  if (!settings.mentioned.has("virtual_router_id")) {
-    const remedy = "add virtual_router_id NUMBER, from 1 to 255, the same on all its routers"
-    report.error(name.span, `vrrp_instance ${name.text} has no virtual_router_id`, remedy)
-  }
-  return settings.values.virtual_router_id?.value
 }
 
 /** keepalived's rule, visible on the wire: a MASTER without a priority is the address owner. */
-const priorityOf = (instance: VrrpInstance, report: Report): Priority => {
+const priorityOf = ({ instance }: VirtualRouterIdentity, report: Report): Priority => {
   const { mentioned, values } = instance.settings
   if (values.priority !== undefined) return values.priority.value
   if (values.state?.value !== "Master" || mentioned.has("priority")) return defaults.priority
@@ -93,23 +117,23 @@ const priorityOf = (instance: VrrpInstance, report: Report): Priority => {
 
 /** Both keywords are about a router that starts as Backup and may wait; keepalived clears them on others. */
 const preemptionOf = (
-  instance: VrrpInstance,
+  { instance, strict }: VirtualRouterIdentity,
   priority: Priority,
   report: Report
 ): Pick<Parameters, "preempt" | "preemptDelay"> => {
   const { nopreempt, preempt, preempt_delay: delay, state } = instance.settings.values
-  const master = state?.value === "Master"
   const owner = priority === priorityOwner
+  const master = strict ? owner : state?.value === "Master"
   const refuses =
     nopreempt !== undefined && (preempt === undefined || preempt.span.offset < nopreempt.span.offset)
-  if (refuses && master) {
-    report.warning(nopreempt.span, "nopreempt has no effect with state MASTER", "write state BACKUP")
-  } else if (refuses && owner) {
+  if (refuses && owner) {
     const remedy = "the address owner always preempts"
     report.warning(nopreempt.span, "nopreempt has no effect with priority 255", remedy)
+  } else if (refuses && master) {
+    report.warning(nopreempt.span, "nopreempt has no effect with state MASTER", "write state BACKUP")
   }
   const preempts = !refuses || master || owner
-  if (delay !== undefined && master) {
+  if (delay !== undefined && master && !strict) {
     report.warning(delay.span, "preempt_delay has no effect with state MASTER", "write state BACKUP")
   } else if (delay !== undefined && !preempts) {
     report.warning(delay.span, "preempt_delay has no effect with nopreempt", "remove one of them")
@@ -118,67 +142,58 @@ const preemptionOf = (
   return { preempt: preempts, preemptDelay: waits ? delay.value : Instant.seconds(0) }
 }
 
-const advertIntervalOf = (instance: VrrpInstance, report: Report): Instant.Micros => {
+/** What one version calls an error the other can do: a fraction of a second, or a minute. */
+const advertIntervalOf = ({ instance, version }: VirtualRouterIdentity, report: Report): Instant.Micros => {
   const setting = instance.settings.values.advert_int
   if (setting === undefined) return defaults.advertInterval
-  // RFC 3768 5.3.7: the interval is a byte that counts seconds.
-  if (setting.value % Instant.seconds(1) !== 0) {
-    const message = "advert_int is not a whole number of seconds, as VRRP version 2 needs"
-    report.error(setting.span, message, "give 1 to 255; keepalived would round it")
-  }
-  return setting.value
-}
-
-const transportOf = (instance: VrrpInstance, globals: GlobalDefinitions): Transport => {
-  const { mcast_dst_ip, unicast_peer } = instance.settings.values
-  return unicast_peer === undefined
-    ? {
-        _tag: "Multicast",
-        group: Section.either(mcast_dst_ip, globals.values.vrrp_mcast_group4, defaults.transport.group)
-      }
-    : {
-        _tag: "Unicast",
-        peers: [...new Set(unicast_peer.value.map((peer) => peer.address))].map((address) => ({ address })),
-        hopLimit: hopLimitMax
-      }
-}
-
-const sourceAddressOf = (
-  instance: VrrpInstance,
-  transport: Transport,
-  report: Report
-): Address.Ipv4Address | undefined => {
-  const { mcast_src_ip, unicast_peer, unicast_src_ip } = instance.settings.values
-  const unicast = transport._tag === "Unicast"
-  const [used, other] = unicast ? [unicast_src_ip, mcast_src_ip] : [mcast_src_ip, unicast_src_ip]
-  const source = (used ?? other)?.value
-  if (other !== undefined && other.value !== source) {
-    report.warning(other.span, `this source address is not used; ${source} is`, "remove one of them")
-  }
-  if (unicast_src_ip !== undefined && !instance.settings.mentioned.has("unicast_peer")) {
-    const message = "unicast_src_ip without unicast_peer: the adverts go by multicast"
-    report.warning(unicast_src_ip.span, message, "name the peers, or write mcast_src_ip")
-  }
-  reportPeers(unicast_peer?.value ?? [], source, report)
-  return source
-}
-
-const reportPeers = (
-  peers: ReadonlyArray<Peer>,
-  source: Address.Ipv4Address | undefined,
-  report: Report
-): void => {
-  const seen = new Set<Address.Ipv4Address>()
-  for (const { address, span } of peers) {
-    if (address === source) {
-      report.warning(span, `the peer ${address} is the router itself`, "list the other routers only")
+  const { span, value } = setting
+  if (version === 2) {
+    // RFC 3768 5.3.7: the interval is a byte that counts seconds.
+    if (value % Instant.seconds(1) !== 0) {
+      const message = "advert_int is not a whole number of seconds, as VRRP version 2 needs"
+      report.error(
+        span,
+        message,
+        "give 1 to 255, or write version 3 on all routers; keepalived would round it"
+      )
     }
-    if (seen.has(address)) report.warning(span, `the peer ${address} is listed twice`, "remove one of them")
-    seen.add(address)
+  } else if (value > intervalMaxVersion3) {
+    const message = "advert_int is longer than VRRP version 3 can say"
+    report.error(span, message, "give 40.95 at most; keepalived would shorten it")
+  } else if (value % Instant.seconds(0.01) !== 0) {
+    const message = "advert_int is not a multiple of 10 ms, as VRRP version 3 needs"
+    report.error(span, message, "give hundredths of a second; keepalived would round it")
+  }
+  return value
+}
+
+/** Of the two the last one counts. */
+const acceptOf = ({ instance }: VirtualRouterIdentity): boolean => {
+  const { accept, no_accept } = instance.settings.values
+  return no_accept === undefined || (accept !== undefined && accept.span.offset > no_accept.span.offset)
+}
+
+/** keepalived's rule: whoever bounds the TTL of peers takes adverts of peers alone. */
+const checksHopLimits = ({ instance }: VirtualRouterIdentity): boolean =>
+  (instance.settings.values.unicast_peer?.value ?? []).some(
+    (line) =>
+      line._tag === "Address" && (line.peer.hopLimitMin !== undefined || line.peer.hopLimitMax !== undefined)
+  )
+
+const elsewhereOf = (
+  { interface: base, virtualMacs }: VirtualRouterIdentity,
+  family: Family,
+  addresses: ReadonlyArray<VirtualAddress>,
+  devices: VirtualDevices
+): Announcing.Elsewhere => {
+  const home = virtualMacs.get(family)?.interface ?? base
+  const others = new Set(addresses.map((address) => address.interface).filter((name) => name !== home))
+  const made = new Set(devices.all().map(({ name }) => name))
+  return {
+    virtualMac: [...others].some((name) => made.has(name)),
+    other: [...others].some((name) => !made.has(name))
   }
 }
 
-/** RFC 3768 5.2.3, RFC 9568 5.1.1.3. */
-const hopLimitMax = 255
-/** Stands in for an interface that is missing, which is an error, so that the addresses are checked all the same. */
-const interfaceUnknown = "?" as InterfaceName
+/** RFC 9568 section 5.2.7: twelve bits that count hundredths of a second. */
+const intervalMaxVersion3 = Instant.seconds(40.95)

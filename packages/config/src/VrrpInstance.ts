@@ -3,16 +3,19 @@
  *
  * @since 0.1.0
  */
-import type { InterfaceName, Priority, Vrid } from "@holdfast/vrrp/Parameters"
-import type * as Address from "@holdfast/wire/Address"
+import type { Priority, Vrid } from "@holdfast/vrrp/Parameters"
 import * as AddressLine from "./AddressLine.ts"
 import * as Announcing from "./Announcing.ts"
+import * as Authentication from "./Authentication.ts"
 import type { Report } from "./Diagnostic.ts"
 import type { Word } from "./Lexer.ts"
+import * as Notifications from "./Notifications.ts"
 import * as Section from "./Section.ts"
-import type { Span } from "./Span.ts"
 import type { Statement } from "./SyntaxTree.ts"
+import * as TrackerLine from "./TrackerLine.ts"
+import * as UnicastPeer from "./UnicastPeer.ts"
 import * as Value from "./Value.ts"
+import * as VirtualMacLine from "./VirtualMacLine.ts"
 
 /**
  * @category models
@@ -54,48 +57,16 @@ const vrid: Value.Value<Vrid> = (word, report) =>
 const priority: Value.Value<Priority> = (word, report) =>
   Value.integer({ minimum: 1, maximum: 255 })(word, report) as Priority | undefined
 
-/** The device and its address have no say in this version: the name is what a later one needs. */
-const virtualMac: Section.Reader<{ readonly name?: InterfaceName }> = {
+/** Adverts of version 3 to peers as keepalived 1.3.6 and older send them. */
+const oldUnicastChecksum: Section.Reader<true> = {
   repeat: "last",
   read: (statement, report) => {
     const [word, ...rest] = statement.arguments
     Section.warnSuperfluous(statement, rest, report)
-    if (word === undefined) return {}
-    const name = Value.interfaceName(word, report)
-    return name === undefined ? undefined : { name }
-  }
-}
-
-/**
- * One line of `unicast_peer`.
- *
- * @category models
- * @since 0.1.0
- */
-export interface Peer {
-  readonly address: Address.Ipv4Address
-  readonly span: Span
-}
-
-const peer = (statement: Statement, report: Report): Peer | undefined => {
-  const [option] = statement.arguments
-  if (option !== undefined && ["min_ttl", "max_ttl"].includes(option.text)) {
-    report.error(option.span, `${option.text} is not supported by this version`)
-  } else if (option !== undefined) {
-    report.error(option.span, `${option.text} is no option of a peer`, "write one address a line")
-  }
-  const address = Value.ipv4Address(statement.keyword, report)
-  return address === undefined ? undefined : { address, span: statement.keyword.span }
-}
-
-const peers: Section.Reader<ReadonlyArray<Peer>> = {
-  repeat: "append",
-  read: (statement, report) => {
-    if (statement.block?.statements.length === 0) {
-      const remedy = "name the peers, or remove the block; keepalived would go on by multicast"
-      report.error(statement.keyword.span, "unicast_peer names no peer", remedy)
-    }
-    return Section.items(peer).read(statement, report)
+    if (word?.text === "never") return true
+    const message = "the checksum of keepalived 1.3.6 and older is not supported by this version"
+    report.error(statement.keyword.span, message, "remove it, and run a newer keepalived on the peers")
+    return undefined
   }
 }
 
@@ -106,15 +77,22 @@ const readers = {
   priority: Section.argument(priority),
   // RFC 3768 5.3.7 has whole seconds in one byte; the lower bound is that of VRRP version 3 (RFC 9568 5.2.7).
   advert_int: Section.argument(Value.seconds({ minimum: 0.01, maximum: 255 })),
-  version: Section.only(Section.argument(Value.integer({ minimum: 2, maximum: 3 })), 2, "version 2"),
+  version: Section.argument(Value.version),
+  native_ipv6: Section.flag,
   virtual_ipaddress: Section.items(AddressLine.read),
   virtual_ipaddress_excluded: Section.items(AddressLine.read),
   no_virtual_ipaddress: Section.flag,
-  unicast_src_ip: Section.argument(Value.ipv4Address),
-  unicast_peer: peers,
-  unicast_ttl: Section.only(Section.argument(Value.integer({ minimum: 0, maximum: 255 })), 255, "255"),
-  mcast_src_ip: Section.argument(Value.ipv4Address),
-  mcast_dst_ip: Section.argument(Value.ipv4Group),
+  unicast_src_ip: Section.argument(Value.ipAddress),
+  unicast_peer: UnicastPeer.peers,
+  unicast_ttl: Section.argument(Value.integer({ minimum: 1, maximum: 255 })),
+  unicast_fault_no_peer: Section.flag,
+  old_unicast_checksum: oldUnicastChecksum,
+  mcast_src_ip: Section.argument(Value.ipAddress),
+  mcast_dst_ip: Section.argument(Value.group),
+  ...Authentication.readers,
+  v3_checksum_as_v2: Section.toggle,
+  accept: Section.flag,
+  no_accept: Section.flag,
   preempt: Section.flag,
   nopreempt: Section.flag,
   preempt_delay: Section.argument(Value.seconds({ minimum: 0, maximum: 1000 })),
@@ -129,8 +107,14 @@ const readers = {
   higher_prio_send_advert: Section.toggle,
   skip_check_adv_addr: Section.toggle,
   check_unicast_src: Section.flag,
-  strict_mode: Section.only(Section.toggle, false, "off"),
-  down_timer_adverts: Section.only(Section.argument(Value.integer({ minimum: 1, maximum: 100 })), 3, "3"),
-  use_vmac: virtualMac,
-  vmac_xmit_base: Section.flag
+  owner_ignore_adverts: Section.toggle,
+  strict_mode: Section.toggle,
+  down_timer_adverts: Section.argument(Value.integer({ minimum: 1, maximum: 100 })),
+  garp_extra_if: Announcing.extraInterval,
+  vmac_garp_intvl: Announcing.extraInterval,
+  use_vmac: VirtualMacLine.reader,
+  use_vmac_addr: Section.flag,
+  vmac_xmit_base: Section.flag,
+  ...TrackerLine.readers,
+  ...Notifications.readers
 } satisfies Section.Readers<"vrrp_instance">

@@ -42,19 +42,25 @@ export const vrrpInstance = KeywordTable.make({
     "skip_check_adv_addr",
     "check_unicast_src",
     "strict_mode",
-    "down_timer_adverts"
-  ],
-  kept: [
-    // What this version does in any case.
-    "accept",
+    "owner_ignore_adverts",
+    "down_timer_adverts",
+    "native_ipv6",
     "unicast_fault_no_peer",
-    // Of VRRP version 3 and virtual MAC addresses, which are errors themselves.
     "old_unicast_checksum",
+    "authentication",
+    "auth_hmac",
     "v3_checksum_as_v2",
+    "accept",
+    "no_accept",
     "garp_extra_if",
-    "vmac_garp_intvl"
-  ],
-  ignored: [
+    "vmac_garp_intvl",
+    "use_vmac",
+    "use_vmac_addr",
+    "vmac_xmit_base",
+    "track_interface",
+    "track_script",
+    "track_process",
+    "track_file",
     "notify",
     "notify_master",
     "notify_backup",
@@ -63,33 +69,16 @@ export const vrrpInstance = KeywordTable.make({
     "notify_deleted",
     "notify_master_rx_lower_pri",
     "notify_priority_changes",
-    "smtp_alert",
-    "debug",
-    "kernel_rx_buf_size",
-    "lvs_sync_daemon_interface",
-    "linkbeat_use_polling"
+    "smtp_alert"
   ],
-  unsupported: [
-    "authentication",
-    "auth_hmac",
-    "use_vmac",
-    "vmac_xmit_base",
-    "use_vmac_addr",
-    "use_ipvlan",
-    "vrf",
-    "native_ipv6",
-    "no_accept",
+  kept: [
+    // What this version does in any case: addresses that the kernel takes away with another are put back, a source address
+    // that is missing is a fault, and a router that comes back from a stall steps aside.
     "promote_secondaries",
-    "virtual_routes",
-    "virtual_rules",
-    "track_interface",
-    "track_script",
-    "track_process",
-    "track_file",
-    "track_bfd",
     "track_src_ip",
     "timer_expired_backup",
-    "thread_timer_expired",
-    "owner_ignore_adverts"
-  ]
+    "thread_timer_expired"
+  ],
+  ignored: ["debug", "kernel_rx_buf_size", "lvs_sync_daemon_interface", "linkbeat_use_polling"],
+  unsupported: ["use_ipvlan", "vrf", "virtual_routes", "virtual_rules", "track_bfd"]
 })

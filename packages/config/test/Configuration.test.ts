@@ -1,6 +1,9 @@
 /** What an operator reads about a file: every mistake, at its exact place, in one run. */
 import * as Configuration from "@holdfast/config/Configuration"
 import * as Diagnostic from "@holdfast/config/Diagnostic"
+import * as Notification from "@holdfast/vrrp/NotificationParameters"
+import * as Shared from "@holdfast/vrrp/SharedParameters"
+import * as Tracking from "@holdfast/vrrp/TrackingParameters"
 import { assert, describe, it } from "@effect/vitest"
 import * as Option from "effect/Option"
 
@@ -24,6 +27,10 @@ describe("Configuration", () => {
 
     assert.deepStrictEqual(Option.getOrThrow(configuration), {
       routers: [],
+      shared: Shared.none,
+      tracking: Tracking.none,
+      notifications: Notification.none,
+      secretFiles: [],
       balancer: {
         plane: "auto",
         flushAtStart: false,
@@ -58,8 +65,8 @@ describe("Configuration", () => {
 vrrp_instance VI_1 {
     interface eth0
     virtual_router_id 300
-    track_script {
-        check
+    use_ipvlan {
+        ipvl0
     }
     virtual_ipaddress {
         10.0.0.300
@@ -75,7 +82,7 @@ virtual_server 10.0.0.1 80 {
       "t:3:5: error: vrrp_garp_master_dealy is not a keyword in global_defs (did you mean vrrp_garp_master_delay?)",
       "t:5:20: error: the block of vrrp_instance is never closed (put a } where it ends)",
       `t:7:23: error: virtual_router_id: 300 is out of range (give a whole number from 1 to 255; ${stricter})`,
-      `t:8:5: error: track_script is not supported by this version ${refused}`,
+      `t:8:5: error: use_ipvlan is not supported by this version ${refused}`,
       "t:12:9: error: 10.0.0.300 is not an IP address (write one such as 192.0.2.1 or fd00::1)",
       "t:14:16: warning: this virtual_server names no protocol and balances UDP (write protocol TCP, UDP or SCTP)",
       "t:17:1: error: this } closes nothing (remove it)",
@@ -123,20 +130,22 @@ describe("Configuration: one mistake", () => {
       ]
     ],
     [
-      "global_defs {\nvrrp_strict\n}",
-      [`t:2:1: error: vrrp_strict is not supported by this version ${refused}`]
+      "global_defs {\nvrrp_strict on\n}",
+      ["t:2:13: error: vrrp_strict takes no value (to switch it off, remove the line)"]
     ],
     [
-      "global_defs {\nvrrp_startup_delay 5\n}",
-      ["t:2:20: error: vrrp_startup_delay 5 is not supported by this version (only 0 is)"]
+      "global_defs {\nvrrp_startup_delay 3601\n}",
+      [
+        `t:2:20: error: vrrp_startup_delay: 3601 is out of range (give seconds from 0 to 3600, such as 1.5; ${stricter})`
+      ]
     ],
     [
-      "global_defs {\nvrrp_version 3\n}",
-      ["t:2:14: error: vrrp_version 3 is not supported by this version (only version 2 is)"]
+      "global_defs {\nvrrp_version 4\n}",
+      [`t:2:14: error: vrrp_version: 4 is out of range (give a whole number from 2 to 3; ${stricter})`]
     ],
     [
       "global_defs {\nnotification_email {\nroot@localhost\n}\n}",
-      ["t:2:1: warning: notification_email has no effect in this version"]
+      ["t:2:1: warning: no mail is sent: smtp_server is missing (add smtp_server to global_defs)"]
     ],
     [
       "global_defs {\nvrrp_mcast_group4 10.0.0.1\n}",
@@ -226,7 +235,7 @@ describe("Configuration: one mistake", () => {
     [
       "advert_int 0.5",
       [
-        "t:7:12: error: advert_int is not a whole number of seconds, as VRRP version 2 needs (give 1 to 255; keepalived would round it)"
+        "t:7:12: error: advert_int is not a whole number of seconds, as VRRP version 2 needs (give 1 to 255, or write version 3 on all routers; keepalived would round it)"
       ]
     ],
     [
@@ -268,7 +277,9 @@ describe("Configuration: one mistake", () => {
     ],
     [
       "mcast_src_ip fe80::1",
-      ["t:7:14: error: mcast_src_ip: fe80::1: IPv6 addresses are not supported by this version"]
+      [
+        "t:7:14: error: the source address fe80::1 is not of the family of the addresses (give one of IPv4; addresses of the other family may be in virtual_ipaddress_excluded)"
+      ]
     ],
     [
       "unicast_peer {\n}",
@@ -277,10 +288,13 @@ describe("Configuration: one mistake", () => {
       ]
     ],
     ["unicast_peer", ["t:7:1: error: unicast_peer needs a block (write { after it, and } where it ends)"]],
-    ["unicast_peer {\n10.0.0.9 min_ttl 3\n}", ["t:8:10: error: min_ttl is not supported by this version"]],
+    [
+      "unicast_peer {\n10.0.0.9 min_ttl 300\n}",
+      [`t:8:18: error: 300 is out of range (give a whole number from 0 to 255; ${stricter})`]
+    ],
     [
       "unicast_peer {\n10.0.0.9 10.0.0.8\n}",
-      ["t:8:10: error: 10.0.0.8 is no option of a peer (write one address a line)"]
+      ["t:8:10: error: 10.0.0.8 is no option of a peer (write one peer a line)"]
     ],
     [
       "unicast_peer {\n10.0.0.9\n10.0.0.9\n}",
@@ -299,13 +313,16 @@ describe("Configuration: one mistake", () => {
         "t:10:1: warning: the peer 10.0.0.5 is the router itself (list the other routers only)"
       ]
     ],
-    ["version 3", ["t:7:9: error: version 3 is not supported by this version (only version 2 is)"]],
-    ["strict_mode", ["t:7:1: error: strict_mode is not supported by this version (only off is)"]],
-    ["unicast_ttl 64", ["t:7:13: error: unicast_ttl 64 is not supported by this version (only 255 is)"]],
-    ["notify_master /bin/true", ["t:7:1: warning: notify_master has no effect in this version"]],
+    ["unicast_ttl 64", ["t:7:13: warning: unicast_ttl has no effect without unicast_peer (remove it)"]],
+    ["debug 3", ["t:7:1: warning: debug has no effect in this version"]],
+    ["vrf blue", [`t:7:1: error: vrf is not supported by this version ${refused}`]],
+    ["use_ipvlan", [`t:7:1: error: use_ipvlan is not supported by this version ${refused}`]],
     [
       "authentication {\nauth_type PASS\n}",
-      [`t:7:1: error: authentication is not supported by this version ${refused}`]
+      [
+        "t:7:1: error: authentication has no auth_pass (add auth_pass, or remove the block; keepalived would go on without authentication)",
+        "t:8:11: warning: auth_type PASS sends the password in clear text: it protects from nobody who can listen (auth_hmac does, where all routers understand it)"
+      ]
     ],
     [
       "virtual_ipaddress {\n10.0.0.2/33\n}",
@@ -355,9 +372,12 @@ describe("Configuration: one mistake", () => {
       ]
     ],
     ["accept", []],
+    ["no_accept", []],
     ["strict_mode off", []],
     ["version 2", []],
-    ["unicast_ttl 255", []]
+    ["version 3", []],
+    ["promote_secondaries", []],
+    ["timer_expired_backup 254", []]
   ])("vrrp_instance: %j", (lines, expected) => {
     assert.deepStrictEqual(diagnosticsOf(instance(lines)), expected)
   })

@@ -6,6 +6,8 @@ describe("Keywords", () => {
   it.each<[Keywords.Section, number]>([
     ["global_defs", 140 + 2],
     ["vrrp_instance", 70],
+    ["authentication", 2],
+    ["auth_hmac", 5],
     ["virtual_server", 39 + 2],
     ["real_server", 16 + 10],
     ["TCP_CHECK", 13],
@@ -31,9 +33,9 @@ describe("Keywords", () => {
 
   it("knows the state of a keyword in its section only", () => {
     assert.strictEqual(Keywords.stateOf("vrrp_instance", "priority"), "supported")
-    assert.strictEqual(Keywords.stateOf("vrrp_instance", "authentication"), "unsupported")
-    assert.strictEqual(Keywords.stateOf("vrrp_instance", "notify"), "ignored")
-    assert.strictEqual(Keywords.stateOf("vrrp_instance", "accept"), "kept")
+    assert.strictEqual(Keywords.stateOf("vrrp_instance", "vrf"), "unsupported")
+    assert.strictEqual(Keywords.stateOf("vrrp_instance", "debug"), "ignored")
+    assert.strictEqual(Keywords.stateOf("vrrp_instance", "track_src_ip"), "kept")
     assert.isUndefined(Keywords.stateOf("global_defs", "priority"))
     assert.deepStrictEqual(Keywords.sectionsWith("weight"), [
       "virtual_server",

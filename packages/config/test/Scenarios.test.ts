@@ -1,9 +1,10 @@
 /** Six ways to build one pair of load balancers, both files of each, read exactly as written. */
 import * as Configuration from "@holdfast/config/Configuration"
 import * as Diagnostic from "@holdfast/config/Diagnostic"
-import * as Lexer from "@holdfast/config/Lexer"
-import * as Model from "@holdfast/config/Model"
-import * as Parser from "@holdfast/config/Parser"
+import type * as Lexer from "@holdfast/config/Lexer"
+import * as Notification from "@holdfast/vrrp/NotificationParameters"
+import * as Shared from "@holdfast/vrrp/SharedParameters"
+import * as Tracking from "@holdfast/vrrp/TrackingParameters"
 import * as Vrrp from "@holdfast/vrrp/Parameters"
 import * as Instant from "@holdfast/wire/Instant"
 import { assert, describe, it } from "@effect/vitest"
@@ -19,14 +20,6 @@ const sourceOf = (file: string): Lexer.Source => ({
 const configurationOf = (file: string) => Option.getOrThrow(Configuration.read(sourceOf(file)).configuration)
 
 const diagnosticsOf = (file: string) => Configuration.read(sourceOf(file)).diagnostics.map(Diagnostic.format)
-
-const modelOf = (file: string) => {
-  const report = Diagnostic.makeReport()
-  return Model.read(Parser.parse(Lexer.tokenize(sourceOf(file), report), report), report)
-}
-
-const unsupported = (file: string, line: number, keyword: string) =>
-  `${file}:${line}:9: error: ${keyword} is not supported by this version (the configuration is refused, because running without it would be wrong)`
 
 const basic = {
   ...Vrrp.defaults,
@@ -63,6 +56,15 @@ const basic = {
   checkUnicastSource: false,
   trackPrimary: true
 }
+
+const mac = "00:00:5e:00:01:52"
+
+const device = { name: "uvmac", parent: "eth1", mac, families: ["Ipv4"] }
+
+const onVirtualMac = (transmitBase: boolean) => ({
+  virtualMac: { interface: "uvmac", mac, transmitBase },
+  addresses: [{ ...basic.addresses[0], interface: "uvmac" }, basic.addresses[1]]
+})
 
 const unicastTo = (peer: string) => ({ _tag: "Unicast", peers: [{ address: peer }], hopLimit: 255 })
 
@@ -129,12 +131,17 @@ describe("Scenarios", () => {
     assert.deepStrictEqual<unknown>(first, {
       routerId: "ld-1",
       routers: [basic],
+      shared: Shared.none,
+      tracking: Tracking.none,
+      notifications: { ...Notification.none, routerId: "ld-1" },
+      secretFiles: [],
       balancer
     })
     assert.deepStrictEqual<unknown>(second, {
       ...first,
       routerId: "ld-2",
-      routers: [{ ...basic, priority: 150 }]
+      routers: [{ ...basic, priority: 150 }],
+      notifications: { ...Notification.none, routerId: "ld-2" }
     })
     assert.deepStrictEqual(diagnosticsOf("a-basic-LD1.conf"), [])
     assert.deepStrictEqual(diagnosticsOf("a-basic-LD2.conf"), [])
@@ -168,38 +175,49 @@ describe("Scenarios", () => {
     }
   })
 
-  it("c: the model knows the virtual MAC address, which this version refuses", () => {
-    const file = "c-vmac-multicast-LD1.conf"
-    const { values } = modelOf(file).vrrpInstances[0]!.settings
+  it("c: an address on the virtual MAC device of its own instance is understood", () => {
+    const { routers, shared } = configurationOf("c-vmac-multicast-LD1.conf")
 
-    assert.strictEqual(values.use_vmac?.value.name, "uvmac")
-    assert.isUndefined(values.vmac_xmit_base)
-    assert.strictEqual(values.virtual_ipaddress?.value[0]?.interface, "uvmac")
-    assert.deepStrictEqual(diagnosticsOf(file), [unsupported(file, 8, "use_vmac")])
+    assert.deepStrictEqual<unknown>(routers, [{ ...basic, ...onVirtualMac(false), interface: "eth1" }])
+    assert.deepStrictEqual<unknown>(shared.devices, [device])
+    assert.deepStrictEqual(diagnosticsOf("c-vmac-multicast-LD1.conf"), [])
   })
 
   it("c: SLAVE is read as keepalived reads it, with a warning", () => {
     const file = "c-vmac-multicast-LD2.conf"
+    const { routers, shared } = configurationOf(file)
 
-    assert.strictEqual(modelOf(file).vrrpInstances[0]?.settings.values.state?.value, "Backup")
+    assert.deepStrictEqual<unknown>(routers, [
+      { ...basic, ...onVirtualMac(false), interface: "eth1", priority: 150 }
+    ])
+    assert.deepStrictEqual<unknown>(shared.devices, [device])
     assert.deepStrictEqual(diagnosticsOf(file), [
-      `${file}:6:15: warning: state: SLAVE is unknown and is read as BACKUP (write MASTER or BACKUP)`,
-      unsupported(file, 8, "use_vmac")
+      `${file}:6:15: warning: state: SLAVE is unknown and is read as BACKUP (write MASTER or BACKUP)`
     ])
   })
 
-  it("d and 5: the model knows the virtual MAC address and the base interface, which this version refuses", () => {
-    for (const name of ["d-vmac-unicast", "5-vmac-xmit-base"]) {
-      for (const file of [`${name}-LD1.conf`, `${name}-LD2.conf`]) {
-        const { values } = modelOf(file).vrrpInstances[0]!.settings
+  it.each([
+    ["d-vmac-unicast", ["192.168.3.181", "192.168.3.182"]],
+    ["5-vmac-xmit-base", []]
+  ] as const)("%s: adverts leave by the device below", (name, [first, second]) => {
+    for (const [own, peer, priority] of [
+      [first, second, 250],
+      [second, first, 150]
+    ] as const) {
+      const file = `${name}-LD${priority === 250 ? 1 : 2}.conf`
+      const { routers, shared } = configurationOf(file)
 
-        assert.strictEqual(values.use_vmac?.value.name, "uvmac")
-        assert.isTrue(values.vmac_xmit_base?.value)
-        assert.deepStrictEqual(diagnosticsOf(file), [
-          unsupported(file, 9, "use_vmac"),
-          unsupported(file, 10, "vmac_xmit_base")
-        ])
-      }
+      assert.deepStrictEqual<unknown>(routers, [
+        {
+          ...basic,
+          ...onVirtualMac(true),
+          interface: "eth1",
+          priority,
+          ...(peer === undefined ? {} : { transport: unicastTo(peer), sourceAddress: own })
+        }
+      ])
+      assert.deepStrictEqual<unknown>(shared.devices, [device])
+      assert.deepStrictEqual(diagnosticsOf(file), [])
     }
   })
 })
