@@ -30,7 +30,8 @@ export interface TrackScript {
  * A process that shall run (`vrrp_track_process`).
  *
  * - `command`: name of the program, or its path and arguments with `fullCommand`.
- * - `parameters`: arguments to match; absent when they do not matter. `Exact`, `Initial` words only, or `Partial` last word.
+ * - `parameters`: arguments to match; absent when they do not matter. `Exact`: these and no others; `Partial`: these first; `Initial`:
+ *   these first, and the last of them may be longer.
  * - `quorum`, `quorumMax`: it counts as up while at least, and at most, so many run; 1 and no limit by default.
  * - `terminateDelay`, `forkDelay`: how long less, or more, than before must last until it counts (`delay`, `terminate_delay`, `fork_delay`).
  *
