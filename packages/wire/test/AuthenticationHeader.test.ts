@@ -128,6 +128,7 @@ describe("verify", () => {
 
       const header = Ipv4.encode(AuthenticationHeader.packetOf(sent, bytes)).subarray(0, 20)
 
+      assert.strictEqual(header[8], hopLimit)
       assert.strictEqual(AuthenticationHeader.verify(header, bytes, key), "Valid")
       const other = { ...sent, identification: 3 }
       const otherHeader = Ipv4.encode(AuthenticationHeader.packetOf(other, bytes)).subarray(0, 20)
