@@ -6,7 +6,7 @@ import * as VirtualKernel from "@holdfast/simulation/VirtualKernel"
 import type { Probe } from "@holdfast/balancer/Probe"
 import type { ReceivedAdvert } from "@holdfast/engine/AdvertTransport"
 import type { InterfaceName } from "@holdfast/vrrp/Parameters"
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import type { Ipv4Address, MacAddress } from "@holdfast/wire/Address"
 import { describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
@@ -17,6 +17,7 @@ import { type Abilities, forwardingPlaneContract, type RunPlane, web } from "./f
 import { group, type Harness, type Peer, peerAddress, type Run } from "./Harness.ts"
 import { linkWatchContract } from "./linkWatch.contract.ts"
 import { proberContract, type RunProber } from "./prober.contract.ts"
+import { type RunDevices, virtualDevicesContract } from "./virtualDevices.contract.ts"
 import { wakeTimerContract } from "./wakeTimer.contract.ts"
 
 const makePeer = (network: SimulatedNetwork.SimulatedNetwork): Peer => {
@@ -125,12 +126,34 @@ const runProber: RunProber = (test) =>
     }).pipe(Effect.provide(SimulatedProber.layer(simulated)))
   }).pipe(Effect.scoped, Effect.provide(TestClock.layer()))
 
+const runDevices: RunDevices = (test) =>
+  Effect.gen(function* () {
+    const network = yield* SimulatedNetwork.make()
+    const host = SimulatedHost.make(network, { name: "r1", links: [{ name: "eth0" }, { name: "eth1" }] })
+    const { kernel } = host
+    const find = (device: string) => {
+      const link = kernel.links().get(device as InterfaceName)
+      const parent = kernel.macvlan(device)?.parent
+      return link && parent && { parent, mac: link.mac, up: link.up }
+    }
+    yield* test({
+      find,
+      names: () => [...kernel.links().keys()].filter((name) => find(name) !== undefined),
+      addForeign: (name, mac) => kernel.addLink({ name, mac: mac as MacAddress, parent: "eth0" }),
+      deleteLink: kernel.deleteLink,
+      addLink: (name) => kernel.addLink({ name }),
+      rename: kernel.rename,
+      eventually
+    }).pipe(Effect.scoped, Effect.provide(SimulatedHost.layer(host)))
+  }).pipe(Effect.scoped, Effect.provide(TestClock.layer()))
+
 describe("simulation", () => {
   wakeTimerContract(run)
   linkWatchContract(run)
   advertTransportContract(run)
   addressPlaneContract(run)
   announcerContract(run)
+  virtualDevicesContract(runDevices)
   forwardingPlaneContract(runPlane, planeAbilities)
   proberContract(runProber)
 })

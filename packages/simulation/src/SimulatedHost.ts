@@ -81,14 +81,16 @@ export interface Options {
  */
 export const make = (network: SimulatedNetwork, options: Options): SimulatedHost => {
   const overrunObservers = new Set<(device: string, droppedCount: number) => void>()
+  const kernel = VirtualKernel.make(numberOf(options.name), options.links)
   return {
     name: options.name,
     network,
-    kernel: VirtualKernel.make(numberOf(options.name), options.links),
+    kernel,
     addressDelayMicros: 0,
     refusedAddresses: new Map(),
     refusedChannels: new Map(),
-    lanOf: (device) => network.lan(options.lans?.[device] ?? "lan"),
+    // What is on a device is plugged in where that is.
+    lanOf: (device) => network.lan(options.lans?.[kernel.macvlan(device)?.parent ?? device] ?? "lan"),
     portOf: (device) => `${options.name}.${device}`,
     overrun: (device, droppedCount) => {
       for (const observe of overrunObservers) observe(device, droppedCount)
@@ -117,7 +119,9 @@ export const layer = (
     Layer.succeed(AdvertTransport, { open: (channel) => SimulatedAdvertTransport.open(host, channel) }),
     Layer.succeed(AddressPlane, { open: (onEvent) => SimulatedAddressPlane.open(host, onEvent) }),
     Layer.succeed(Announcer, announcer(host)),
-    Layer.succeed(VirtualDevices, { open: () => SimulatedVirtualDevices.open(host) })
+    Layer.succeed(VirtualDevices, {
+      open: (onFailure) => SimulatedVirtualDevices.open(host, onFailure)
+    })
   )
 
 const wakeTimer = ({ network: { world } }: SimulatedHost): WakeTimer["Service"] => ({

@@ -24,6 +24,21 @@ export interface LinkOptions {
   readonly mac?: MacAddress | undefined
   /** Up with carrier; the default. */
   readonly up?: boolean | undefined
+  /** The device that it is a macvlan on. */
+  readonly parent?: string | undefined
+  /** The text that somebody attached to it. */
+  readonly alias?: string | undefined
+}
+
+/**
+ * What is known of a macvlan besides what every device has. The parent goes by the name that it has now.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Macvlan {
+  readonly parent: InterfaceName
+  readonly alias: string | undefined
 }
 
 /**
@@ -36,7 +51,11 @@ export interface VirtualKernel {
   readonly links: () => Links
   /** Makes a device with a new index; replaces one of the same name. */
   readonly addLink: (options: LinkOptions) => void
+  /** Deletes a device and the macvlans on it. */
   readonly deleteLink: (name: string) => void
+  readonly rename: (from: string, to: string) => void
+  /** The macvlan of a name, if it is one. */
+  readonly macvlan: (name: string) => Macvlan | undefined
   /** Sets both IFF_UP and carrier. */
   readonly setUp: (name: string, up: boolean) => void
   /** Adds an address; returns what the kernel refused, if it did: no such device, or the address is there already. */
@@ -57,6 +76,7 @@ export interface VirtualKernel {
  */
 export const make = (hostNumber = 0, initial: ReadonlyArray<LinkOptions> = []): VirtualKernel => {
   const links = new Map<InterfaceName, Link>()
+  const macvlans = new Map<string, { readonly parentIndex: number; readonly alias: string | undefined }>()
   const watchers = new Set<(links: Links) => void>()
   let indexNext = 1
 
@@ -71,8 +91,20 @@ export const make = (hostNumber = 0, initial: ReadonlyArray<LinkOptions> = []): 
   }
   const find = (name: string): Link | undefined => links.get(name as InterfaceName)
 
+  const deleteLink = (name: string): void => {
+    const link = find(name)
+    if (link === undefined) return
+    links.delete(link.name)
+    macvlans.delete(name)
+    for (const [above, { parentIndex }] of [...macvlans]) if (parentIndex === link.index) deleteLink(above)
+    changed()
+  }
+
   const addLink = (options: LinkOptions): void => {
     const index = indexNext++
+    const parent = find(options.parent ?? "")
+    if (parent === undefined) macvlans.delete(options.name)
+    else macvlans.set(options.name, { parentIndex: parent.index, alias: options.alias })
     update({
       name: options.name as InterfaceName,
       index,
@@ -87,8 +119,17 @@ export const make = (hostNumber = 0, initial: ReadonlyArray<LinkOptions> = []): 
   return {
     links: snapshot,
     addLink,
-    deleteLink: (name) => {
-      if (links.delete(name as InterfaceName)) changed()
+    deleteLink,
+    rename: (from, to) => {
+      const link = find(from)
+      if (link === undefined) return
+      links.delete(link.name)
+      update({ ...link, name: to as InterfaceName })
+    },
+    macvlan: (name) => {
+      const found = macvlans.get(name)
+      const parent = [...links.values()].find(({ index }) => index === found?.parentIndex)
+      return found && parent && { parent: parent.name, alias: found.alias }
     },
     setUp: (name, up) => {
       const link = find(name)

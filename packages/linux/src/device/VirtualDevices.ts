@@ -75,7 +75,8 @@ const open = Effect.fnUntraced(function* (onFailure: (failure: DeviceFailure) =>
     const needs = new Map(placed.map(({ parent }): [number, Need] => [parent.index, "Carries"]))
     const before = yield* parentSettings.claim("virtual-devices", new Map([...claimed, ...needs]))
     const unreported = yield* replaceReports(
-      new Map(placed.map(({ device, parent }) => [device.name, parent.index]))
+      new Map(placed.map(({ device, parent }) => [device.name, parent.index])),
+      plan.remove.length > 0
     )
     const ours = [...plan.create, ...plan.adopt.filter(({ isOurs }) => isOurs)]
     will.write("devices", removalsOf(ours.map(({ device }) => device.name)))
@@ -260,7 +261,7 @@ const tuneIpv6 = (device: VirtualDevice): ReadonlyArray<DeviceFailure> => {
   return failure === undefined ? [] : [failureOf(device)(failure)]
 }
 
-/** Replaces the rules for reports whenever the devices are others; says what failed. */
+/** Replaces the rules for reports whenever the devices are others, or left by a killed run; says what failed. */
 const reports = Effect.gen(function* () {
   const will = yield* LastWill
   const client = yield* Effect.result(
@@ -274,9 +275,10 @@ const reports = Effect.gen(function* () {
           client.success.transaction(ListenerReports.replace(parents, { duplicate })),
           (rejections) => rejections.map(({ error }) => error.message)
         )
-  return Effect.fnUntraced(function* (parents: ReadonlyMap<string, number>) {
+  return Effect.fnUntraced(function* (parents: ReadonlyMap<string, number>, isLeft: boolean) {
     const text = JSON.stringify([...parents])
-    if (text === present || (parents.size === 0 && present === undefined)) return []
+    // Nobody's kernel loads nf_tables for nothing.
+    if (text === present || (parents.size === 0 && present === undefined && !isLeft)) return []
     let rejections = yield* attempt(parents, true)
     if (rejections.length > 0) rejections = yield* attempt(parents, false)
     present = text
