@@ -13,7 +13,7 @@ import type { Fault } from "./Action.ts"
 import type { LinkState } from "./Event.ts"
 import type { InterfaceName, Parameters } from "./Parameters.ts"
 import type { State } from "./State.ts"
-import * as Tracking from "./Tracking.ts"
+import * as TrackerOutcome from "./TrackerOutcome.ts"
 
 /**
  * Returns everything that keeps the router from running; nothing when it can.
@@ -47,7 +47,7 @@ export const ownFaults = (state: State): ReadonlyArray<Fault> => {
       : []),
     ...neededDevices(state).flatMap((name) => linkFaults(state, name)),
     ...(isAlone(parameters) ? [{ _tag: "NoPeers" } as const] : []),
-    ...Tracking.trackerFaults(state)
+    ...TrackerOutcome.trackerFaults(state)
   ]
 }
 
@@ -57,7 +57,7 @@ export const ownFaults = (state: State): ReadonlyArray<Fault> => {
  * @category queries
  * @since 0.1.0
  */
-export const priorityOf = Tracking.effectivePriority
+export const priorityOf = TrackerOutcome.effectivePriority
 
 /**
  * Returns the source address of adverts: the configured one, or else the primary address of the router's device.
@@ -104,7 +104,7 @@ const neededDevices = (state: State): ReadonlyArray<InterfaceName> => {
   ]
   const needed = new Set([
     ...carriers.filter((name) => name !== undefined && name !== own),
-    ...Tracking.trackedDevices(state).filter((name) => name !== own || !trackPrimary)
+    ...TrackerOutcome.trackedDevices(state).filter((name) => name !== own || !trackPrimary)
   ])
   return [...needed].filter((name) => name !== undefined)
 }
