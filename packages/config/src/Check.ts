@@ -9,11 +9,11 @@ import * as CheckConnection from "./CheckConnection.ts"
 import * as CheckTiming from "./CheckTiming.ts"
 import type { Report } from "./Diagnostic.ts"
 import type { Environment } from "./Environment.ts"
-import * as FileWeight from "./Environment.ts"
 import * as HttpCheck from "./HttpCheck.ts"
 import * as ScriptLine from "./ScriptLine.ts"
 import * as Section from "./Section.ts"
 import type { Statement } from "./SyntaxTree.ts"
+import * as TrackFile from "./TrackFile.ts"
 import * as Value from "./Value.ts"
 
 /**
@@ -290,7 +290,7 @@ const miscReaders = {
 
 const fileReaders = {
   track_file: Section.argument(Value.text),
-  weight: FileWeight.weight
+  weight: TrackFile.weight
 } satisfies Section.Readers<"FILE_CHECK">
 
 const compilers = {

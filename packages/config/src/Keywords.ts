@@ -10,7 +10,8 @@ import { authentication, authHmac } from "./AuthenticationKeywords.ts"
 import * as CheckKeywords from "./CheckKeywords.ts"
 import { globalDefinitions } from "./GlobalDefinitionsKeywords.ts"
 import * as KeywordTable from "./KeywordTable.ts"
-import { realServer, tls, trackFile, virtualServer } from "./VirtualServerKeywords.ts"
+import * as TrackKeywords from "./TrackKeywords.ts"
+import { realServer, tls, virtualServer } from "./VirtualServerKeywords.ts"
 import { vrrpInstance } from "./VrrpInstanceKeywords.ts"
 
 /**
@@ -61,32 +62,21 @@ const file = KeywordTable.make({
     "virtual_server",
     "virtual_server_group",
     "SSL",
-    "track_file",
-    "vrrp_track_file"
-  ],
-  // Of no use without the sections that name them, and those say so.
-  kept: ["track_group"],
-  ignored: [
     "vrrp_script",
     "vrrp_track_process",
-    "instance",
-    "use_pid_dir",
-    "child_wait_time",
-    "linkbeat_interfaces",
-    "linkbeat_use_polling"
-  ],
-  unsupported: [
+    "track_file",
+    "vrrp_track_file",
     "vrrp_sync_group",
     "static_ipaddress",
     "static_routes",
     "static_rules",
-    "bfd_instance",
     "garp_group",
-    "interface_up_down_delays",
-    "net_namespace",
-    "net_namespace_ipvs",
-    "namespace_with_ipsets"
-  ]
+    "interface_up_down_delays"
+  ],
+  // Of no use without the sections that name them, and those say so.
+  kept: ["track_group"],
+  ignored: ["instance", "use_pid_dir", "child_wait_time", "linkbeat_interfaces", "linkbeat_use_polling"],
+  unsupported: ["bfd_instance", "net_namespace", "net_namespace_ipvs", "namespace_with_ipsets"]
 })
 
 const tables = {
@@ -109,7 +99,11 @@ const tables = {
   SSL_GET: CheckKeywords.sslGet,
   url: CheckKeywords.url,
   SSL: tls,
-  track_file: trackFile
+  vrrp_script: TrackKeywords.vrrpScript,
+  vrrp_track_process: TrackKeywords.vrrpTrackProcess,
+  track_file: TrackKeywords.trackFile,
+  vrrp_sync_group: TrackKeywords.vrrpSyncGroup,
+  garp_group: TrackKeywords.garpGroup
 }
 
 /**

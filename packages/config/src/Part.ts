@@ -152,10 +152,8 @@ export const postpone: Begin = (source, piece) =>
  * @category predicates
  * @since 0.1.0
  */
-export const concernsOthers = ({ model }: Fresh): boolean =>
-  [model.globalDefinitions, model.tls, model.trackFiles, model.groups, model.vrrpInstances].some(
-    (sections) => sections.length > 0
-  )
+export const concernsOthers = ({ model: { statementCount, virtualServers } }: Fresh): boolean =>
+  statementCount > virtualServers.length
 
 interface Move {
   readonly lines: number

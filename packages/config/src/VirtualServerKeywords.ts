@@ -101,11 +101,3 @@ export const realServer = KeywordTable.make({
  * @since 0.1.0
  */
 export const tls = KeywordTable.make({ supported: ["password", "ca", "certificate", "key"] })
-
-/**
- * The keywords of the sections `track_file` and `vrrp_track_file`.
- *
- * @category keywords
- * @since 0.1.0
- */
-export const trackFile = KeywordTable.make({ supported: ["file", "weight"], ignored: ["init_file"] })

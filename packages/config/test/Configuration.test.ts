@@ -153,10 +153,7 @@ describe("Configuration: one mistake", () => {
         "t:2:19: error: vrrp_mcast_group4: 10.0.0.1 is not a multicast group (give an address from 224.0.0.0 to 239.255.255.255)"
       ]
     ],
-    [
-      "vrrp_sync_group G {\ngroup {\nV\n}\n}",
-      [`t:1:1: error: vrrp_sync_group is not supported by this version ${refused}`]
-    ],
+    ["net_namespace blue", [`t:1:1: error: net_namespace is not supported by this version ${refused}`]],
     [
       "include other.conf",
       ["t:1:1: error: included files are not supported by this version (write out what it stands for)"]

@@ -23,7 +23,12 @@ describe("Keywords", () => {
     ["SSL_GET", 21 + 3],
     ["url", 11],
     ["SSL", 4],
-    ["track_file", 3]
+    ["vrrp_script", 8],
+    ["vrrp_track_process", 9],
+    ["track_file", 3],
+    // The manual has one that keepalived has not.
+    ["vrrp_sync_group", 15 + 1],
+    ["garp_group", 4]
   ])("%s knows every keyword of keepalived 2.4 and ours, each in one state", (section, count) => {
     const names = Keywords.namesOf(section)
 
@@ -41,6 +46,8 @@ describe("Keywords", () => {
       "virtual_server",
       "real_server",
       "FILE_CHECK",
+      "vrrp_script",
+      "vrrp_track_process",
       "track_file"
     ])
   })
