@@ -1,6 +1,7 @@
 /**
- * A process with virtual devices and a last will that waits to be killed. Prints `ready`, and with the argument `done` ends
- * in order.
+ * A process with virtual devices and a last will that waits to be killed. Prints `ready`.
+ *
+ * With the argument `done` it ends in order; with `slow` its will is stopped while it writes more than a pipe holds.
  *
  * @since 0.1.0
  */
@@ -15,6 +16,7 @@ import type { VirtualDevice } from "@holdfast/vrrp/SharedParameters"
 import type { IpAddress } from "@holdfast/wire/Address"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import { readFileSync } from "node:fs"
 
 const device = {
   name: "uvmac",
@@ -34,6 +36,15 @@ const layer = LinuxDevices.layer.pipe(
   Layer.provideMerge(LastWill.layer)
 )
 
+/** Writes again and again while the program of the will is stopped, which must not stop this one. */
+const stalled = Effect.fnUntraced(function* (write: () => void) {
+  const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8")
+  const pid = Number(children.trim())
+  process.kill(pid, "SIGSTOP")
+  for (let round = 0; round < 50; round++) write()
+  process.kill(pid, "SIGCONT")
+})
+
 const program = Effect.gen(function* () {
   const network = yield* KernelNetwork
   const will = yield* LastWill.LastWill
@@ -43,7 +54,10 @@ const program = Effect.gen(function* () {
   const linkIndex = NetworkState.linkByName(network.state(), "eth1")?.index ?? 0
   const entries = addresses.map((entry) => ({ ...entry, linkIndex }))
   yield* network.client.requestAll(entries.map((entry) => InterfaceAddress.add(entry)))
-  will.write("addresses", entries.map(InterfaceAddress.remove))
+  const removals = entries.map(InterfaceAddress.remove)
+  const others = removals.map((request) => ({ ...request, type: 0xff }))
+  if (process.argv.includes("slow")) yield* stalled(() => will.write("addresses", others))
+  will.write("addresses", removals)
   console.log("ready")
   if (!process.argv.includes("done")) return yield* Effect.never
 })

@@ -295,9 +295,12 @@ const leftovers = (): ReadonlyArray<string> => [
 ]
 
 /** Starts the victim and waits until it has everything. */
-const startVictim = Effect.fnUntraced(function* (director: Namespace.Namespace) {
+const startVictim = Effect.fnUntraced(function* (
+  director: Namespace.Namespace,
+  ...words: ReadonlyArray<string>
+) {
   const lines: Array<string> = []
-  const child = yield* Child.start(director, [process.execPath, victim])
+  const child = yield* Child.start(director, [process.execPath, victim, ...words])
   Child.onLines(child.stdout, (line) => lines.push(line))
   Child.onLines(child.stderr, (line) => lines.push(line))
   yield* eventually("the victim is ready", () => lines.includes("ready"))
@@ -317,6 +320,21 @@ describe("a process that is killed", () => {
 
       yield* eventually("everything is gone", () => leftovers().length === 0)
       assert.deepStrictEqual(ipv4("eth1", parentNames), before)
+    }).pipe(Effect.scoped)
+  )
+
+  it.live("nor when its will was told to end before, or could not read for a while", () =>
+    Effect.gen(function* () {
+      const { director } = yield* cable
+      const child = yield* startVictim(director, "slow")
+      const [, will] = Child.tree(child.pid)
+      for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.kill(will ?? 0, signal)
+      // Time for a list that had to wait to reach the program.
+      yield* Effect.sleep("200 millis")
+
+      yield* child.signal("SIGKILL")
+
+      yield* eventually("everything is gone", () => leftovers().length === 0)
     }).pipe(Effect.scoped)
   )
 

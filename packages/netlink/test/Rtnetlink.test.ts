@@ -36,6 +36,47 @@ const neighbour =
   "030001000000010000000100000000000000"
 
 describe("Link", () => {
+  it("gives a device settings by its name, in the form that requests have", () => {
+    const request = Link.changeByName("m0", { alias: "mine", ipv4Settings: { rpFilter: 0, acceptLocal: 1 } })
+
+    assert.strictEqual(request.type, 19)
+    assert.strictEqual(
+      hex(request.payload),
+      "00000000000000000000000000000000" +
+        "070003006d300000" +
+        "090014006d696e6500000000" +
+        "1c001a80180002801400018008000800000000000800170001000000"
+    )
+  })
+
+  it("reads the settings of a device, which the kernel tells as an array", () => {
+    const numbers = Array.from({ length: 33 }, (_, index) => index + 1)
+    const conf = Buffer.alloc(4 + numbers.length * 4)
+    conf.writeUInt16LE(conf.length, 0)
+    conf.writeUInt16LE(1, 2)
+    for (const [index, value] of numbers.entries()) conf.writeUInt32LE(value, 4 + index * 4)
+    const family = Buffer.concat([Buffer.from([conf.length + 4, 0, 2, 0]), conf])
+    const attribute = Buffer.concat([Buffer.from([family.length + 4, 0, 26, 0]), family])
+    const payload = new Uint8Array(Buffer.concat([Buffer.alloc(16), attribute]))
+
+    const settings = Link.getIpv4Settings(5).decode({
+      type: Link.RTM_NEWLINK,
+      flags: 0,
+      sequence: 1,
+      port: 1,
+      payload
+    })
+
+    assert.deepStrictEqual(settings, {
+      rpFilter: 8,
+      arpFilter: 13,
+      arpAnnounce: 18,
+      arpIgnore: 19,
+      promoteSecondaries: 20,
+      acceptLocal: 23
+    })
+  })
+
   it("decodes a device", () => {
     assert.deepStrictEqual(messages(macvlan).map(Link.decode), [
       {
