@@ -35,6 +35,10 @@ export interface Sent {
   readonly what: string
 }
 
+/** How many of the frames are this one. */
+export const count = (sent: ReadonlyArray<Sent>, what: string): number =>
+  sent.filter((one) => one.what === what).length
+
 /** A segment that writes down what is sent on it. */
 export const makeNetwork = Effect.fnUntraced(function* () {
   const network = yield* SimulatedNetwork.make()

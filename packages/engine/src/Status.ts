@@ -9,7 +9,6 @@ import type { InterfaceName } from "@holdfast/vrrp/Parameters"
 import * as Health from "@holdfast/vrrp/Health"
 import { IpAddress } from "@holdfast/wire/Address"
 import * as Tracker from "@holdfast/vrrp/Tracker"
-import { Observation } from "@holdfast/vrrp/Tracker"
 import * as Schema from "effect/Schema"
 import { LatenessSummary } from "./Lateness.ts"
 import type { Routers } from "./Routers.ts"
@@ -50,7 +49,7 @@ export const RouterStatus = Schema.Struct({
     Schema.Struct({
       subject: Schema.String,
       weight: Schema.Int,
-      observation: Schema.optionalKey(Observation)
+      observation: Schema.optionalKey(Tracker.Observation)
     })
   ),
   addresses: Schema.Array(IpAddress),
@@ -145,7 +144,7 @@ const statusOf = (router: RunningRouter): RouterStatus => {
     trackers: trackers.map(({ subject, weight }) => {
       const key = Tracker.keyOf(subject)
       const observation = observations.get(key)
-      return { subject: key, weight, ...(observation === undefined ? {} : { observation }) }
+      return observation === undefined ? { subject: key, weight } : { subject: key, weight, observation }
     }),
     addresses: parameters.addresses.map((entry) => entry.address),
     accept: parameters.accept,

@@ -4,7 +4,7 @@
  *
  * **Invariants**
  * 1. The faults are derived from what is known now, all of them each time: one that ends does not hide another.
- * 2. What is not known is not healthy.
+ * 2. What is not known is not healthy, as long as the router does not run (`TrackerOutcome`).
  *
  * @since 0.1.0
  */

@@ -1,8 +1,9 @@
 /**
  * What trackers make of a virtual router: its effective priority, and reasons for Fault.
  *
- * **Details** of a subject that is not known to be up or down nothing follows for the priority; without weight it is a
- * fault, since what is not known to be well is not well.
+ * **Details** of a subject that is not known to be up or down nothing follows for the priority. Without weight it keeps a
+ * router from beginning to run, since what is not known to be well is not well; but it does not stop one that runs: a
+ * reload that names a new script would cost the address until its first result.
  *
  * **Gotchas** the clamp is of the sum, not of its parts: what a tracker adds above 254 is there when another one takes it
  * away. An owner has no other priority than 255 (RFC 9568 section 6.1).
@@ -44,7 +45,7 @@ export const trackerFaults = (state: State): ReadonlyArray<Fault> =>
         ? [{ _tag: "TrackerTooLow", subject }]
         : []
     if (isDeviceFault(tracker)) return []
-    if (observation._tag === "Unknown") return [{ _tag: "TrackerUnknown", subject }]
+    if (observation._tag === "Unknown") return runs(state) ? [] : [{ _tag: "TrackerUnknown", subject }]
     return isUp(observation) === reverse ? [{ _tag: "TrackerDown", subject }] : []
   })
 
@@ -58,6 +59,8 @@ export const trackedDevices = ({ parameters }: State): ReadonlyArray<InterfaceNa
   parameters.trackers.flatMap((tracker) =>
     tracker.subject._tag === "Interface" && isDeviceFault(tracker) ? [tracker.subject.interface] : []
   )
+
+const runs = ({ role }: State): boolean => role._tag === "Master" || role._tag === "Backup"
 
 const isDeviceFault = ({ reverse, subject, weight }: Tracker.Tracker): boolean =>
   subject._tag === "Interface" && weight === 0 && !reverse
