@@ -17,10 +17,11 @@
  * The advert behind it has authentication type 2 and no authentication data; its checksum is that of any advert of
  * version 2. The integrity check value covers the IPv4 header, this header with the value itself as zeros, and the advert.
  *
- * **Gotchas** RFC 2402 section 3.3.3.1.1.1 counts the hop limit among what changes on the way and takes it for zero.
- * keepalived covers it as it is sent, so a header that crossed a router is `Invalid`. We do the same, or neither would
- * understand the other. Type of service, flags, fragment offset and header checksum are taken for zero; the identification
- * is covered, so that whoever sends it chooses it before.
+ * Type of service, flags, fragment offset, hop limit and header checksum change on the way and are taken for zero
+ * (RFC 2402 section 3.3.3.1.1.1). The identification is covered, so whoever sends it chooses it before.
+ *
+ * **Gotchas** the hop limit of a packet to a group is covered as it is sent, as keepalived does it: no router forwards an
+ * advert to a group.
  *
  * @see RFC 2402 sections 2 and 3; RFC 2403; RFC 2104
  * @since 0.1.0
@@ -189,6 +190,7 @@ const checkOf = (header: Uint8Array, payload: Uint8Array, key: string): Uint8Arr
   const covered = new Uint8Array(header.length + payload.length)
   covered.set(header)
   covered[typeOfServiceOffset] = 0
+  if (!Ipv4.isMulticast(ipv4FromBytes(header, destinationOffset))) covered[hopLimitOffset] = 0
   covered.fill(0, fragmentationOffset, fragmentationOffset + 2)
   covered.fill(0, headerChecksumOffset, headerChecksumOffset + 2)
   covered.set(payload, header.length)
@@ -204,5 +206,7 @@ const checkOffset = 12
 const checkLength = 12 // RFC 2403 section 2: the first 96 bits
 const typeOfServiceOffset = 1
 const fragmentationOffset = 6
+const hopLimitOffset = 8
 const headerChecksumOffset = 10
 const sourceOffset = 12
+const destinationOffset = 16

@@ -234,6 +234,17 @@ export const encode = (packet: Packet): Uint8Array => {
   return bytes
 }
 
+/**
+ * Returns whether an address names a group: 224.0.0.0/4 (RFC 1112 section 4).
+ *
+ * @category addresses
+ * @since 0.1.0
+ */
+export const isMulticast = (address: Ipv4Address): boolean => {
+  const firstOctet = Number.parseInt(address, 10)
+  return firstOctet >= 224 && firstOctet < 240
+}
+
 /** Returns the first rule of the lengths and the version that the bytes break, or nothing when all fields can be read. */
 const frameFault = (bytes: Uint8Array): "Length" | "Version" | undefined => {
   if (bytes.length < headerLengthMin) return "Length"

@@ -162,3 +162,12 @@ const assertTotal = (bytes: Uint8Array): void => {
   if (Result.isFailure(received)) assert.include(reasons, received.failure)
   else assert.isAtMost(received.success.payload.length, Math.max(0, bytes.length - 20))
 }
+
+describe("isMulticast", () => {
+  it("RFC 1112 4: 224.0.0.0 to 239.255.255.255", () => {
+    const isMulticast = (address: string) => Ipv4.isMulticast(address as Ipv4Address)
+
+    assert.isTrue(["224.0.0.0", "224.0.0.18", "239.255.255.255"].every(isMulticast))
+    assert.isFalse(["223.255.255.255", "240.0.0.0", "22.4.0.18", "255.255.255.255"].some(isMulticast))
+  })
+})
