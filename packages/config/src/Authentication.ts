@@ -15,7 +15,13 @@ import * as Value from "./Value.ts"
 
 const keyId = Value.integer({ minimum: 1, maximum: 255 })
 
-interface Key extends HmacKey {
+/**
+ * A key, and where its secret stands.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Key extends HmacKey {
   readonly span: Span
 }
 
@@ -47,7 +53,13 @@ const hmacReaders = {
   mode: Section.argument(Value.oneOf("enforce", "permissive", "receive-only"))
 } satisfies Section.Readers<"auth_hmac">
 
-interface Block<R> {
+/**
+ * One of the sections, and what it says.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Block<R> {
   readonly keyword: Word
   readonly settings: Section.Settings<R>
 }

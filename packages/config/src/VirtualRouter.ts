@@ -50,6 +50,7 @@ export const compile = (
       ...(virtualMac === undefined ? {} : { virtualMac }),
       ...transports.get(family)!,
       addresses: own,
+      ...routingOf(identity, family),
       announcement: Announcing.compile(
         instance.settings.values,
         globals.values,
@@ -64,7 +65,16 @@ export const compile = (
 
 type Common = Omit<
   Parameters,
-  "name" | "instance" | "family" | "virtualMac" | "transport" | "sourceAddress" | "addresses" | "announcement"
+  | "name"
+  | "instance"
+  | "family"
+  | "virtualMac"
+  | "transport"
+  | "sourceAddress"
+  | "addresses"
+  | "announcement"
+  | "routes"
+  | "rules"
 >
 
 /** What does not depend on the family. */
@@ -87,8 +97,6 @@ const commonOf = (identity: VirtualRouterIdentity, globals: GlobalDefinitions, r
     ...(authentication === undefined ? {} : { authentication }),
     ...preemptionOf(identity, priority, report),
     accept: priority === priorityOwner || acceptOf(identity),
-    routes: defaults.routes,
-    rules: defaults.rules,
     answerLowerPriority: !Section.either(own.lower_prio_no_advert, all.vrrp_lower_prio_no_advert, false),
     answerHigherPriority: Section.either(
       own.higher_prio_send_advert,
@@ -102,6 +110,20 @@ const commonOf = (identity: VirtualRouterIdentity, globals: GlobalDefinitions, r
     ownerIgnoresAdverts: Section.either(own.owner_ignore_adverts, all.vrrp_owner_ignore_adverts, false),
     trackPrimary: own.dont_track_primary === undefined,
     trackers: defaults.trackers
+  }
+}
+
+/** Routes and rules of a router: those of its family, and of the first router also those that are of no other. */
+const routingOf = (
+  { families, instance }: VirtualRouterIdentity,
+  family: Family
+): Pick<Parameters, "routes" | "rules"> => {
+  const { virtual_routes, virtual_rules } = instance.settings.values
+  const isHeld = (entry: { readonly family: Family }): boolean =>
+    entry.family === family || (family === families[0] && !families.includes(entry.family))
+  return {
+    routes: (virtual_routes?.value ?? []).map(({ route }) => route).filter(isHeld),
+    rules: (virtual_rules?.value ?? []).map(({ rule }) => rule).filter(isHeld)
   }
 }
 

@@ -3,8 +3,7 @@
  *
  * @since 0.1.0
  */
-import * as Shared from "@holdfast/vrrp/SharedParameters"
-import * as Tracking from "@holdfast/vrrp/TrackingParameters"
+import type { ObjectNotification } from "@holdfast/vrrp/NotificationParameters"
 import type { Script } from "@holdfast/wire/Script"
 import * as Instant from "@holdfast/wire/Instant"
 import * as Authentication from "./Authentication.ts"
@@ -14,6 +13,7 @@ import type { GlobalDefinitions } from "./GlobalDefinitions.ts"
 import type { Model } from "./Model.ts"
 import * as Notifications from "./Notifications.ts"
 import type { Setting } from "./Section.ts"
+import * as SharedDefinitions from "./SharedDefinitions.ts"
 import * as Value from "./Value.ts"
 import * as VirtualRouters from "./VirtualRouters.ts"
 
@@ -35,39 +35,59 @@ export const compile = (models: ReadonlyArray<Model>, globals: GlobalDefinitions
   const all = globals.values
   const instances = models.flatMap(({ vrrpInstances }) => vrrpInstances)
   const compiled = VirtualRouters.compile(instances, globals, report)
-  const defaults = Notifications.defaultsOf(all)
-  const objects = instances.flatMap(({ name, settings }) =>
-    Notifications.compileObject("INSTANCE", name.text, settings.values, defaults)
+  const { routers, shared, tracking } = SharedDefinitions.compile(
+    models,
+    compiled.instances,
+    {
+      defaultInterface: all.default_interface?.value,
+      pacing: {
+        arpInterval: all.vrrp_garp_interval?.value ?? Value.none,
+        neighbourInterval: all.vrrp_gna_interval?.value ?? Value.none
+      }
+    },
+    report
   )
   return {
-    routers: compiled.instances.flatMap(({ routers }) => routers),
+    routers,
     shared: {
-      ...Shared.none,
-      groups: compiled.instances.flatMap(pairOf),
+      ...shared,
       devices: compiled.devices,
-      pacings: pacingsOf(globals),
       startupDelay: all.vrrp_startup_delay?.value ?? Value.none
     },
-    tracking: Tracking.none,
-    notifications: Notifications.compile(all, objects, report),
+    tracking,
+    notifications: Notifications.compile(all, objectsOf(models, globals), report),
     ...(all.vrrp_delay_after_boot === undefined ? {} : { delayAfterBoot: all.vrrp_delay_after_boot.value }),
     ...scriptsOf(globals),
     secretFiles: instances.flatMap(({ settings }) => Authentication.filesOf(settings.values))
   }
 }
 
-/** The two routers of one instance are Master together. */
-const pairOf = ({ instance, routers }: VirtualRouters.InstanceRouters): ReadonlyArray<Shared.SyncGroup> => {
-  const [first, second] = routers
-  if (first === undefined || second === undefined) return []
-  return [{ name: instance.name.text, kind: "Instance", members: [first.name, second.name] }]
-}
-
-const pacingsOf = ({ values }: GlobalDefinitions): ReadonlyArray<Shared.Pacing> => {
-  const arpInterval = values.vrrp_garp_interval?.value ?? Value.none
-  const neighbourInterval = values.vrrp_gna_interval?.value ?? Value.none
-  const paced = arpInterval !== Value.none || neighbourInterval !== Value.none
-  return paced ? [{ arpInterval, neighbourInterval }] : []
+/** An instance takes from its group whether changes of priority are told. */
+const objectsOf = (
+  models: ReadonlyArray<Model>,
+  globals: GlobalDefinitions
+): ReadonlyArray<ObjectNotification> => {
+  const defaults = Notifications.defaultsOf(globals.values)
+  const groups = models.flatMap(({ syncGroups }) => syncGroups)
+  const inherited = new Map(
+    groups.flatMap(({ members, settings }) => {
+      const told = settings.values.notify_priority_changes?.value
+      return told === undefined ? [] : members.map((member) => [member.text, told] as const)
+    })
+  )
+  const instances = models.flatMap(({ vrrpInstances }) => vrrpInstances)
+  return [
+    ...instances.flatMap(({ name, settings }) => {
+      const priorityChanges = inherited.get(name.text) ?? defaults.priorityChanges
+      return Notifications.compileObject("INSTANCE", name.text, settings.values, {
+        ...defaults,
+        priorityChanges
+      })
+    }),
+    ...groups.flatMap(({ name, settings }) =>
+      Notifications.compileObject("GROUP", name.text, settings.values, defaults)
+    )
+  ]
 }
 
 const scriptsOf = ({ values }: GlobalDefinitions): Pick<Vrrp, "startupScript" | "shutdownScript"> => {

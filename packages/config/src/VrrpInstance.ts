@@ -10,6 +10,8 @@ import * as Authentication from "./Authentication.ts"
 import type { Report } from "./Diagnostic.ts"
 import type { Word } from "./Lexer.ts"
 import * as Notifications from "./Notifications.ts"
+import * as RouteLine from "./RouteLine.ts"
+import * as RuleLine from "./RuleLine.ts"
 import * as Section from "./Section.ts"
 import type { Statement } from "./SyntaxTree.ts"
 import * as TrackerLine from "./TrackerLine.ts"
@@ -82,6 +84,8 @@ const readers = {
   virtual_ipaddress: Section.items(AddressLine.read),
   virtual_ipaddress_excluded: Section.items(AddressLine.read),
   no_virtual_ipaddress: Section.flag,
+  virtual_routes: Section.items(RouteLine.read),
+  virtual_rules: Section.items(RuleLine.read),
   unicast_src_ip: Section.argument(Value.ipAddress),
   unicast_peer: UnicastPeer.peers,
   unicast_ttl: Section.argument(Value.integer({ minimum: 1, maximum: 255 })),

@@ -22,6 +22,8 @@ export const vrrpInstance = KeywordTable.make({
     "virtual_ipaddress",
     "virtual_ipaddress_excluded",
     "no_virtual_ipaddress",
+    "virtual_routes",
+    "virtual_rules",
     "unicast_src_ip",
     "unicast_peer",
     "unicast_ttl",
@@ -80,5 +82,5 @@ export const vrrpInstance = KeywordTable.make({
     "thread_timer_expired"
   ],
   ignored: ["debug", "kernel_rx_buf_size", "lvs_sync_daemon_interface", "linkbeat_use_polling"],
-  unsupported: ["use_ipvlan", "vrf", "virtual_routes", "virtual_rules", "track_bfd"]
+  unsupported: ["use_ipvlan", "vrf", "track_bfd"]
 })
