@@ -9,7 +9,7 @@
  *     +--------+--------+-----------------+
  *     | security parameters index         |   the source address
  *     +-----------------------------------+
- *     | sequence number                   |   1, 2, 3 ... of one sender
+ *     | sequence number                   |
  *     +-----------------------------------+
  *     | integrity check value, 12 bytes   |
  *     +-----------------------------------+
@@ -20,8 +20,12 @@
  * Type of service, flags, fragment offset, hop limit and header checksum change on the way and are taken for zero
  * (RFC 2402 section 3.3.3.1.1.1). The identification is covered, so whoever sends it chooses it before.
  *
- * **Gotchas** the hop limit of a packet to a group is covered as it is sent, as keepalived does it: no router forwards an
- * advert to a group.
+ * **Gotchas**
+ * - The hop limit of a packet to a group is covered as it is sent, as keepalived does it: no router forwards an advert to a
+ *   group.
+ * - keepalived counts one sequence for all that it sends and accepts. It drops what is not above the highest of both, and
+ *   goes on from there when it becomes Master: whoever counts for himself is not heard by it. The copies of one advert to
+ *   several peers have one number.
  *
  * @see RFC 2402 sections 2 and 3; RFC 2403; RFC 2104
  * @since 0.1.0
@@ -64,7 +68,7 @@ export const Header = Schema.Struct({
   nextHeader: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 0xff })),
   /** The security parameters index names the sender: its address as a number. */
   spi: Word,
-  /** Rises with every packet of one sender, from 1 on (RFC 2402 section 3.3.2). */
+  /** Rises with every advert, from 1 on (RFC 2402 section 3.3.2). */
   sequence: Word,
   /** The integrity check value, 12 bytes: a view. */
   check: Schema.Uint8Array,
@@ -144,7 +148,7 @@ export interface Advert {
   readonly identification: number
   /** Of the IPv4 header; 255 when absent. */
   readonly hopLimit?: number
-  /** One more than that of the packet before. */
+  /** More than that of any advert before, sent or accepted; the same for all peers. */
   readonly sequence: number
   /** Hexadecimal digits. */
   readonly key: string
