@@ -1,14 +1,14 @@
 import { type AddressEvent, AddressPlane, type Ownership } from "@holdfast/engine/AddressPlane"
 import { type Links, LinkWatch } from "@holdfast/engine/LinkWatch"
 import type { InterfaceName, VirtualAddress } from "@holdfast/vrrp/Parameters"
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import type { IpAddress } from "@holdfast/wire/Address"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type { Harness, Run } from "./Harness.ts"
 
 const address = (text: string, device = "eth0"): VirtualAddress => ({
-  address: text as Ipv4Address,
-  prefixLength: 32,
+  address: text as IpAddress,
+  prefixLength: text.includes(":") ? 128 : 32,
   interface: device as InterfaceName,
   scope: 0,
   advertised: true,
@@ -18,6 +18,9 @@ const address = (text: string, device = "eth0"): VirtualAddress => ({
 const level = (owned: boolean, addresses: ReadonlyArray<VirtualAddress>, keepForeign = false): Ownership => ({
   owned,
   addresses,
+  accept: true,
+  routes: [],
+  rules: [],
   keepForeign
 })
 
@@ -60,6 +63,7 @@ const linkWatchTells = (text: string, eventually: Harness["eventually"]) =>
 
 const vip = "192.0.2.100"
 const other = "192.0.2.101"
+const vip6 = "2001:db8::100"
 
 /** More than an adapter does at once. */
 const manyCount = 350
@@ -89,6 +93,26 @@ export const addressPlaneContract = (run: Run) =>
             owned: true,
             failures: []
           })
+        })
+      )
+    )
+
+    it.live("holds addresses of both families, and puts both back", () =>
+      run(({ addresses, deleteAddress, eventually }) =>
+        Effect.gen(function* () {
+          const { answers, levels, restored, told } = yield* open
+
+          levels.set("web", level(true, [address(vip), address(vip6)]))
+          yield* eventually("it is held", () => answers("web", true).length === 1)
+          assert.deepStrictEqual(told("web"), [`held ${vip}`, `held ${vip6}`, "owned"])
+          assert.sameMembers([...addresses("eth0")], ["192.0.2.1/24", `${vip}/32`, `${vip6}/128`])
+          deleteAddress("eth0", `${vip6}/128`)
+          yield* eventually("it is back", () => restored("web").length === 1)
+          assert.deepStrictEqual([...restored("web")], [vip6 as IpAddress])
+          levels.set("web", level(false, [address(vip), address(vip6)]))
+          yield* eventually("it is gone", () => answers("web", false).length === 1)
+
+          assert.deepStrictEqual(addresses("eth0"), ["192.0.2.1/24"])
         })
       )
     )
@@ -260,7 +284,7 @@ export const addressPlaneContract = (run: Run) =>
           deleteAddress("eth0", `${vip}/32`)
           yield* eventually("it is back again", () => restored("web").length === 2)
 
-          assert.deepStrictEqual([...restored("web")], [vip as Ipv4Address, vip as Ipv4Address])
+          assert.deepStrictEqual([...restored("web")], [vip as IpAddress, vip as IpAddress])
           assert.include(addresses("eth0"), `${vip}/32`)
         })
       )
@@ -301,7 +325,7 @@ export const addressPlaneContract = (run: Run) =>
 
           yield* eventually("it is added", () => addresses("eth7").includes("203.0.113.100/32"))
           yield* eventually("it is told", () => restored("web").length === 1)
-          assert.deepStrictEqual([...restored("web")], ["203.0.113.100" as Ipv4Address])
+          assert.deepStrictEqual([...restored("web")], ["203.0.113.100" as IpAddress])
         })
       )
     )

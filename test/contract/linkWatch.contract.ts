@@ -1,9 +1,13 @@
-import { type Links, LinkWatch } from "@holdfast/engine/LinkWatch"
+import { type Link, type LinkAddress, type Links, LinkWatch } from "@holdfast/engine/LinkWatch"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { eth0, eth1, type Run } from "./Harness.ts"
+
+/** A device may have a link-local address of its own, which comes when it has a carrier. */
+const assigned = (link: Link | undefined): ReadonlyArray<LinkAddress> =>
+  link?.addresses.filter(({ address }) => !address.startsWith("fe80:")) ?? []
 
 /** A subscription and what it was told last. */
 const subscribe = Effect.gen(function* () {
@@ -11,10 +15,7 @@ const subscribe = Effect.gen(function* () {
   const told: Array<Links> = []
   yield* watch.subscribe((links) => told.push(links))
   const addressesOf = (device: typeof eth0): ReadonlyArray<string> =>
-    told
-      .at(-1)
-      ?.get(device)
-      ?.addresses.map(({ address, prefixLength }) => `${address}/${prefixLength}`) ?? []
+    assigned(told.at(-1)?.get(device)).map(({ address, prefixLength }) => `${address}/${prefixLength}`)
   return { told, last: (device: typeof eth0) => told.at(-1)?.get(device), addressesOf }
 })
 
@@ -74,6 +75,24 @@ export const linkWatchContract = (run: Run) =>
       )
     )
 
+    it.live("tells IPv6 addresses behind those of IPv4, and when they can be used", () =>
+      run(({ addAddress, eventually }) =>
+        Effect.gen(function* () {
+          const { addressesOf, last } = yield* subscribe
+
+          addAddress("eth0", "2001:db8::9/64")
+          addAddress("eth0", "203.0.113.9/32")
+          yield* eventually("three addresses", () => addressesOf(eth0).length === 3)
+          assert.deepStrictEqual(addressesOf(eth0), ["192.0.2.1/24", "203.0.113.9/32", "2001:db8::9/64"])
+
+          yield* eventually("no other machine has it", () =>
+            assigned(last(eth0)).every(({ tentative }) => !tentative)
+          )
+          assert.isTrue(assigned(last(eth0)).every(({ scope, secondary }) => scope === 0 && !secondary))
+        })
+      )
+    )
+
     it.live("tells that a device is gone, and gives the next of that name another index", () =>
       run(({ addLink, deleteLink, eventually }) =>
         Effect.gen(function* () {
@@ -99,7 +118,7 @@ export const linkWatchContract = (run: Run) =>
           addAddress("eth0", "192.0.2.9/24")
           yield* eventually("two addresses", () => addressesOf(eth0).length === 2)
 
-          assert.lengthOf(first?.get(eth0)?.addresses ?? [], 1)
+          assert.lengthOf(assigned(first?.get(eth0)), 1)
         })
       )
     )

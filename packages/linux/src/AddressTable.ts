@@ -9,6 +9,7 @@ import type { NetlinkError } from "@holdfast/netlink/NetlinkError"
 import * as NetworkState from "@holdfast/netlink/NetworkState"
 import type { Request } from "@holdfast/netlink/Request"
 import type { VirtualAddress } from "@holdfast/vrrp/Parameters"
+import { isIpv6 } from "@holdfast/wire/Address"
 
 /**
  * One thing to do to the kernel's table.
@@ -48,7 +49,31 @@ export const protocolMark = 112
  * @since 0.1.0
  */
 export const keyOf = (entry: VirtualAddress): string =>
-  `${entry.interface} ${entry.address}/${entry.prefixLength}`
+  keyFrom(entry.interface, entry, entry.peer ?? entry.address)
+
+/**
+ * The same of what the kernel tells.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const keyOfPresent = (
+  present: InterfaceAddress.InterfaceAddress,
+  { links }: NetworkState.NetworkState
+): string => keyFrom(links.get(present.linkIndex)?.name, present, present.peer)
+
+const keyFrom = (
+  device: string | undefined,
+  { address, prefixLength }: Pick<VirtualAddress, "address" | "prefixLength">,
+  peer: string
+): string => {
+  const key = `${device} ${address}/${prefixLength}`
+  return peer === address ? key : `${key} peer ${peer}`
+}
+
+/** Tells apart what the kernel cannot change of an address that it has: another one must take its place. */
+const detailsOf = ({ broadcast, flags, label, preferredLifetime, scope }: VirtualAddress): string =>
+  `${label ?? ""} ${scope} ${broadcast ?? ""} ${flags?.join() ?? ""} ${preferredLifetime ?? ""}`
 
 /**
  * Encodes the requests for addresses that may have to be added in a hurry, so that a takeover only has to send them.
@@ -112,10 +137,32 @@ export const presentIn = (state: NetworkState.NetworkState): ReadonlySet<string>
   const keys = new Set<string>()
   for (const [index, addresses] of state.addresses) {
     const name = state.links.get(index)?.name
-    for (const { address, prefixLength } of addresses) keys.add(`${name} ${address}/${prefixLength}`)
+    for (const present of addresses) keys.add(keyFrom(name, present, present.peer))
   }
   return keys
 }
+
+/**
+ * Says why an address is not held, and what to do about it.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const describeFailure = ({ entry }: Change, error: NetlinkError): string =>
+  isIpv6(entry.address) && error.code === "EACCES"
+    ? `${entry.address}: IPv6 is switched off on ${entry.interface}; set net.ipv6.conf.${entry.interface}.disable_ipv6 to 0`
+    : error.message
+
+/**
+ * Returns the addresses that bear the mark.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const marked = (
+  present: ReadonlyArray<InterfaceAddress.InterfaceAddress>
+): ReadonlyArray<InterfaceAddress.InterfaceAddress> =>
+  present.filter(({ protocol }) => protocol === protocolMark)
 
 /**
  * Whether a request that failed has reached its level all the same.
@@ -127,7 +174,8 @@ export const isReached = (change: Change, error: NetlinkError): boolean =>
   change._tag === "Add" ? error.reason === "AlreadyExists" : error.reason === "NotFound"
 
 /**
- * Returns what a level leaves behind when another takes its place: the addresses of `before` that `after` does not hold.
+ * Returns what a level leaves behind when another takes its place: the addresses of `before` that `after` does not hold,
+ * or holds with another label, scope or the like.
  *
  * @category diff
  * @since 0.1.0
@@ -135,9 +183,19 @@ export const isReached = (change: Change, error: NetlinkError): boolean =>
 export const dropped = (before: Ownership | undefined, after: Ownership): ReadonlyArray<VirtualAddress> => {
   if (before === undefined || !before.owned) return after.owned ? [] : after.addresses
   if (!after.owned) return union(before.addresses, after.addresses)
-  const kept = new Set(after.addresses.map(keyOf))
-  return before.addresses.filter((entry) => !kept.has(keyOf(entry)))
+  const kept = new Map(after.addresses.map((entry) => [keyOf(entry), entry]))
+  return before.addresses.filter((entry) => !isSameEntry(entry, kept.get(keyOf(entry))))
 }
+
+/**
+ * Whether two lines ask for the same address, with the same details.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isSameEntry = (left: VirtualAddress, right: VirtualAddress | undefined): boolean =>
+  left === right ||
+  (right !== undefined && keyOf(left) === keyOf(right) && detailsOf(left) === detailsOf(right))
 
 const union = (left: ReadonlyArray<VirtualAddress>, right: ReadonlyArray<VirtualAddress>) => [
   ...new Map([...left, ...right].map((entry) => [keyOf(entry), entry])).values()
@@ -172,8 +230,29 @@ const newAddress = (linkIndex: number, entry: VirtualAddress): InterfaceAddress.
   linkIndex,
   address: entry.address,
   prefixLength: entry.prefixLength,
+  peer: entry.peer,
   broadcast: entry.broadcast,
   label: entry.label,
   scope: entry.scope,
+  flags: flagsOf(entry),
+  preferredSeconds:
+    entry.preferredLifetime === undefined ? undefined : Math.ceil(entry.preferredLifetime / microsPerSecond),
   protocol: protocolMark
 })
+
+/** Detection of duplicates would hold up a takeover of an IPv6 address by a second, and fail while the former Master lives. */
+const flagsOf = ({ address, flags = [] }: VirtualAddress): number | undefined => {
+  let bits = isIpv6(address) && !flags.includes("dad") ? InterfaceAddress.IFA_F_NODAD : 0
+  for (const flag of flags) bits |= flagBits[flag]
+  return bits === 0 ? undefined : bits
+}
+
+const flagBits = {
+  home: InterfaceAddress.IFA_F_HOMEADDRESS,
+  mngtmpaddr: InterfaceAddress.IFA_F_MANAGETEMPADDR,
+  noprefixroute: InterfaceAddress.IFA_F_NOPREFIXROUTE,
+  autojoin: InterfaceAddress.IFA_F_MCAUTOJOIN,
+  dad: 0
+} as const
+
+const microsPerSecond = 1_000_000

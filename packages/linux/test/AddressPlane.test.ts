@@ -28,6 +28,9 @@ const addressesNumbered = (count: number): ReadonlyArray<VirtualAddress> =>
 const level = (owned: boolean, addresses: ReadonlyArray<VirtualAddress>) => ({
   owned,
   addresses,
+  accept: true,
+  routes: [],
+  rules: [],
   keepForeign: false
 })
 

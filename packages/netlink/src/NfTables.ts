@@ -24,10 +24,12 @@ export const NFNLGRP_NFTABLES = 7
 export const NFPROTO_IPV4 = 2
 export const NFPROTO_IPV6 = 10
 
-/** Hooks, and the priority of destination NAT (linux/netfilter.h, netfilter_ipv4.h). @category constants @since 0.1.0 */
+/** Hooks, and the priorities of destination NAT and of filters (linux/netfilter.h, netfilter_ipv4.h). @category constants @since 0.1.0 */
 export const NF_INET_PRE_ROUTING = 0
+export const NF_INET_LOCAL_IN = 1
 export const NF_INET_LOCAL_OUT = 3
 export const NF_IP_PRI_NAT_DST = -100
+export const NF_IP_PRI_FILTER = 0
 
 /** Flags of a set. @category constants @since 0.1.0 */
 export const NFT_SET_ANONYMOUS = 0x01

@@ -158,12 +158,15 @@ export const NFT_PAYLOAD_TRANSPORT_HEADER = 2
 
 /** What `meta` loads. @category constants @since 0.1.0 */
 export const NFT_META_MARK = 3
-export const NFT_META_OIF = 5
+export const NFT_META_IIFNAME = 6
+export const NFT_META_OIFNAME = 7
 export const NFT_META_NFPROTO = 15
 export const NFT_META_L4PROTO = 16
 
 /** Operations. @category constants @since 0.1.0 */
 export const NFT_CMP_EQ = 0
+export const NFT_CMP_LTE = 3
+export const NFT_CMP_GTE = 5
 export const NFT_DYNSET_OP_UPDATE = 1
 export const NFT_HASH_JENKINS = 0
 export const NFT_NG_INCREMENTAL = 0
@@ -175,6 +178,7 @@ export const NF_NAT_RANGE_PROTO_SPECIFIED = 2
 
 /** Verdicts; NF_DROP is of linux/netfilter.h. @category constants @since 0.1.0 */
 export const NF_DROP = 0
+export const NF_ACCEPT = 1
 export const NFT_CONTINUE = 0xffff_ffff
 export const NFT_JUMP = 0xffff_fffd
 export const NFT_GOTO = 0xffff_fffc
