@@ -5,7 +5,10 @@
  */
 import { readFileSync } from "node:fs"
 import * as Configuration from "@holdfast/config/Configuration"
+import * as Diagnostic from "@holdfast/config/Diagnostic"
+import * as SecretFiles from "@holdfast/config/SecretFiles"
 import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
 import * as Schema from "effect/Schema"
 
 /**
@@ -43,6 +46,23 @@ export const make = (file: string): ConfigurationFile => {
         new Unreadable({
           message: `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}; name the file with --use-file`
         })
-    }).pipe(Effect.map((text) => reader.read({ file, text })))
+    }).pipe(Effect.map((text) => withSecrets(reader.read({ file, text }))))
+  }
+}
+
+const withSecrets = ({ configuration, diagnostics }: Configuration.Reading): Configuration.Reading => {
+  if (Option.isNone(configuration)) return { configuration, diagnostics }
+  const resolved = SecretFiles.resolve(configuration.value, contentOf)
+  return {
+    configuration: resolved.configuration,
+    diagnostics: Diagnostic.sorted([...diagnostics, ...resolved.diagnostics])
+  }
+}
+
+const contentOf = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, "utf8")
+  } catch {
+    return undefined
   }
 }

@@ -1,15 +1,18 @@
 /**
  * The daemon: reads the file, runs the VRRP thread, and answers signals.
  *
- * **Details** start: file → pid file → thread → routers. HUP: file → routers, by difference; a file with a mistake
+ * **Details** start: file → pid file → thread → whom to tell → what to track → routers. HUP: file → routers, by difference; a file with a mistake
  * changes nothing. USR1, USR2: the status as JSON. TERM or INT: stop.
  *
  * @since 0.1.0
  */
 import { renameSync, writeFileSync } from "node:fs"
+import { uptime } from "node:os"
 import type * as Configuration from "@holdfast/config/Configuration"
 import * as Diagnostic from "@holdfast/config/Diagnostic"
 import * as EngineEvent from "@holdfast/engine/EngineEvent"
+import type { Micros } from "@holdfast/wire/Instant"
+import type { Script } from "@holdfast/wire/Script"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
 import * as Queue from "effect/Queue"
@@ -18,7 +21,10 @@ import type { DaemonOptions } from "./CommandLine.ts"
 import type * as ConfigurationFile from "./ConfigurationFile.ts"
 import * as ExitCode from "./ExitCode.ts"
 import * as Log from "./Log.ts"
+import * as NotificationHandle from "./NotificationHandle.ts"
+import * as PeerNames from "./PeerNames.ts"
 import * as PidFile from "./PidFile.ts"
+import * as TrackingHandle from "./TrackingHandle.ts"
 import * as VrrpThreadHandle from "./VrrpThreadHandle.ts"
 
 type Signal = "SIGTERM" | "SIGINT" | "SIGHUP" | "SIGUSR1" | "SIGUSR2"
@@ -40,26 +46,51 @@ export const run = (
     const log = yield* Log.open(options)
     yield* takePidFiles(options)
     const balancer = yield* BalancerHandle.make(log)
+    const notifications = yield* NotificationHandle.make(log)
     const thread = yield* VrrpThreadHandle.start((reply) => {
       if (reply._tag === "Logged") return log.write(reply.level, reply.message)
       const { event } = reply
+      notifications.tell(event)
       if (event._tag === "RoleChanged") balancer.tellRole(event.router, event.to === "Master")
       const { level, message } = EngineEvent.describe(event)
       log.write(level, message, { event })
     })
-    const apply = ({ balancer: wanted, routers }: Configuration.Configuration) =>
-      Effect.all(
-        [
-          options.vrrp ? thread.apply(routers) : Effect.void,
-          options.balancer ? balancer.apply(wanted) : Effect.void
-        ],
-        { concurrency: "unbounded", discard: true }
-      )
+    const tracking = yield* TrackingHandle.make(log, thread.observe)
+    const peerNames = PeerNames.make((name, reason) =>
+      log.write("warning", `peer ${name} has no address: ${reason}; it gets no adverts until it has`)
+    )
+    const applyRouters = (wanted: Configuration.Configuration) =>
+      thread.apply(peerNames.fill(wanted.routers), { ...wanted.shared, startupDelay: startupDelayOf(wanted) })
+    const applyAll = Effect.fnUntraced(function* (wanted: Configuration.Configuration) {
+      const { balancer: balancing, notifications: told, routers, tracking: tracked } = wanted
+      if (options.vrrp) {
+        yield* peerNames.resolve(routers).pipe(Effect.timeoutOption(resolveWaitMax))
+        yield* notifications.apply(told, routers, balancing.scripts)
+        yield* tracking.apply(tracked, balancing.scripts)
+        yield* applyRouters(wanted)
+      }
+      if (options.balancer) yield* balancer.apply(balancing)
+    })
+    const runLifeScript = Effect.fnUntraced(function* (
+      script: Script | undefined,
+      { balancer: { scripts } }: Configuration.Configuration
+    ) {
+      if (script === undefined) return
+      const { run } = yield* Effect.promise(() => import("./LifeScripts.ts"))
+      const failure = yield* run(script, scripts)
+      if (failure !== undefined) log.write("warning", `${script.words.join(" ")}: ${failure}`)
+    })
+    let applied = configuration
 
+    yield* runLifeScript(configuration.startupScript, configuration)
     // The address first: what answers for it may take longer.
-    if (options.vrrp) yield* thread.apply(configuration.routers)
+    yield* applyAll(configuration)
     onStarted()
-    if (options.balancer) yield* balancer.apply(configuration.balancer)
+    const followNames = Effect.gen(function* () {
+      const { routers } = applied
+      if (options.vrrp && (yield* peerNames.resolve(routers))) yield* applyRouters(applied)
+    })
+    yield* followNames.pipe(Effect.delay(resolveInterval), Effect.forever, Effect.ignore, Effect.forkScoped)
 
     const reload = Effect.gen(function* () {
       const reading = yield* file.read
@@ -67,7 +98,9 @@ export const run = (
         log.write(diagnostic.severity, Diagnostic.format(diagnostic))
       if (Option.isNone(reading.configuration))
         return log.write("error", `${options.file} has mistakes; nothing was changed`)
-      yield* apply(reading.configuration.value)
+      applied = reading.configuration.value
+      yield* applyAll(applied)
+      notifications.restate()
     }).pipe(
       Effect.catchTag("Unreadable", (error) =>
         Effect.sync(() => log.write("error", `${error.message}; nothing was changed`))
@@ -84,8 +117,10 @@ export const run = (
           case "SIGUSR2": {
             const balancing = yield* balancer.status
             const status = yield* thread.status
+            const tracked = yield* tracking.status
             writeStatus(log, options.statsFile, {
               ...status,
+              ...(tracked === undefined ? {} : { tracking: tracked }),
               ...(balancing === undefined ? {} : { balancer: balancing })
             })
             break
@@ -93,8 +128,13 @@ export const run = (
           case "SIGTERM":
           case "SIGINT":
             // Priority 0 first: then clients go to the next Master while the services here end.
+            notifications.leave()
             yield* thread.stop
-            yield* balancer.stop({ keepServices: options.keepServices })
+            yield* Effect.all(
+              [balancer.stop({ keepServices: options.keepServices }), tracking.stop, notifications.drained],
+              { concurrency: "unbounded", discard: true }
+            )
+            yield* runLifeScript(applied.shutdownScript, applied)
             return ExitCode.ok
         }
       }
@@ -114,6 +154,13 @@ export const run = (
       BalancerEnded: (error) => complain(error.message, ExitCode.failed)
     })
   )
+
+/** The longer of what is to be waited for after our start and what is left of the wait after the machine's. */
+const startupDelayOf = ({ delayAfterBoot, shared }: Configuration.Configuration): Micros => {
+  if (delayAfterBoot === undefined) return shared.startupDelay
+  const left = Math.round(delayAfterBoot - uptime() * microsPerSecond)
+  return Math.max(shared.startupDelay, left) as Micros
+}
 
 const complain = (message: string, code: number): Effect.Effect<number> =>
   Effect.sync(() => {
@@ -152,6 +199,14 @@ const writeStatus = (log: Log.Log, path: string, status: object): void => {
     )
   }
 }
+
+const microsPerSecond = 1_000_000
+
+/** A name server that does not answer must not keep the addresses down. */
+const resolveWaitMax = "1 second"
+
+/** Names of peers are for hosts that move seldom; a shorter time than this would burden name servers for nothing. */
+const resolveInterval = "30 seconds"
 
 /** SIGUSR1 is here also because Node would open its debugger to the machine when nobody listens to it. */
 const handled: ReadonlyArray<Signal> = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2"]

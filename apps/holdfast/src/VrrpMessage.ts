@@ -6,6 +6,8 @@
 import type { ApplyReport, EngineEvent } from "@holdfast/engine/EngineEvent"
 import type { EngineStatus } from "@holdfast/engine/Status"
 import type { Parameters } from "@holdfast/vrrp/Parameters"
+import type { SharedParameters } from "@holdfast/vrrp/SharedParameters"
+import type { Observation } from "@holdfast/vrrp/Tracker"
 
 /**
  * From the main thread. `Begin` is first: before it the thread has loaded its code and done nothing.
@@ -15,7 +17,12 @@ import type { Parameters } from "@holdfast/vrrp/Parameters"
  */
 export type Request =
   | { readonly _tag: "Begin" }
-  | { readonly _tag: "Apply"; readonly routers: ReadonlyArray<Parameters> }
+  | {
+      readonly _tag: "Apply"
+      readonly routers: ReadonlyArray<Parameters>
+      readonly shared: SharedParameters
+    }
+  | { readonly _tag: "Observe"; readonly observations: ReadonlyMap<string, Observation> }
   | { readonly _tag: "Report" }
   | { readonly _tag: "Stop" }
 

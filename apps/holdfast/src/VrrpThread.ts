@@ -32,9 +32,13 @@ export const main = (): void => {
   const send = (reply: Reply): void => port.postMessage(reply)
 
   const program = Effect.gen(function* () {
-    const requests = yield* Queue.bounded<Request>(requestsMax)
-    port.on("message", (request: Request) => void Queue.offerUnsafe(requests, request))
+    const requests = yield* Queue.bounded<Question>(requestsMax)
     const engine = yield* Engine
+    port.on("message", (request: Request) => {
+      // Waits for no reload and is never lost.
+      if (request._tag === "Observe") engine.observe(request.observations)
+      else Queue.offerUnsafe(requests, request)
+    })
     const telling = yield* engine.events.pipe(
       Stream.takeUntil((event) => event._tag === "Stopped"),
       Stream.runForEach((event) => Effect.sync(() => send({ _tag: "Happened", event }))),
@@ -48,7 +52,7 @@ export const main = (): void => {
           case "Begin":
             break
           case "Apply":
-            send({ _tag: "Applied", report: yield* engine.apply(request.routers) })
+            send({ _tag: "Applied", report: yield* engine.apply(request.routers, request.shared) })
             break
           case "Report":
             send({ _tag: "Status", status: yield* engine.status })
@@ -78,6 +82,8 @@ export const main = (): void => {
   }
   port.once("message", begin)
 }
+
+type Question = Exclude<Request, { readonly _tag: "Observe" }>
 
 const levels: Partial<Record<string, "detail" | "info" | "warning" | "error">> = {
   Debug: "detail",

@@ -6,6 +6,8 @@
 import type { ApplyReport } from "@holdfast/engine/EngineEvent"
 import type { EngineStatus } from "@holdfast/engine/Status"
 import type { Parameters } from "@holdfast/vrrp/Parameters"
+import type { SharedParameters } from "@holdfast/vrrp/SharedParameters"
+import type { Observation } from "@holdfast/vrrp/Tracker"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
@@ -31,7 +33,12 @@ export class ThreadEnded extends Schema.TaggedError<ThreadEnded>()("ThreadEnded"
  * @since 0.1.0
  */
 export interface VrrpThread {
-  readonly apply: (routers: ReadonlyArray<Parameters>) => Effect.Effect<ApplyReport, ThreadEnded>
+  readonly apply: (
+    routers: ReadonlyArray<Parameters>,
+    shared: SharedParameters
+  ) => Effect.Effect<ApplyReport, ThreadEnded>
+  /** Passes on what is known of tracked things. Never waits. */
+  readonly observe: (observations: ReadonlyMap<string, Observation>) => void
   readonly status: Effect.Effect<EngineStatus, ThreadEnded>
   /** Stops the routers; returns when the thread has ended, and so every priority 0 advert was sent and every address is gone. */
   readonly stop: Effect.Effect<void>
@@ -91,9 +98,10 @@ export const start = Effect.fnUntraced(function* (
     Effect.raceFirst(answer, Deferred.await(ended))
 
   return {
-    apply: (routers) =>
+    observe: (observations) => tell({ _tag: "Observe", observations }),
+    apply: (routers, shared) =>
       Effect.suspend(() => {
-        tell({ _tag: "Apply", routers })
+        tell({ _tag: "Apply", routers, shared })
         return orEnded(Queue.take(applied))
       }),
     status: Effect.suspend(() => {

@@ -8,7 +8,10 @@ import * as AddressPlane from "./AddressPlane.ts"
 import * as AdvertTransport from "./AdvertTransport.ts"
 import * as Announcer from "./Announcer.ts"
 import { KernelNetwork } from "./KernelNetwork.ts"
+import { ParentSettings } from "./device/ParentSettings.ts"
+import * as VirtualDevices from "./device/VirtualDevices.ts"
 import * as LinkWatch from "./LinkWatch.ts"
+import * as LastWill from "./will/LastWill.ts"
 import * as WakeTimer from "./WakeTimer.ts"
 
 /**
@@ -22,5 +25,10 @@ export const layer = Layer.mergeAll(
   AdvertTransport.layer,
   Announcer.layer,
   LinkWatch.layer,
+  VirtualDevices.layer,
   WakeTimer.layer
-).pipe(Layer.provide(KernelNetwork.layer))
+).pipe(
+  Layer.provide(Layer.provideMerge(ParentSettings.layer, KernelNetwork.layer)),
+  // Around all that writes to it: what ends in order has nothing left to will.
+  Layer.provide(LastWill.layer)
+)

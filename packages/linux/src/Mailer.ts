@@ -7,6 +7,7 @@
  */
 import { randomUUID } from "node:crypto"
 import * as Net from "node:net"
+import { hostname } from "node:os"
 import * as MailDialogue from "@holdfast/engine/notification/MailDialogue"
 import { Mailer, MailError } from "@holdfast/engine/notification/Mailer"
 import type { Mail } from "@holdfast/vrrp/NotificationParameters"
@@ -24,12 +25,12 @@ export const layer: Layer.Layer<Mailer> = Layer.succeed(
   Mailer.of({
     send: (mail, content) =>
       converse(mail, {
-        helloName: mail.helloName,
-        from: mail.from,
+        helloName: mail.helloName ?? hostname(),
+        from: mail.from ?? `keepalived@${hostname()}`,
         recipients: mail.recipients,
         ...content,
         date: new Date().toUTCString().replace("GMT", "+0000"),
-        messageId: `${randomUUID()}@${mail.helloName}`
+        messageId: `${randomUUID()}@${hostname()}`
       }).pipe(
         Effect.timeoutOrElse({
           duration: `${mail.timeout / microsPerMilli} millis`,

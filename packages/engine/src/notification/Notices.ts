@@ -44,6 +44,8 @@ export interface Notices {
   readonly setRouters: (routers: ReadonlyArray<Parameters>) => void
   /** Returns what is to be told of an event, in order; mostly nothing. */
   readonly of: (event: EngineEvent, leaving: Leaving) => ReadonlyArray<Told>
+  /** Returns what was last told of the state of each instance and group. */
+  readonly states: () => ReadonlyArray<Told>
 }
 
 /**
@@ -54,7 +56,15 @@ export const make = (): Notices => {
   /** Instance by router. */
   let instances: ReadonlyMap<string, string> = new Map()
   const roles = new Map<string, RoleName>()
-  const told = new Map<string, Notice>()
+  const told = new Map<string, Told>()
+
+  const tellState = (next: Told, hasLeft: boolean): ReadonlyArray<Told> => {
+    const key = `${next.type} ${next.name}`
+    if (told.get(key)?.notice === next.notice) return []
+    if (hasLeft) told.delete(key)
+    else told.set(key, next)
+    return [next]
+  }
 
   const instanceOf = (router: string): string => instances.get(router) ?? router
 
@@ -71,10 +81,8 @@ export const make = (): Notices => {
     roles.set(event.router, event.to)
     const notice = together(partners(name).map((router) => roles.get(router) ?? "Init")) ?? leaving
     if (event.to === "Init") roles.delete(event.router)
-    if (told.get(name) === notice) return []
-    if (event.to === "Init") told.delete(name)
-    else told.set(name, notice)
-    return [{ type: "INSTANCE", name, notice, priority: event.priority }]
+    const { priority, to } = event
+    return tellState({ type: "INSTANCE", name, notice, priority }, to === "Init")
   }
 
   return {
@@ -91,7 +99,7 @@ export const make = (): Notices => {
         case "GroupChanged": {
           const notice = together([event.to])
           if (notice === undefined || event.kind === "Instance") return []
-          return [{ type: "GROUP", name: event.group, notice, priority: 0 }]
+          return tellState({ type: "GROUP", name: event.group, notice, priority: 0 }, false)
         }
         case "LowerPriorityHeard":
           return [
@@ -115,7 +123,8 @@ export const make = (): Notices => {
         default:
           return []
       }
-    }
+    },
+    states: () => [...told.values()]
   }
 }
 

@@ -44,6 +44,8 @@ export interface VrrpNotifications {
     parameters: NotificationParameters,
     routers: ReadonlyArray<Parameters>
   ) => Effect.Effect<void>
+  /** Tells the pipes again in which state all are, where that is wanted after a reload. */
+  readonly restate: () => void
   /** Tells of an event. Never waits. */
   readonly tell: (event: EngineEvent) => void
   /** From now on, who leaves does so because the program stops. */
@@ -125,6 +127,11 @@ export const open = Effect.fnUntraced(function* (options: {
         notices.setRouters(routers)
         return notifying.setFifos(wanted.fifos)
       }),
+    restate: () => {
+      if (parameters.statesOnReload !== true) return
+      for (const told of notices.states())
+        notifying.notify({ object: objectOf(told), fifoLine: fifoLineOf(told) })
+    },
     tell: (event) => {
       for (const told of notices.of(event, leaving)) tellOne(told)
     },

@@ -1,0 +1,95 @@
+/**
+ * Unicast peers by name: asks the system's resolver, again and again, and puts the addresses into the routers.
+ *
+ * **Details** a name that cannot be resolved keeps the addresses it had; one that never could be is no peer yet.
+ *
+ * @since 0.1.0
+ */
+import { lookup } from "node:dns/promises"
+import type { Parameters, Peer } from "@holdfast/vrrp/Parameters"
+import { type Family, type IpAddress, ipFromString } from "@holdfast/wire/Address"
+import * as Effect from "effect/Effect"
+import * as Option from "effect/Option"
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface PeerNames {
+  /** Returns the routers with what is known of their peers by now. */
+  readonly fill: (routers: ReadonlyArray<Parameters>) => ReadonlyArray<Parameters>
+  /** Asks for all names of the routers; true when an address is another than before. */
+  readonly resolve: (routers: ReadonlyArray<Parameters>) => Effect.Effect<boolean>
+}
+
+/**
+ * @category constructors
+ * @since 0.1.0
+ */
+export const make = (onFailure: (name: string, reason: string) => void): PeerNames => {
+  const known = new Map<string, ReadonlyArray<IpAddress>>()
+  const failed = new Set<string>()
+
+  const ask = (name: string, family: Family): Effect.Effect<boolean> =>
+    Effect.tryPromise(() => lookup(name, { all: true, family: family === "Ipv4" ? 4 : 6 })).pipe(
+      Effect.map((answers) => {
+        const addresses = answers.flatMap(({ address }) => Option.toArray(ipFromString(address))).toSorted()
+        const key = keyOf(name, family)
+        failed.delete(key)
+        if (known.get(key)?.join() === addresses.join()) return false
+        known.set(key, addresses)
+        return true
+      }),
+      Effect.catch(({ cause }) =>
+        Effect.sync(() => {
+          const key = keyOf(name, family)
+          if (!failed.has(key)) onFailure(name, cause instanceof Error ? cause.message : String(cause))
+          failed.add(key)
+          return false
+        })
+      )
+    )
+
+  return {
+    fill: (routers) => routers.map((router) => withPeers(router, known)),
+    resolve: (routers) => {
+      const names = new Map(
+        routers.flatMap((router) =>
+          namesOf(router).map(
+            (name) => [keyOf(name, router.family), { name, family: router.family }] as const
+          )
+        )
+      )
+      return Effect.map(
+        Effect.forEach(names.values(), ({ family, name }) => ask(name, family), { concurrency: lookupsMax }),
+        (changes) => changes.includes(true)
+      )
+    }
+  }
+}
+
+/**
+ * Returns the names of a router's peers.
+ *
+ * @category accessors
+ * @since 0.1.0
+ */
+export const namesOf = ({ transport }: Parameters): ReadonlyArray<string> =>
+  transport._tag === "Unicast" ? (transport.names ?? []) : []
+
+const withPeers = (router: Parameters, known: ReadonlyMap<string, ReadonlyArray<IpAddress>>): Parameters => {
+  const { transport } = router
+  if (transport._tag !== "Unicast" || transport.names === undefined) return router
+  const listed = new Set(transport.peers.map(({ address }) => address))
+  const resolved = transport.names.flatMap((name) => known.get(keyOf(name, router.family)) ?? [])
+  const added = [...new Set(resolved)].filter(
+    (address) => !listed.has(address) && address !== router.sourceAddress
+  )
+  const peers: ReadonlyArray<Peer> = [...transport.peers, ...added.map((address) => ({ address }))]
+  return { ...router, transport: { ...transport, peers } }
+}
+
+const keyOf = (name: string, family: Family): string => `${family} ${name}`
+
+/** The resolver's threads are few, and a dead name server holds each for seconds. */
+const lookupsMax = 2
