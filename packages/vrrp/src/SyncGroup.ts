@@ -82,17 +82,21 @@ export const roleOf = (members: ReadonlyArray<State>): RoleName => {
   return running.every(isMaster) ? "Master" : "Backup"
 }
 
-/** Tells each member which others are in Fault by themselves. */
+/**
+ * Tells each member which others are in Fault by themselves. A member that enters Fault for another one may have a fault of
+ * its own then (an unknown tracker stops none that runs): that is told too.
+ */
 const shareFaults = (given: Step, at: Instant): Step => {
   const faulty = given.members.map((state) => isRunning(state) && Health.ownFaults(state).length > 0)
-  return given.members.reduce((step: Step, state, index) => {
+  const next = given.members.reduce((step: Step, state, index) => {
     const members = given.members.flatMap((other, place) =>
       faulty[place] === true && place !== index ? [other.parameters.name] : []
     )
-    return sameNames(state.group?.faultyMembers ?? [], members)
+    return state.group === undefined || sameNames(state.group.faultyMembers, members)
       ? step
       : stepOne(step, index, { _tag: "GroupFaultsChanged", at, members })
   }, given)
+  return next.members === given.members ? given : shareFaults(next, at)
 }
 
 const demote = (step: Step, member: string, at: Instant): Step =>

@@ -86,6 +86,7 @@ const Defect = Schema.Literals([
   "Reserved",
   "Unknown",
   "Interval",
+  "NoInterval",
   "Transport",
   "List",
   "Stranger"
@@ -510,6 +511,8 @@ const defectOf = (
       return { authenticationType: 3 }
     case "Interval":
       return { advertIntervalMicros: given.advertInterval + second }
+    case "NoInterval":
+      return { advertIntervalMicros: 0 }
     case "Transport":
       return { destination: given.transport._tag === "Multicast" ? ownAddress : group }
     case "List":

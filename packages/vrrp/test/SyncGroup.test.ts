@@ -20,6 +20,7 @@ import {
   masterDown,
   type Overrides,
   parameters,
+  reconfigured,
   second,
   started,
   stopped,
@@ -190,6 +191,21 @@ describe("a group in Fault", () => {
     assert.deepStrictEqual(causesOf(actions[1]!), [
       { _tag: "Faulted", faults: [{ _tag: "GroupMember", member: "r0" }] }
     ])
+  })
+})
+
+describe("a tracker without a result in a group that runs", () => {
+  it("stops nobody, but keeps the group in Fault once it is there, without a step out of it", () => {
+    const trackers = [{ subject: { _tag: "Script", name: "s" }, weight: 0, reverse: false } as const]
+    const group = masters()
+    group.step(0, reconfigured(4.2 * second, { name: "r0", trackers }))
+    assert.deepStrictEqual(group.roles(), ["Master", "Master"])
+    group.step(1, linkChanged(4.4 * second, eth0, down))
+
+    const actions = group.step(1, linkChanged(4.6 * second, eth0, up))
+
+    assert.deepStrictEqual(causesOf(actions.flat()), [])
+    assert.deepStrictEqual(group.roles(), ["Fault", "Fault"])
   })
 })
 

@@ -73,20 +73,24 @@ describe("a tracker without weight", () => {
     assert.deepStrictEqual(causesOf(passing), [{ _tag: "FaultsCleared" }])
   })
 
-  it("D1: what cannot be found out is never healthy, whatever was known before", () => {
-    const router = master({ trackers: [] })
-    router.step({
-      ...observed(5 * second, script, "Up"),
-      at: (4.5 * second) as Instant
-    } as Event)
-    router.step({
-      _tag: "Reconfigured",
-      at: (4.6 * second) as Instant,
-      parameters: { ...router.state.parameters, trackers: [track(script)] }
-    })
-    assert.strictEqual(roleOf(router), "Master")
+  it("D1: what cannot be found out is never healthy: no router begins to run with it", () => {
+    const router = running({ trackers: [track(script)] })
 
-    const actions = router.step(observed(4.7 * second, script, unknown))
+    router.step(observed(second, script, "Down"))
+    router.step(observed(2 * second, script, unknown))
+    router.step(expired("MasterDown", 20 * second))
+
+    assert.deepStrictEqual(faultsOf(router), ["TrackerUnknown"])
+    assert.strictEqual(roleOf(router), "Fault")
+  })
+
+  it("that a reload brings stops no router before its first result", () => {
+    const router = master()
+    const tracked = { ...router.state.parameters, trackers: [track(script)] }
+
+    router.step({ _tag: "Reconfigured", at: (4.5 * second) as Instant, parameters: tracked })
+    assert.strictEqual(roleOf(router), "Master")
+    const actions = router.step(observed(4.6 * second, script, "Down"))
 
     assert.deepStrictEqual(advertsOf(actions), [0])
     assert.strictEqual(roleOf(router), "Fault")

@@ -45,8 +45,12 @@ export const Disturbance = Schema.Struct({
 export const Network = Schema.Struct({
   latency: Schema.Literals([0, 1, 1_000, 50_000]),
   /** Whether a router that resumes looks at its socket before its timers. */
-  readsFirst: Schema.Boolean
+  readsFirst: Schema.Boolean,
+  version: Schema.Literals([2, 3])
 })
+
+/** Version 3 lives in tenths of a second: what disturbs a network is scaled with it. */
+const pace = { 2: 1, 3: 0.1 }
 
 export interface World {
   readonly now: () => number
@@ -62,6 +66,8 @@ export interface World {
   readonly nodes: ReadonlyArray<Node>
   /** Time after which a network without disturbance has settled. */
   readonly settlingTime: number
+  /** How long a second of the scenario lasts. */
+  readonly pace: number
 }
 
 export interface Node {
@@ -97,7 +103,9 @@ export const make = (members: ReadonlyArray<typeof Member.Type>, network: typeof
   }
 
   const nodes = members.map(({ preempt, priority }, index): Node => {
-    const overrides: Overrides = { name: `r${index}`, priority, preempt }
+    const { version } = network
+    const advertInterval = second * pace[version]
+    const overrides: Overrides = { name: `r${index}`, priority, preempt, version, advertInterval }
     const source = `10.0.0.${index + 10}` as Ipv4Address
     const given = parameters(overrides)
     return { source, priority, state: VirtualRouter.make(given), isCut: false, isAlive: true, pausedUntil: 0 }
@@ -126,10 +134,16 @@ export const make = (members: ReadonlyArray<typeof Member.Type>, network: typeof
     for (const receiver of nodes) {
       if (receiver === sender || sender.isCut || receiver.isCut) continue
       schedule(now + network.latency, () => {
-        if (!receiver.isCut) deliver(receiver, () => heard(now, priority, { source: sender.source }))
+        if (!receiver.isCut) deliver(receiver, () => heard(now, priority, soundFields(sender)))
       })
     }
   }
+
+  const soundFields = ({ source, state: { parameters: given } }: Node) => ({
+    source,
+    version: given.version,
+    advertIntervalMicros: given.advertInterval
+  })
 
   const setLink = (node: Node, isUp: boolean): void =>
     deliver(node, () => linkChanged(now, eth0, isUp ? { _tag: "Up", address: node.source } : down))
@@ -157,7 +171,7 @@ export const make = (members: ReadonlyArray<typeof Member.Type>, network: typeof
         return
       case "PauseShort":
       case "PauseLong":
-        node.pausedUntil = Math.max(node.pausedUntil, now + pauses[kind])
+        node.pausedUntil = Math.max(node.pausedUntil, now + pauses[kind] * pace[network.version])
     }
   }
 
@@ -176,6 +190,7 @@ export const make = (members: ReadonlyArray<typeof Member.Type>, network: typeof
     nodes,
     disturb,
     quietFrom,
+    pace: pace[network.version],
     heal: () => {
       for (const node of nodes) {
         node.isCut = false

@@ -21,7 +21,7 @@ describe("two to five routers on one network", () => {
     ({ scenario: { disturbances, members, network } }) => {
       const world = World.make(members, network)
       for (const disturbance of disturbances) {
-        world.runUntil(world.now() + disturbance.after)
+        world.runUntil(world.now() + disturbance.after * world.pace)
         world.disturb(disturbance)
       }
 
@@ -46,5 +46,5 @@ const settle = (world: World.World, observe: () => void): void => {
   const settledAt = world.quietFrom() + world.settlingTime
   world.runUntil(settledAt)
   observe()
-  world.runUntil(settledAt + watched, observe)
+  world.runUntil(settledAt + watched * world.pace, observe)
 }
