@@ -161,6 +161,21 @@ describe("Tracking: scripts", () => {
     })
   )
 
+  it.effect("a script that is removed between two runs is not run again", () =>
+    Effect.gen(function* () {
+      const { known, scripts, told, tracking } = yield* makeMachine
+      scripts.set("/usr/bin/check", passed)
+      yield* tracking.apply(wanted({ scripts: [script("check")] }))
+      yield* run(0.5)
+      yield* tracking.apply(wanted({}))
+      told.length = 0
+      yield* run(5)
+      assert.strictEqual(scripts.startedCount("/usr/bin/check"), 1)
+      assert.isEmpty(told)
+      assert.isEmpty(yield* known)
+    })
+  )
+
   it.effect("a removed script is ended and forgotten; stop and the end of the scope end all", () =>
     Effect.gen(function* () {
       const { close, known, scripts, tracking } = yield* makeMachine
@@ -194,16 +209,18 @@ describe("Tracking: processes", () => {
       assert.deepStrictEqual(yield* known, ["Process haproxy Up", "Process bird Down"])
       told.length = 0
       const second = processes.fork(first)
-      processes.fork(second)
+      const third = processes.fork(second)
       processes.kill(first)
       processes.execute(second, { name: "bird", arguments: [] })
-      processes.kill(second)
+      processes.kill(third)
       assert.deepStrictEqual(told, [
         "Process haproxy Down",
         "Process haproxy Up",
         "Process bird Up",
-        "Process bird Down"
+        "Process haproxy Down"
       ])
+      processes.kill(second)
+      assert.strictEqual(told.at(-1), "Process bird Down")
     })
   )
 
@@ -233,7 +250,9 @@ describe("Tracking: processes", () => {
         yield* tracking.apply(wanted({ processes: [process("haproxy")] }))
         yield* tracking.apply(wanted({ processes: [process("haproxy"), process("bird")] }))
         assert.strictEqual(processes.watchers(), 1)
+        processes.isSilent = true
         processes.start(haproxy)
+        processes.isSilent = false
         processes.relist()
         processes.report({ _tag: "Polled", reason: "no answer", intervalMillis: 1000 })
         yield* run(0)

@@ -19,6 +19,7 @@ import * as Layer from "effect/Layer"
  * - `execute`: a process becomes another program.
  * - `kill`: a process is gone.
  * - `relist`: tells all processes, as after a loss.
+ * - `isSilent`: nobody is told of what happens; a field that a test may write.
  * - `watchers`: how many watch.
  *
  * @category models
@@ -31,6 +32,7 @@ export interface SimulatedProcessWatch {
   readonly kill: (pid: number) => void
   readonly relist: () => void
   readonly report: (report: WatchReport) => void
+  isSilent: boolean
   readonly watchers: () => number
   readonly layer: Layer.Layer<ProcessWatch>
 }
@@ -49,11 +51,13 @@ export const make = (): SimulatedProcessWatch => {
   const processes = new Map<number, Process>()
   const watchers = new Set<Watcher>()
   let pidNext = 100
-  const tell = (...changes: ReadonlyArray<ProcessChange>): void =>
-    watchers.forEach(({ onChanges }) => onChanges(changes))
+  const tell = (...changes: ReadonlyArray<ProcessChange>): void => {
+    if (!simulated.isSilent) watchers.forEach(({ onChanges }) => onChanges(changes))
+  }
   const list = (): Processes => new Map(processes)
 
-  return {
+  const simulated: SimulatedProcessWatch = {
+    isSilent: false,
     start: (process) => {
       const pid = pidNext++
       processes.set(pid, process)
@@ -93,4 +97,5 @@ export const make = (): SimulatedProcessWatch => {
       })
     )
   }
+  return simulated
 }

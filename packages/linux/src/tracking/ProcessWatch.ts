@@ -27,8 +27,8 @@ import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import * as ProcessList from "./ProcessList.ts"
 
-/** How long the kernel may take to answer; it answers while it is asked. @category constants @since 0.1.0 */
-export const answerMillisMax = 500
+/** How long an answer may take to be read; the kernel gives it while it is asked. @category constants @since 0.1.0 */
+export const answerMillisMax = 50
 
 /** Between lists where the kernel tells nothing. @category constants @since 0.1.0 */
 export const pollMillis = 1_000
@@ -110,6 +110,7 @@ const ask = Effect.fnUntraced(function* (
   const errno = transport.send(ProcessEvents.request(true))
   if (errno !== 0) return `${Errno.nameOf(errno)}: not in this network namespace`
   yield* Effect.addFinalizer(() => Effect.sync(() => transport.send(ProcessEvents.request(false))))
+  transport.receive()
   return yield* Deferred.await(answered).pipe(
     Effect.timeoutOrElse({
       duration: answerMillisMax,

@@ -1,9 +1,19 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as WatchedFile from "@holdfast/linux/file/WatchedFile"
 import * as Effect from "effect/Effect"
-import { appendFileSync, mkdtempSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs"
+import { vi } from "vitest"
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync
+} from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 
 const stepMillis = 2
 
@@ -57,5 +67,29 @@ describe("WatchedFile", () => {
       yield* Effect.sleep(2 * WatchedFile.settleMillis)
       assert.strictEqual(readings.length, 4)
     })
+  )
+
+  it.live(
+    "what the kernel does not tell of is read all the same: a file that a link leads to elsewhere",
+    () =>
+      Effect.gen(function* () {
+        yield* Effect.acquireRelease(
+          Effect.sync(() => vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] })),
+          () => Effect.sync(() => vi.useRealTimers())
+        )
+        const elsewhere = join(dirname((yield* start("")).path), "elsewhere")
+        mkdirSync(elsewhere)
+        const target = join(elsewhere, "number")
+        writeFileSync(target, "1")
+        const link = join(dirname(elsewhere), "link")
+        symlinkSync(target, link)
+        const texts: Array<WatchedFile.Reading> = []
+        const file = WatchedFile.open(link, (reading) => texts.push(reading))
+        yield* Effect.addFinalizer(() => Effect.sync(file.close))
+        writeFileSync(target, "2")
+        assert.isEmpty(texts)
+        vi.advanceTimersByTime(WatchedFile.rereadMillis)
+        assert.deepStrictEqual(texts, [{ _tag: "Text", text: "2" }])
+      })
   )
 })

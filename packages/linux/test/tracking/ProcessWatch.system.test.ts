@@ -9,6 +9,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { type ChildProcess, spawn } from "node:child_process"
+import { vi } from "vitest"
 
 const stepMillis = 2
 
@@ -24,8 +25,10 @@ const watch = Effect.gen(function* () {
   const reports: Array<WatchReport> = []
   const known = new Map<number, string>()
   let isOpen = false
+  let lists = 0
   const take = (change: ProcessChange): void => {
     if (change._tag === "Listed") {
+      lists += 1
       known.clear()
       for (const [pid, { name }] of change.processes) known.set(pid, name)
     }
@@ -45,7 +48,7 @@ const watch = Effect.gen(function* () {
   )
   isOpen = true
   take({ _tag: "Listed", processes: watching.list() })
-  return { known, reports, watching }
+  return { known, reports, watching, lists: () => lists }
 })
 
 const start = (
@@ -103,6 +106,19 @@ describe("ProcessWatch", () => {
       assert.deepStrictEqual(watched.reports, [
         { _tag: "Polled", reason: "ECONNREFUSED: not in this network namespace", intervalMillis: 1000 }
       ])
+    })
+  )
+
+  it.live("lists all again each minute, whatever the kernel told", () =>
+    Effect.gen(function* () {
+      yield* Effect.acquireRelease(
+        Effect.sync(() => vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] })),
+        () => Effect.sync(() => vi.useRealTimers())
+      )
+      const { lists } = yield* watch.pipe(Effect.provide(LinuxProcessWatch.layer))
+      const before = lists()
+      vi.advanceTimersByTime(LinuxProcessWatch.compareMillis)
+      assert.isAbove(lists(), before)
     })
   )
 })

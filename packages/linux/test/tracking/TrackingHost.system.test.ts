@@ -230,7 +230,7 @@ describe("tracking on this machine", () => {
 
   it.live("a file that is changed, replaced and removed, with its first number", () =>
     Effect.gen(function* () {
-      const { folder, told, tracking, write } = yield* machine
+      const { folder, messages, told, tracking, write } = yield* machine
       const path = join(folder, "number")
       const held = write("held", "1\n")
       yield* tracking.apply(
@@ -244,6 +244,8 @@ describe("tracking on this machine", () => {
       )
       assert.deepStrictEqual(told, ["File number 7", "File held 1", "File device 0"])
       assert.strictEqual(readFileSync(path, "utf8"), "7\n")
+      const refused = "file device: init_file: /dev/null: it is no regular file"
+      yield* eventually("the device is refused", () => messages.includes(refused))
       told.length = 0
       writeFileSync(path, "-5")
       yield* eventually("changed", () => told.at(-1) === "File number -5")
