@@ -59,7 +59,15 @@ export const prefix: Value.Value<PrefixWord> = (word, report) => {
     slash === -1
       ? bits
       : Value.integer({ minimum: 0, maximum: bits })(LineOptions.part(word, slash + 1), report)
-  return length === undefined ? undefined : { span, address: network(read, length), length }
+  if (length === undefined) return undefined
+  const start = network(read, length)
+  if (start !== read)
+    report.warning(
+      span,
+      `${text} is no prefix, but an address in one`,
+      `${start}/${length} counts; write that`
+    )
+  return { span, address: start, length }
 }
 
 /**

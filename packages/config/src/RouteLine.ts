@@ -53,7 +53,7 @@ export const read = (statement: Statement, report: Report): RouteLine | undefine
     return undefined
   }
   const family = PrefixWord.familyOf(addressesOf(said), said.family, report)
-  if (family === undefined || !agrees(said, family, report)) return undefined
+  if (family === undefined || !agrees(said, family, span, report)) return undefined
   return { span, route: routeOf(said, destination, family) }
 }
 
@@ -106,7 +106,7 @@ const addressesOf = (
 ]
 
 /** What a route cannot say together. */
-const agrees = (said: Said, family: Address.Family, report: Report): boolean => {
+const agrees = (said: Said, family: Address.Family, span: Span, report: Report): boolean => {
   const other =
     family === "Ipv4"
       ? { from: said.from, pref: said.preference, expires: said.expires }
@@ -118,9 +118,13 @@ const agrees = (said: Said, family: Address.Family, report: Report): boolean => 
     report.error(word.span, `a route of ${version} has no ${option}`, `remove ${option}`)
     sound = false
   }
+  if (!hasHop(said) && said.hops.length === 0 && !goesNowhere.has(said.type ?? "unicast")) {
+    report.error(span, "the route goes nowhere", "add via ADDRESS or dev NAME")
+    sound = false
+  }
   const hop = said.via ?? said.hops.find(({ via }) => via !== undefined)?.via
   if (hop !== undefined && said.type !== undefined && goesNowhere.has(said.type)) {
-    report.error(hop.span, `a ${said.type} route goes nowhere, and so by no router`, "remove via")
+    report.error(hop.span, `a route of type ${said.type} goes nowhere, and so by no router`, "remove via")
     sound = false
   }
   if (said.hops.length > 0 && said.via !== undefined) {

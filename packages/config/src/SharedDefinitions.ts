@@ -6,6 +6,7 @@
  */
 import type { InterfaceName, Parameters, VirtualAddress } from "@holdfast/vrrp/Parameters"
 import type { Pacing, SharedParameters } from "@holdfast/vrrp/SharedParameters"
+import { keyOf } from "@holdfast/vrrp/Tracker"
 import type { TrackingParameters } from "@holdfast/vrrp/TrackingParameters"
 import type { AddressLine } from "./AddressLine.ts"
 import type { Report } from "./Diagnostic.ts"
@@ -78,7 +79,7 @@ export const compile = (
         report
       )
     },
-    tracking: trackingOf(models),
+    tracking: trackingOf(models, routers, report),
     routers
   }
 }
@@ -107,17 +108,43 @@ const definitionsOf = (models: ReadonlyArray<Model>, report: Report): TrackerLin
   }
 }
 
-const trackingOf = (models: ReadonlyArray<Model>): TrackingParameters => ({
-  scripts: models.flatMap(({ trackScripts }) => trackScripts.map(({ parameters }) => parameters)),
-  processes: models.flatMap(({ trackProcesses }) => trackProcesses.map(({ parameters }) => parameters)),
-  files: models.flatMap(({ trackFiles }) =>
-    trackFiles.map(({ initial, name, path }) => ({
-      name: name.text,
-      path,
-      ...(initial === undefined ? {} : { initial })
-    }))
-  )
-})
+/** What routers track. A file that shall be made is made for checks, too. */
+const trackingOf = (
+  models: ReadonlyArray<Model>,
+  routers: ReadonlyArray<Parameters>,
+  report: Report
+): TrackingParameters => {
+  const keys = new Set(routers.flatMap(({ trackers }) => trackers.map(({ subject }) => keyOf(subject))))
+  const used =
+    (kind: "Script" | "Process", keyword: string) =>
+    <A>({
+      name,
+      parameters
+    }: {
+      readonly name: NamedSection.Name
+      readonly parameters: A
+    }): ReadonlyArray<A> => {
+      if (keys.has(keyOf({ _tag: kind, name: name.text }))) return [parameters]
+      report.warning(name.span, `nobody tracks ${keyword} ${name.text}`, "remove it, or track it")
+      return []
+    }
+  return {
+    scripts: models.flatMap(({ trackScripts }) => trackScripts).flatMap(used("Script", "vrrp_script")),
+    processes: models
+      .flatMap(({ trackProcesses }) => trackProcesses)
+      .flatMap(used("Process", "vrrp_track_process")),
+    files: models
+      .flatMap(({ trackFiles }) => trackFiles)
+      .filter(
+        ({ initial, name }) => initial !== undefined || keys.has(keyOf({ _tag: "File", name: name.text }))
+      )
+      .map(({ initial, name, path }) => ({
+        name: name.text,
+        path,
+        ...(initial === undefined ? {} : { initial })
+      }))
+  }
+}
 
 const staticAddress = (
   line: AddressLine,

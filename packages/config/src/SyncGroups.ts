@@ -136,6 +136,8 @@ const trackersOf = (
     if (own) report.warning(line.name.span, `${device} is the instance's own interface`, "remove it")
     return !own
   })
+  if (routers.some(({ priority }) => priority === priorityOwner))
+    return [...found, ...(membership?.trackers ?? [])].flatMap(fixedPriority(report))
   if (membership === undefined) return found.map(({ tracker }) => tracker)
   const shared = membership.trackers.map(({ tracker }) => tracker)
   const keys = new Set(shared.map(({ subject }) => keyOf(subject)))
@@ -151,6 +153,16 @@ const trackersOf = (
   const weighs = global_tracking !== undefined || sync_group_tracking_weight !== undefined
   return [...(weighs ? own.map(({ tracker }) => tracker) : own.flatMap(unweighted(report))), ...shared]
 }
+
+/** The address owner has priority 255 whatever is up or down. */
+const fixedPriority =
+  (report: Report) =>
+  ({ line, tracker }: TrackerLine.Found): ReadonlyArray<Tracker> => {
+    if (tracker.weight === 0) return [tracker]
+    const message = `${line.name.text} is not tracked with a weight by the address owner (priority 255)`
+    report.warning(line.name.span, message, "write weight 0 for a reason for Fault, or remove the line")
+    return []
+  }
 
 /** What is left of a member's tracker where its weight must not count. */
 const unweighted =

@@ -131,8 +131,10 @@ export const compile = (
           `${line.name.text} is tracked twice`,
           `the line at ${Span.format(first.span)} counts`
         )
-      if (defined === undefined || first !== undefined) return []
-      return [{ line, tracker: { subject: subjectOf(line), ...(line.weight ?? defined) } }]
+      const weight = line.weight ?? defined
+      if (defined === undefined || weight === undefined || first !== undefined) return []
+      if (!isWithinBounds(weight, line, report)) return []
+      return [{ line, tracker: { subject: subjectOf(line), ...weight } }]
     })
 }
 
@@ -157,14 +159,26 @@ const definedOf = (
   return defined
 }
 
+/** Files have weights for checks of real servers, too, which may be larger. */
+const isWithinBounds = (weight: Weight, { name }: TrackerLine, report: Report): boolean => {
+  if (Math.abs(weight.weight) <= weightMax) return true
+  const message = `track_file ${name.text} has the weight ${weight.weight}, which is out of range for a router`
+  report.error(name.span, message, `write ${name.text} weight NUMBER, from -${weightMax} to ${weightMax}`)
+  return false
+}
+
+/** keepalived's bounds. */
+const weightMax = 254
+const weightMaxOfReasons = 253
+
 interface Said {
   weight?: number
   reverse?: boolean
 }
 
-const optionsOf = (weightMax: number): LineOptions.Options<Said> =>
+const optionsOf = (maximum: number): LineOptions.Options<Said> =>
   LineOptions.make<Said>({
-    weight: LineOptions.valued("weight", Value.integer({ minimum: -weightMax, maximum: weightMax })),
+    weight: LineOptions.valued("weight", Value.integer({ minimum: -maximum, maximum })),
     reverse: LineOptions.fixed("reverse", true),
     noreverse: LineOptions.fixed("reverse", false),
     // The manual has it so once.
@@ -172,10 +186,10 @@ const optionsOf = (weightMax: number): LineOptions.Options<Said> =>
   })
 
 const options: { readonly [Key in Kind]: LineOptions.Options<Said> } = {
-  Interface: optionsOf(253),
-  Script: optionsOf(253),
-  Process: optionsOf(254),
-  File: optionsOf(254)
+  Interface: optionsOf(weightMaxOfReasons),
+  Script: optionsOf(weightMaxOfReasons),
+  Process: optionsOf(weightMax),
+  File: optionsOf(weightMax)
 }
 
 const sections = { Script: "vrrp_script", Process: "vrrp_track_process", File: "track_file" }
