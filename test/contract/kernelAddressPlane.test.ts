@@ -281,6 +281,36 @@ describe("routes and rules", () => {
     )
   )
 
+  it.live("come after the filter and the addresses, and before the answer", () =>
+    run(() =>
+      Effect.gen(function* () {
+        const seen: Array<string> = []
+        const look = (what: string): string => {
+          const parts = [
+            nft("list ruleset").includes("192.0.2.100") ? "filter" : "",
+            ip("address show dev eth0").includes("192.0.2.100/32") ? "address" : "",
+            ip("route show").includes("10.1.0.0/16") ? "route" : "",
+            ruleLines().length > 0 ? "rules" : ""
+          ]
+          return `${what}: ${parts.filter((part) => part !== "").join(" ")}`
+        }
+        const levels = yield* (yield* AddressPlane).open(({ _tag }) => seen.push(look(_tag)))
+        const all = { addresses, routes, rules, accept: false }
+
+        levels.set("web", level(true, all))
+        yield* eventually("it is owned", () => seen.length === 2)
+        levels.set("web", level(false, all))
+        yield* eventually("it is given up", () => seen.length === 3)
+
+        assert.deepStrictEqual(seen, [
+          "AddressesHeld: filter address",
+          "OwnershipChanged: filter address route rules",
+          "OwnershipChanged: "
+        ])
+      })
+    )
+  )
+
   it.live("that left the list go, others change, and what two owners hold stays until both are gone", () =>
     run(() =>
       Effect.gen(function* () {
@@ -372,7 +402,6 @@ describe("routes and rules", () => {
         ip("route del 10.3.0.0/16")
 
         yield* eventually("the gateway is reached", () => ip("route show proto 112").includes("10.2.0.0/16"))
-        ip("link set eth1 mtu 1400")
         yield* eventually("the place is free", () => ip("route show 10.3.0.0/16").includes("192.0.2.254"))
       })
     )

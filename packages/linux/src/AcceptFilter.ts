@@ -54,11 +54,19 @@ export const make = Effect.fnUntraced(function* (
   const present = new Map<string, AcceptRules.Entry>()
   let isForeign = false
   const clientOnce = yield* Effect.cached(
-    open(() => {
-      if (present.size === 0) return
-      isForeign = true
-      onForeignChange()
-    }).pipe(Scope.provide(scope))
+    NetlinkClient.make({ open: NetlinkTransport.kernel({ family: NfTables.NETLINK_NETFILTER }) }).pipe(
+      Scope.provide(scope)
+    )
+  )
+  // Not before the first address: whoever has none need not hear of other tables.
+  const listenOnce = yield* Effect.cached(
+    Effect.flatMap(clientOnce, ({ portId }) =>
+      listen(portId, () => {
+        if (present.size === 0) return
+        isForeign = true
+        onForeignChange()
+      })
+    ).pipe(Scope.provide(scope), Effect.ignore({ log: "Warn" }))
   )
 
   /** Why the kernel does not carry these out. */
@@ -77,6 +85,7 @@ export const make = Effect.fnUntraced(function* (
       entries.map((one) => [AcceptRules.keyOf(one), one] as const).filter(([key]) => !present.has(key))
     )
     if (added.size === 0) return undefined
+    yield* listenOnce
     const isFirst = present.size === 0
     const failure = yield* commit([
       ...(isFirst ? AcceptRules.makeTable() : []),
@@ -119,27 +128,21 @@ export const make = Effect.fnUntraced(function* (
   return { refuse, retain, repair, sweep }
 })
 
-/** One client asks, another one listens: what the first changes does not wake the second. */
-const open = (
-  onChange: () => void
-): Effect.Effect<NetlinkClient.NetlinkClient["Service"], SocketError, Scope.Scope> =>
-  Effect.gen(function* () {
-    const client = yield* NetlinkClient.make({
-      open: NetlinkTransport.kernel({ family: NfTables.NETLINK_NETFILTER })
-    })
-    yield* NetlinkClient.make({
+/** Another client than the one that asks: what that changes does not wake this one. */
+const listen = (ignoredPort: number, onChange: () => void): Effect.Effect<void, SocketError, Scope.Scope> =>
+  Effect.asVoid(
+    NetlinkClient.make({
       open: NetlinkTransport.kernel({
         family: NfTables.NETLINK_NETFILTER,
         groups: [NfTables.NFNLGRP_NFTABLES],
-        filter: NetlinkFilter.ignoringPort(client.portId)
+        filter: NetlinkFilter.ignoringPort(ignoredPort)
       }),
       onNotifications: (messages) => {
         if (messages.some((message) => NfTablesQuery.tableOf(message) === AcceptRules.table)) onChange()
       },
       onLoss: onChange
     })
-    return client
-  })
+  )
 
 const describeFailure = (entries: ReadonlyArray<AcceptRules.Entry>, failure: string): string =>
   `packets to ${entries.map(({ address }) => address).join(", ")} are taken, although they shall not be: ${failure}`

@@ -33,7 +33,7 @@ export type Routes = ReadonlyMap<string, VirtualRoute>
  * - `withdraw`: takes away what is held and not wanted, and of `given` what a killed run may have left.
  * - `provide`: adds what is wanted and not held.
  * - `failures`: why routes that were wanted last are not held, by their keys.
- * - `doubt`: the kernel may have dropped any; `forget`: it has dropped this one.
+ * - `doubt`: the kernel may have dropped any; `forget`: it has dropped this one, which was held.
  * - `verify`: asserts what is doubted, and adds what is missing.
  * - `compare`: reads what the kernel has, and forgets what it has not.
  * - `sweep`: takes away all routes with our mark but those of `named`.
@@ -47,7 +47,7 @@ export interface RouteHolder {
   readonly failures: ReadonlyMap<string, string>
   readonly lacksSome: (wanted: Routes) => boolean
   readonly doubt: () => void
-  readonly forget: (key: string) => void
+  readonly forget: (key: string) => boolean
   readonly verify: (wanted: Routes) => Effect.Effect<void>
   readonly compare: Effect.Effect<void, NetlinkError>
   readonly sweep: (named: ReadonlySet<string>) => Effect.Effect<void, NetlinkError>
@@ -159,7 +159,7 @@ export const make = (client: NetlinkClient["Service"], state: () => NetworkState
     },
     forget: (key) => {
       // One that expires is not to be put back.
-      if (held.get(key)?.expires === undefined) held.delete(key)
+      return held.get(key)?.expires === undefined && held.delete(key)
     },
     verify,
     compare,

@@ -64,6 +64,7 @@ export const make = Effect.fnUntraced(function* (
   let isUsed = false
   let rulesDoubted = false
 
+  const isSomeRefused = (): boolean => routes.failures.size + rules.failures.size > 0
   const doubtAll = (): void => {
     routes.doubt()
     rulesDoubted = true
@@ -73,9 +74,11 @@ export const make = Effect.fnUntraced(function* (
     watch({
       ignoredPort: network.client.portId,
       onLoss: doubtAll,
+      onRouteAdded: () => {
+        if (isSomeRefused()) onLost()
+      },
       onRouteRemoved: (route) => {
-        routes.forget(RouteTable.keyOfPresent(route))
-        onLost()
+        if (routes.forget(RouteTable.keyOfPresent(route)) || isSomeRefused()) onLost()
       },
       onRuleRemoved: () => {
         rulesDoubted = true
@@ -106,9 +109,10 @@ export const make = Effect.fnUntraced(function* (
   })
 
   const heed = (changes: ReadonlyArray<NetworkChange>): boolean => {
-    if (!isUsed || !changes.some(mayTakeRoutes)) return false
-    routes.doubt()
-    return true
+    if (!isUsed) return false
+    const isDoubted = changes.some(mayTakeRoutes)
+    if (isDoubted) routes.doubt()
+    return isDoubted || isSomeRefused()
   }
 
   const repair = Effect.fnUntraced(function* (levels: Levels) {
@@ -157,6 +161,7 @@ const mayTakeRoutes = (change: NetworkChange): boolean =>
 const watch = (options: {
   readonly ignoredPort: number
   readonly onLoss: () => void
+  readonly onRouteAdded: () => void
   readonly onRouteRemoved: (route: Route.Route) => void
   readonly onRuleRemoved: () => void
 }): Effect.Effect<void, never, Scope.Scope> =>
@@ -173,6 +178,7 @@ const watch = (options: {
     onNotifications: (messages) => {
       for (const message of messages) {
         if (message.type === Rule.RTM_DELRULE) options.onRuleRemoved()
+        else if (message.type === Route.RTM_NEWROUTE) options.onRouteAdded()
         else if (message.type === Route.RTM_DELROUTE) {
           const route = Route.decode(message)
           if (route !== undefined) options.onRouteRemoved(route)
