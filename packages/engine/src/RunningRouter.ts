@@ -252,13 +252,16 @@ export const make = (
       transport._tag === "Multicast"
         ? [[transport.group], hopLimitVrrp]
         : [transport.peers.map(({ address }) => address), transport.hopLimit]
+    const seal = sealer.next(parameters.authentication, highestMark(router.state))
     for (const destination of destinations)
       surroundings.outbox.advert(
         transmitInterface(parameters),
-        sealer.seal(
-          { source, destination, payload: encoded(parameters, priority, { source, destination }), hopLimit },
-          parameters.authentication
-        )
+        seal({
+          source,
+          destination,
+          payload: encoded(parameters, priority, { source, destination }),
+          hopLimit
+        })
       )
   }
 
@@ -315,6 +318,9 @@ const advertisementOf = (parameters: Parameters, priority: number): Advertisemen
         addresses: advertised.map((entry) => entry.address)
       }
 }
+
+const highestMark = ({ marks }: State): bigint | undefined =>
+  marks?.reduce((highest, { sequence }) => (sequence > highest ? sequence : highest), 0n)
 
 const sameLink = (left: LinkState, right: LinkState): boolean =>
   left._tag === right._tag && addressOf(left) === addressOf(right)

@@ -79,44 +79,65 @@ export const fieldsOf = (
  * @since 0.1.0
  */
 export interface Sealer {
-  /** Returns an advert as it goes on the wire. */
-  readonly seal: (advert: OutgoingAdvert, authentication: Authentication | undefined) => OutgoingAdvert
+  /**
+   * Begins the next advert, and returns what seals it for each place that it goes to. Its number is above `heardMax`, the
+   * highest that another router was believed with: who takes over continues where that one was.
+   */
+  readonly next: (
+    authentication: Authentication | undefined,
+    heardMax: bigint | undefined
+  ) => (advert: OutgoingAdvert) => OutgoingAdvert
 }
 
 /**
- * Makes a sealer. Its sequence numbers begin with the time, so that a router that was started anew is not taken for one
- * that repeats itself.
+ * Makes a sealer. Its numbers begin with the time, so that a router that was started anew is not taken for one that
+ * repeats itself.
  *
  * @category constructors
  * @since 0.1.0
  */
 export const make = (clockMicros: () => number): Sealer => {
-  let headers: number | undefined
+  let header = 0
   let last: HmacTrailer.Sequence | undefined
 
+  const nextHeader = (heardMax: bigint | undefined): number => {
+    if (header === 0) header = Math.floor(clockMicros() / microsPerSecond)
+    header = (Math.max(header, Number(heardMax ?? 0n)) % wordMax) + 1
+    return header
+  }
+
   return {
-    seal: (advert, authentication) => {
-      if (authentication === undefined || authentication._tag === "Password") return advert
+    next: (authentication, heardMax) => {
+      if (authentication === undefined || authentication._tag === "Password") return unsealed
       if (authentication._tag === "Header") {
-        if (!isIpv4Pair(advert)) return advert
-        headers = ((headers ?? Math.floor(clockMicros() / microsPerSecond)) + 1) % 2 ** 32
-        const identification = headers % 2 ** 16
-        const payload = AuthenticationHeader.encode({
-          ...advert,
-          identification,
-          sequence: headers,
-          key: authentication.key
-        })
-        return { ...advert, identification, payload }
+        const sequence = nextHeader(heardMax)
+        // For 0 the kernel would write a number of its own, which the header does not cover.
+        const identification = (sequence % identificationMax) + 1
+        return (advert) => withHeader(advert, { identification, sequence, key: authentication.key })
       }
       const key = authentication.keys.find(({ id }) => id === authentication.activeKeyId)
-      if (key === undefined || authentication.mode === "ReceiveOnly") return advert
+      if (key === undefined || authentication.mode === "ReceiveOnly") return unsealed
       const window = authentication.antiReplay === "Clock" ? authentication.window : Infinity
       last = HmacTrailer.nextSequence(last, clockMicros(), window)
-      return { ...advert, payload: HmacTrailer.sign(advert.payload, advert, { key, sequence: last }) }
+      const sequence = last
+      return (advert) => ({ ...advert, payload: HmacTrailer.sign(advert.payload, advert, { key, sequence }) })
     }
   }
 }
+
+const unsealed = (advert: OutgoingAdvert): OutgoingAdvert => advert
+
+const withHeader = (
+  advert: OutgoingAdvert,
+  header: { readonly identification: number; readonly sequence: number; readonly key: string }
+): OutgoingAdvert =>
+  isIpv4Pair(advert)
+    ? {
+        ...advert,
+        identification: header.identification,
+        payload: AuthenticationHeader.encode({ ...advert, ...header })
+      }
+    : advert
 
 /** The header exists for IPv4 only; the configuration refuses it for IPv6. */
 const isIpv4Pair = (
@@ -127,3 +148,5 @@ const isIpv4Pair = (
 } => !isIpv6(advert.source) && !isIpv6(advert.destination)
 
 const microsPerSecond = 1_000_000
+const wordMax = 0xffff_ffff // RFC 2402 2.5
+const identificationMax = 0xffff // RFC 791 3.1

@@ -128,7 +128,7 @@ export const open = Effect.fnUntraced(function* (options: {
         return notifying.setFifos(wanted.fifos)
       }),
     restate: () => {
-      if (parameters.statesOnReload !== true) return
+      if (!parameters.statesOnReload) return
       for (const told of notices.states())
         notifying.notify({ object: objectOf(told), fifoLine: fifoLineOf(told) })
     },
