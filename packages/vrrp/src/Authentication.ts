@@ -92,12 +92,27 @@ export const fieldDropReason = (state: State, event: AdvertReceived): DropReason
  * @category combinators
  * @since 0.1.0
  */
-export const accept = (state: State, { seal, source }: AdvertReceived): State => {
+export const accept = (state: State, event: AdvertReceived): State => {
   const { authentication } = state.parameters
+  const { seal, source } = event
   if (authentication === undefined || seal === undefined || seal._tag === "None") return state
-  if (seal.verdict !== "Valid" || seal._tag !== sealOf[authentication._tag]) return state
+  if (seal._tag !== sealOf[authentication._tag] || seal.verdict !== "Valid") return state
+  // What `Permissive` lets pass proved nothing either.
+  if (trailerDefect(state, event) !== undefined) return state
   return withMark(state, { source, sequence: BigInt(seal.sequence) })
 }
+
+/**
+ * Returns the highest sequence number that was accepted from anybody.
+ *
+ * **When to use** for the adverts of an authentication header that we send: ours have to be above it. Who begins anew at 1,
+ * as keepalived does when it starts, goes on above what it hears; it would never come above what we remember of it.
+ *
+ * @category queries
+ * @since 0.1.0
+ */
+export const highestSequence = ({ marks = [] }: State): bigint =>
+  marks.reduce((highest, { sequence }) => (sequence > highest ? sequence : highest), 0n)
 
 const isStale = ({ antiReplay, window }: Hmac, { ageMicros }: Trailer): boolean =>
   antiReplay === "Clock" && Math.abs(ageMicros) > window

@@ -215,7 +215,7 @@ const release = (state: State): ReadonlyArray<Action> =>
     ? [{ _tag: "SetAddressOwnership", owned: false }]
     : []
 
-/** What an ownership level covers; an owner takes packets to its addresses whatever `accept` says. */
+/** What an ownership level covers. */
 const ownedFields = ["addresses", "accept", "routes", "rules"] as const
 
 /** RFC 3768 5.3.4. */

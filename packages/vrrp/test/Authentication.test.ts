@@ -1,4 +1,5 @@
 import { assert, describe, it } from "@effect/vitest"
+import * as AuthenticationState from "@holdfast/vrrp/Authentication"
 import type { Authentication } from "@holdfast/vrrp/Parameters"
 import {
   causesOf,
@@ -78,6 +79,16 @@ describe("AH", () => {
       { source: lowerAddress, sequence: 1n },
       { source: higherAddress, sequence: 9n }
     ])
+  })
+
+  it("tells the highest of all, above which our own have to be", () => {
+    const router = atBackup(Header)
+    assert.strictEqual(AuthenticationState.highestSequence(router.state), 0n)
+
+    outcome(router, proofOf(Header, 9n))
+    outcome(router, { ...proofOf(Header, 4n), source: lowerAddress })
+
+    assert.strictEqual(AuthenticationState.highestSequence(router.state), 9n)
   })
 
   it.each([5n, 4n])("drops a sequence number that was passed, %s after 5", (sequence) => {
@@ -213,6 +224,15 @@ describe("auth_hmac", () => {
       assert.deepStrictEqual(outcome(router, { seal: trailer(1n) }), [[], ["HmacReplayed"]])
     }
   )
+
+  it("lets nothing lower what it remembers on the way to Enforce", () => {
+    const router = atBackup(Permissive)
+    outcome(router, { seal: trailer(10n) })
+
+    outcome(router, { seal: trailer(2n) })
+
+    assert.deepStrictEqual(outcome(router, { seal: trailer(9n) }), [[], ["HmacReplayed"]])
+  })
 
   it("is looked at before the type of version 2", () => {
     assert.deepStrictEqual(outcome(atBackup(Hmac), { authenticationType: 1 }), refused("HmacMissing"))
