@@ -195,8 +195,8 @@ export const ipv4Group: Value<Address.Ipv4Address> = (word, report) => {
  */
 export const ipv6Group: Value<Address.Ipv6Address> = (word, report) => {
   const address = ipAddress(word, report)
-  if (address === undefined || (Address.isIpv6(address) && /^ff[0-9a-f]2:/.test(address)))
-    return address as Address.Ipv6Address | undefined
+  if (address === undefined) return undefined
+  if (Address.isIpv6(address) && /^ff[0-9a-f]2:/.test(address)) return address
   const message = `${word.text} is not an IPv6 multicast group of the local link`
   report.error(word.span, message, "give an address that begins with ff02 or another ff.2, such as ff02::12")
   return undefined

@@ -36,10 +36,9 @@ export const compile = (
   const listed = held(virtual_ipaddress?.value)
   const excluded = held(virtual_ipaddress_excluded?.value)
   return new Map(
-    families.map((family, index) => {
+    families.map((family) => {
       const isOwn = ({ line }: Held): boolean => familyOf(line) === family
-      const isHeld = (address: Held): boolean =>
-        isOwn(address) || (index === 0 && !families.includes(familyOf(address.line)))
+      const isHeld = (address: Held): boolean => isOwn(address) || !families.includes(familyOf(address.line))
       return [family, addressesOf(family, listed.filter(isOwn), excluded.filter(isHeld), report)]
     })
   )
@@ -61,12 +60,15 @@ const addressesOf = (
   const limit = advertisedCountMax[family]
   reportBeyond(listed[limit]?.line, limit, report)
   reportFirst(family, listed[0]?.line, report)
-  return [...listed, ...excluded].map(({ device, line }, index) => ({
-    ...line.carried,
-    interface: device,
-    advertised: index < Math.min(listed.length, limit)
-  }))
+  const count = Math.min(listed.length, limit)
+  return [...listed, ...excluded].map((held, index) => addressOf(held, index < count))
 }
+
+const addressOf = ({ device, line }: Held, advertised: boolean): VirtualAddress => ({
+  ...line.carried,
+  interface: device,
+  advertised
+})
 
 /**
  * The device that carries an address: the one that the line names, or the router's. In place of the router's device stands

@@ -38,29 +38,36 @@ export const compile = (
   const common = commonOf(identity, globals, report)
   const transports = AdvertTransport.compile(identity, globals, report)
   const addresses = VirtualAddresses.compile(identity, devices, report)
-  const routers = families.map((family, index): Parameters => {
+  const routers = families.map((family) => {
     const own = addresses.get(family)!
-    const virtualMac = identity.virtualMacs.get(family)
-    return {
+    const elsewhere = elsewhereOf(identity, family, own, devices)
+    return routerOf(identity, family, {
       ...common,
-      ...(index === 0
-        ? { name: instance.name.text }
-        : { name: `${instance.name.text} (IPv6)`, instance: instance.name.text }),
-      family,
-      ...(virtualMac === undefined ? {} : { virtualMac }),
       ...transports.get(family)!,
       addresses: own,
-      ...routingOf(identity, family),
-      announcement: Announcing.compile(
-        instance.settings.values,
-        globals.values,
-        elsewhereOf(identity, family, own, devices)
-      )
-    }
+      announcement: Announcing.compile(instance.settings.values, globals.values, elsewhere)
+    })
   })
   if (strict) StrictMode.check(instance, routers[0]!, report)
   if (!sound) return []
   return strict ? routers.map((router) => StrictMode.apply(instance, router)) : routers
+}
+
+/** The router of a family. That of IPv6 has a name of its own beside one of IPv4. */
+const routerOf = (
+  identity: VirtualRouterIdentity,
+  family: Family,
+  parameters: Omit<Parameters, "name" | "instance" | "family" | "virtualMac" | "routes" | "rules">
+): Parameters => {
+  const { text } = identity.instance.name
+  const virtualMac = identity.virtualMacs.get(family)
+  return {
+    ...(family === identity.families[0] ? { name: text } : { name: `${text} (IPv6)`, instance: text }),
+    family,
+    ...(virtualMac === undefined ? {} : { virtualMac }),
+    ...parameters,
+    ...routingOf(identity, family)
+  }
 }
 
 type Common = Omit<
@@ -72,9 +79,9 @@ type Common = Omit<
   | "transport"
   | "sourceAddress"
   | "addresses"
-  | "announcement"
   | "routes"
   | "rules"
+  | "announcement"
 >
 
 /** What does not depend on the family. */
