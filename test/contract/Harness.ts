@@ -9,20 +9,20 @@ import type { Announcer } from "@holdfast/engine/Announcer"
 import type { LinkWatch } from "@holdfast/engine/LinkWatch"
 import type { WakeTimer } from "@holdfast/engine/WakeTimer"
 import type { InterfaceName } from "@holdfast/vrrp/Parameters"
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import type { Family, IpAddress, Ipv4Address } from "@holdfast/wire/Address"
 import type * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 
 /** The ports of an adapter. */
 export type Ports = WakeTimer | LinkWatch | AdvertTransport | AddressPlane | Announcer
 
-/** Another machine on the segment of `eth0`, with the address 192.0.2.2. */
+/** Another machine on the segment of `eth0`, with the addresses 192.0.2.2 and fd00::2. */
 export interface Peer {
   readonly send: (advert: OutgoingAdvert) => void
-  /** What it heard on the group and on its own address. */
+  /** What it heard on the groups and on its own addresses. */
   readonly heard: ReadonlyArray<ReceivedAdvert>
-  /** The addresses of the gratuitous ARPs that it heard, one for each frame. */
-  readonly announced: ReadonlyArray<Ipv4Address>
+  /** The addresses of the gratuitous ARPs and unsolicited neighbour advertisements that it heard, one for each frame. */
+  readonly announced: ReadonlyArray<IpAddress>
 }
 
 /** A host with `eth0` (192.0.2.1/24) and `eth1` (198.51.100.1/24), both up. */
@@ -52,3 +52,27 @@ export const eth1 = "eth1" as InterfaceName
 export const group = "224.0.0.18" as Ipv4Address
 export const ownAddress = "192.0.2.1" as Ipv4Address
 export const peerAddress = "192.0.2.2" as Ipv4Address
+
+/** What a test of both families needs to know of one. The host has `ownAddress` on `eth0` once the test has added it. */
+export interface Segment {
+  readonly family: Family
+  readonly group: IpAddress
+  readonly ownAddress: IpAddress
+  readonly ownPrefix: string
+  readonly peerAddress: IpAddress
+}
+
+export const segmentIpv4: Segment = {
+  family: "Ipv4",
+  group,
+  ownAddress,
+  ownPrefix: "192.0.2.1/24",
+  peerAddress
+}
+export const segmentIpv6: Segment = {
+  family: "Ipv6",
+  group: "ff02::12" as IpAddress,
+  ownAddress: "fd00::1" as IpAddress,
+  ownPrefix: "fd00::1/64",
+  peerAddress: "fd00::2" as IpAddress
+}

@@ -1,12 +1,11 @@
 import { AdvertTransport, type ReceivedAdvert } from "@holdfast/engine/AdvertTransport"
 import { LinkWatch } from "@holdfast/engine/LinkWatch"
-import type { Ipv4Address } from "@holdfast/wire/Address"
-import * as Advertisement from "@holdfast/wire/Advertisement"
+import type { IpAddress } from "@holdfast/wire/Address"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
-import { eth0, group, ownAddress, peerAddress, type Run } from "./Harness.ts"
+import { eth0, type Run, type Segment, segmentIpv4, segmentIpv6 } from "./Harness.ts"
 
 const indexOf = Effect.fnUntraced(function* (device: typeof eth0) {
   let index = 0
@@ -17,14 +16,22 @@ const indexOf = Effect.fnUntraced(function* (device: typeof eth0) {
   return index
 })
 
+interface Opening {
+  readonly groups?: ReadonlyArray<IpAddress>
+  readonly sendOnly?: boolean
+}
+
 /** A channel on `eth0` and what it received, copied while it was valid. */
-const open = Effect.fnUntraced(function* (groups: ReadonlyArray<Ipv4Address> = [group]) {
+const open = Effect.fnUntraced(function* (segment: Segment, { groups, sendOnly = false }: Opening = {}) {
   const transport = yield* AdvertTransport
   const received: Array<ReceivedAdvert> = []
   const channel = yield* transport.open({
     interface: eth0,
     index: yield* Effect.scoped(indexOf(eth0)),
-    groups,
+    family: segment.family,
+    authenticated: false,
+    sendOnly,
+    groups: groups ?? [segment.group],
     onReceived: (_, batch) => {
       for (const advert of batch) received.push({ ...advert, payload: advert.payload.slice() })
     },
@@ -33,36 +40,37 @@ const open = Effect.fnUntraced(function* (groups: ReadonlyArray<Ipv4Address> = [
   return { channel, received, vrids: () => received.map(({ payload }) => payload[1]) }
 })
 
-const payloadOf = (vrid: number): Uint8Array =>
-  Advertisement.encode({
-    version: 2,
-    vrid,
-    priority: 100,
-    advertIntervalMicros: 1_000_000,
-    authenticationType: 0,
-    addresses: ["192.0.2.100" as Ipv4Address]
-  })
+/** Nobody but the codec looks behind the second byte. */
+const payloadOf = (vrid: number): Uint8Array => Uint8Array.of(0x31, vrid, 100, 1, 0, 100, 0xab, 0xcd)
 
 const wordsOf = ({ destination, hopLimit, payload, source }: ReceivedAdvert): string =>
   `${source} ${destination} ${hopLimit} ${payload.join()}`
 
-const fromPeer = (vrid: number, destination = group) => ({
-  source: peerAddress,
-  destination,
-  payload: payloadOf(vrid)
-})
-const fromUs = (vrid: number, destination = group) => ({
-  source: ownAddress,
-  destination,
-  payload: payloadOf(vrid)
-})
+export const advertTransportContract = (run: Run) => {
+  channelContract(run, segmentIpv4)
+  channelContract(run, segmentIpv6)
+}
 
-export const advertTransportContract = (run: Run) =>
-  describe("AdvertTransport", () => {
+const channelContract = (runAny: Run, segment: Segment) => {
+  const { group, ownAddress, peerAddress } = segment
+  const advert = (source: IpAddress, vrid: number, destination: IpAddress) => ({
+    source,
+    destination,
+    payload: payloadOf(vrid)
+  })
+  const fromPeer = (vrid: number, destination = group) => advert(peerAddress, vrid, destination)
+  const fromUs = (vrid: number, destination = group) => advert(ownAddress, vrid, destination)
+  const run: Run = (test) =>
+    runAny((harness) => {
+      if (segment.family === "Ipv6") harness.addAddress(eth0, segment.ownPrefix)
+      return test(harness)
+    })
+
+  describe(`AdvertTransport over ${segment.family}`, () => {
     it.live("sends to a group and to one machine, with TTL 255 and the source that it is told", () =>
       run(({ eventually, peer }) =>
         Effect.gen(function* () {
-          const { channel } = yield* open()
+          const { channel } = yield* open(segment)
 
           assert.isEmpty(channel.send([fromUs(51), fromUs(52, peerAddress)]))
           yield* eventually("the peer hears both", () => peer.heard.length === 2)
@@ -75,10 +83,65 @@ export const advertTransportContract = (run: Run) =>
       )
     )
 
+    it.live("sends with the hop limit that it is told", () =>
+      run(({ eventually, peer }) =>
+        Effect.gen(function* () {
+          const { channel } = yield* open(segment)
+
+          channel.send([
+            { ...fromUs(51, peerAddress), hopLimit: 64 },
+            { ...fromUs(52), hopLimit: 1 }
+          ])
+          yield* eventually("the peer hears both", () => peer.heard.length === 2)
+
+          assert.deepStrictEqual(
+            peer.heard.map(({ hopLimit }) => hopLimit),
+            [64, 1]
+          )
+        })
+      )
+    )
+
+    it.live("hears with which hop limit an advert arrived", () =>
+      run(({ eventually, peer }) =>
+        Effect.gen(function* () {
+          const { received } = yield* open(segment)
+
+          peer.send({ ...fromPeer(51, ownAddress), hopLimit: 63 })
+          yield* eventually("it arrives", () => received.length === 1)
+
+          assert.strictEqual(received[0]?.hopLimit, 63)
+        })
+      )
+    )
+
+    it.live("sends without receiving anything, and beside a channel that receives", () =>
+      run(({ eventually, peer }) =>
+        Effect.gen(function* () {
+          const sender = yield* open(segment, { sendOnly: true })
+          const receiver = yield* open(segment)
+
+          sender.channel.mute(new Set([1]))
+          assert.isEmpty(sender.channel.send([fromUs(51), { ...fromUs(52, peerAddress), hopLimit: 9 }]))
+          yield* eventually("the peer hears both", () => peer.heard.length === 2)
+          peer.send(fromPeer(53))
+          peer.send(fromPeer(54, ownAddress))
+          yield* eventually("the receiver hears both", () => receiver.received.length === 2)
+
+          assert.deepStrictEqual(peer.heard.map(wordsOf), [
+            `${ownAddress} ${group} 255 ${payloadOf(51).join()}`,
+            `${ownAddress} ${peerAddress} 9 ${payloadOf(52).join()}`
+          ])
+          assert.isEmpty(sender.received)
+          assert.deepStrictEqual(receiver.vrids(), [53, 54])
+        })
+      )
+    )
+
     it.live("may be given the same buffer again as soon as send has returned", () =>
       run(({ eventually, peer }) =>
         Effect.gen(function* () {
-          const { channel } = yield* open()
+          const { channel } = yield* open(segment)
           const payload = payloadOf(51)
 
           channel.send([{ source: ownAddress, destination: group, payload }])
@@ -97,7 +160,7 @@ export const advertTransportContract = (run: Run) =>
     it.live("receives what goes to a group that it joined and to the device's own address", () =>
       run(({ eventually, peer }) =>
         Effect.gen(function* () {
-          const { received } = yield* open()
+          const { received } = yield* open(segment)
 
           peer.send(fromPeer(51))
           peer.send(fromPeer(52, ownAddress))
@@ -114,7 +177,7 @@ export const advertTransportContract = (run: Run) =>
     it.live("hears no group that it did not join, and not itself", () =>
       run(({ eventually, peer }) =>
         Effect.gen(function* () {
-          const unicast = yield* open([])
+          const unicast = yield* open(segment, { groups: [] })
 
           unicast.channel.send([fromUs(50)])
           peer.send(fromPeer(51))
@@ -129,7 +192,7 @@ export const advertTransportContract = (run: Run) =>
     it.live("drops muted VRIDs, the last set alone", () =>
       run(({ eventually, peer }) =>
         Effect.gen(function* () {
-          const { channel, vrids } = yield* open()
+          const { channel, vrids } = yield* open(segment)
 
           channel.mute(new Set([51, 52]))
           for (const vrid of [51, 52, 53]) peer.send(fromPeer(vrid))
@@ -144,13 +207,15 @@ export const advertTransportContract = (run: Run) =>
     )
 
     it.live("says what the kernel refused, and goes on when the device is up again", () =>
-      run(({ eventually, peer, setUp }) =>
+      run(({ addAddress, addresses, eventually, peer, setUp }) =>
         Effect.gen(function* () {
-          const { channel } = yield* open()
+          const { channel } = yield* open(segment)
 
           setUp("eth0", false)
           assert.isNotEmpty(channel.send([fromUs(51)]))
           setUp("eth0", true)
+          // Linux takes IPv6 addresses away from a device that goes down.
+          if (!addresses("eth0").includes(segment.ownPrefix)) addAddress("eth0", segment.ownPrefix)
           yield* eventually("the peer hears it", () => {
             channel.send([fromUs(52)])
             return peer.heard.some(({ payload }) => payload[1] === 52)
@@ -159,33 +224,38 @@ export const advertTransportContract = (run: Run) =>
       )
     )
 
-    it.live("cannot be opened on a device that does not exist, and says which", () =>
-      run(() =>
-        Effect.gen(function* () {
-          const transport = yield* AdvertTransport
+    it.live.each([false, true])(
+      "cannot be opened on a device that does not exist, and says which (sends only: %s)",
+      (sendOnly) =>
+        run(() =>
+          Effect.gen(function* () {
+            const transport = yield* AdvertTransport
 
-          const failure = yield* transport
-            .open({
-              interface: "eth7" as typeof eth0,
-              index: 4_711,
-              groups: [group],
-              onReceived: () => {},
-              onOverrun: () => {}
-            })
-            .pipe(Effect.flip)
+            const failure = yield* transport
+              .open({
+                interface: "eth7" as typeof eth0,
+                index: 4_711,
+                family: segment.family,
+                authenticated: false,
+                sendOnly,
+                groups: [group],
+                onReceived: () => {},
+                onOverrun: () => {}
+              })
+              .pipe(Effect.flip)
 
-          assert.strictEqual(failure._tag, "TransportError")
-          assert.strictEqual(failure.interface, "eth7")
-          assert.isNotEmpty(failure.message)
-        })
-      )
+            assert.strictEqual(failure._tag, "TransportError")
+            assert.strictEqual(failure.interface, "eth7")
+            assert.isNotEmpty(failure.message)
+          })
+        )
     )
 
     it.live("receives nothing once its scope is closed", () =>
       run(({ pass, peer }) =>
         Effect.gen(function* () {
           const scope = yield* Scope.make()
-          const { received } = yield* Scope.provide(open(), scope)
+          const { received } = yield* Scope.provide(open(segment), scope)
 
           yield* Scope.close(scope, Exit.void)
           peer.send(fromPeer(51))
@@ -196,3 +266,4 @@ export const advertTransportContract = (run: Run) =>
       )
     )
   })
+}

@@ -1,13 +1,13 @@
 import { Announcer } from "@holdfast/engine/Announcer"
 import type { InterfaceName } from "@holdfast/vrrp/Parameters"
-import type { Ipv4Address } from "@holdfast/wire/Address"
+import type { IpAddress } from "@holdfast/wire/Address"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { eth0, type Run } from "./Harness.ts"
 
 const one = (text: string, device: InterfaceName = eth0) => ({
   interface: device,
-  address: text as Ipv4Address
+  address: text as IpAddress
 })
 
 export const announcerContract = (run: Run) =>
@@ -25,6 +25,26 @@ export const announcerContract = (run: Run) =>
           assert.lengthOf(
             peer.announced.filter((address) => address === "192.0.2.100"),
             5
+          )
+        })
+      )
+    )
+
+    it.live("sends so many unsolicited neighbour advertisements for each address", () =>
+      run(({ eventually, pass, peer }) =>
+        Effect.gen(function* () {
+          const announcer = yield* Announcer
+
+          announcer.announce({ addresses: [one("fd00::100"), one("192.0.2.100")], repeatCount: 3 })
+          yield* eventually("the peer hears six", () => peer.announced.length === 6)
+          yield* pass(50)
+
+          assert.sameMembers(
+            [...peer.announced],
+            Array.from(
+              { length: 6 },
+              (_, index) => one(index % 2 === 0 ? "fd00::100" : "192.0.2.100").address
+            )
           )
         })
       )

@@ -3,31 +3,26 @@
  * first while the test runs, since the adapters open their sockets where they are.
  */
 import { AddressPlane } from "@holdfast/engine/AddressPlane"
-import type { ReceivedAdvert } from "@holdfast/engine/AdvertTransport"
 import * as LinuxHost from "@holdfast/linux/LinuxHost"
 import * as Prober from "@holdfast/linux/Prober"
 import * as Native from "@holdfast/native/Native"
 import * as MonotonicClock from "@holdfast/raw-socket/MonotonicClock"
 import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
-import * as PacketSocket from "@holdfast/raw-socket/PacketSocket"
-import * as RawIpv4Socket from "@holdfast/raw-socket/RawIpv4Socket"
 import type { VirtualAddress } from "@holdfast/vrrp/Parameters"
 import type { Probe } from "@holdfast/balancer/Probe"
 import type { Ipv4Address } from "@holdfast/wire/Address"
-import * as Arp from "@holdfast/wire/Arp"
-import * as Ethernet from "@holdfast/wire/Ethernet"
 import type { Instant } from "@holdfast/wire/Instant"
-import * as Ipv4 from "@holdfast/wire/Ipv4"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import { execFileSync } from "node:child_process"
 import { once } from "node:events"
 import { type AddressInfo, createServer } from "node:net"
 import { addressPlaneContract } from "./addressPlane.contract.ts"
 import { advertTransportContract } from "./advertTransport.contract.ts"
 import { announcerContract } from "./announcer.contract.ts"
-import { eth0, group, type Harness, type Peer, type Run } from "./Harness.ts"
+import { eth0, type Harness } from "./Harness.ts"
+import { linuxFrames, type RunLinux } from "./linuxFrames.ts"
+import * as LinuxPeer from "./LinuxPeer.ts"
 import { linkWatchContract } from "./linkWatch.contract.ts"
 import { proberContract, type RunProber } from "./prober.contract.ts"
 import { wakeTimerContract } from "./wakeTimer.contract.ts"
@@ -50,39 +45,6 @@ const move = (fd: number): Effect.Effect<void> =>
 const indexOf = (namespace: NetworkNamespace.NetworkNamespace, device: string): number =>
   NetworkNamespace.within(namespace, () => JSON.parse(ip("-json", "link", "show", "dev", device))[0].ifindex)
 
-const makePeer = Effect.fnUntraced(function* (namespace: NetworkNamespace.NetworkNamespace) {
-  const heard: Array<ReceivedAdvert> = []
-  const announced: Array<Ipv4Address> = []
-  const index = indexOf(namespace, "eth0")
-  const socket = yield* RawIpv4Socket.open({
-    interfaceName: "eth0",
-    interfaceIndex: index,
-    onBatch: (packets) => {
-      for (const { bytes } of packets) {
-        const packet = Ipv4.decodeDatagram(bytes)
-        if (Result.isSuccess(packet))
-          heard.push({ ...packet.success, payload: packet.success.payload.slice() })
-      }
-    },
-    onEvent: () => {}
-  }).pipe(NetworkNamespace.provide(namespace))
-  yield* socket.joinGroup(group)
-  yield* PacketSocket.open({
-    etherType: Ethernet.etherTypeArp,
-    interfaceIndex: index,
-    onBatch: (frames) => {
-      for (const { bytes } of frames) {
-        const packet = Arp.decode(bytes.subarray(Ethernet.headerLength))
-        // The kernel asks for addresses with ARP too: only those that claim the address they ask for are announcements.
-        if (Result.isSuccess(packet) && Arp.isGratuitous(packet.success))
-          announced.push(packet.success.senderAddress)
-      }
-    },
-    onEvent: () => {}
-  }).pipe(NetworkNamespace.provide(namespace))
-  return { send: (advert) => void socket.send([advert]), heard, announced } satisfies Peer
-})
-
 /** A host and a peer joined by `eth0`; both ends of the second cable are in the host. */
 const makeNetwork = Effect.gen(function* () {
   const ours = yield* NetworkNamespace.make
@@ -92,6 +54,7 @@ const makeNetwork = Effect.gen(function* () {
   ip("link", "add", "eth0", "type", "veth", "peer", "name", "eth0", "netns", NetworkNamespace.pathOf(theirs))
   NetworkNamespace.within(theirs, () => {
     ip("address", "add", "192.0.2.2/24", "dev", "eth0")
+    ip("address", "add", "fd00::2/64", "dev", "eth0", "nodad")
     ip("link", "set", "eth0", "up")
   })
   ip("address", "add", "192.0.2.1/24", "dev", "eth0")
@@ -99,7 +62,7 @@ const makeNetwork = Effect.gen(function* () {
   addLink("eth1", "198.51.100.1/24")
   // A cable gets its carrier a moment after both ends are up.
   yield* eventually("both devices run", () => isRunning("eth0") && isRunning("eth1"))
-  return yield* makePeer(theirs)
+  return yield* LinuxPeer.make(theirs, indexOf(theirs, "eth0"))
 })
 
 const addLink = (device: string, address: string): void => {
@@ -120,9 +83,14 @@ interface Shown {
   }>
 }
 
+/** Every device has one of its own. */
+const isLinkLocal = (address: string): boolean => address.startsWith("fe80:")
+
 const addressesOf = (device: string): ReadonlyArray<string> => {
-  const shown: ReadonlyArray<Shown> = JSON.parse(ip("-4", "-json", "address", "show", "dev", device) || "[]")
-  return shown.flatMap(({ addr_info: list }) => list.map(({ local, prefixlen }) => `${local}/${prefixlen}`))
+  const shown: ReadonlyArray<Shown> = JSON.parse(ip("-json", "address", "show", "dev", device) || "[]")
+  return shown.flatMap(({ addr_info: list }) =>
+    list.filter(({ local }) => !isLinkLocal(local)).map(({ local, prefixlen }) => `${local}/${prefixlen}`)
+  )
 }
 
 /** How long a wait lasts; the kernel answers within milliseconds, a loaded machine does not. */
@@ -137,19 +105,21 @@ const eventually = Effect.fnUntraced(function* (what: string, check: () => boole
   return yield* Effect.die(new Error(`it does not come true that ${what}`))
 })
 
-const harness = (peer: Peer): Harness => ({
-  peer,
-  addLink,
-  deleteLink: (device) => void ip("link", "delete", device),
-  setUp: (device, up) => void ip("link", "set", device, up ? "up" : "down"),
-  addAddress: (device, address) => void ip("address", "add", address, "dev", device),
-  deleteAddress: (device, address) => void ip("address", "delete", address, "dev", device),
-  addresses: addressesOf,
-  eventually,
-  pass: (millis) => Effect.sleep(millis)
-})
+const harness = (peer: LinuxPeer.LinuxPeer) =>
+  ({
+    peer,
+    addLink,
+    deleteLink: (device) => void ip("link", "delete", device),
+    setUp: (device, up) => void ip("link", "set", device, up ? "up" : "down"),
+    addAddress: (device, address) =>
+      void ip("address", "add", address, "dev", device, ...(address.includes(":") ? ["nodad"] : [])),
+    deleteAddress: (device, address) => void ip("address", "delete", address, "dev", device),
+    addresses: addressesOf,
+    eventually,
+    pass: (millis) => Effect.sleep(millis)
+  }) satisfies Harness
 
-const run: Run = (test) =>
+const run: RunLinux = (test) =>
   Effect.gen(function* () {
     const peer = yield* makeNetwork
     yield* test(harness(peer)).pipe(Effect.scoped, Effect.provide(LinuxHost.layer))
@@ -214,7 +184,14 @@ describe("linux", () => {
             parts.push({ size: event.addresses.length, heldThen: addressesOf("eth0").length - 1 })
         })
 
-        levels.set("web", { owned: true, keepForeign: false, addresses: addressesNumbered(manyCount) })
+        levels.set("web", {
+          owned: true,
+          addresses: addressesNumbered(manyCount),
+          accept: true,
+          routes: [],
+          rules: [],
+          keepForeign: false
+        })
         yield* eventually("all are held", () => addressesOf("eth0").length === 1 + manyCount)
         yield* eventually("all are told", () => parts.reduce((sum, { size }) => sum + size, 0) === manyCount)
 
@@ -230,5 +207,6 @@ describe("linux", () => {
   advertTransportContract(run)
   addressPlaneContract(run)
   announcerContract(run)
+  linuxFrames(run)
   proberContract(runProber)
 })

@@ -6,7 +6,7 @@ import * as VirtualKernel from "@holdfast/simulation/VirtualKernel"
 import type { Probe } from "@holdfast/balancer/Probe"
 import type { ReceivedAdvert } from "@holdfast/engine/AdvertTransport"
 import type { InterfaceName } from "@holdfast/vrrp/Parameters"
-import type { Ipv4Address, MacAddress } from "@holdfast/wire/Address"
+import type { IpAddress, Ipv4Address, MacAddress } from "@holdfast/wire/Address"
 import { describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import { TestClock } from "effect/testing"
@@ -14,22 +14,25 @@ import { addressPlaneContract } from "./addressPlane.contract.ts"
 import { advertTransportContract } from "./advertTransport.contract.ts"
 import { announcerContract } from "./announcer.contract.ts"
 import { type Abilities, forwardingPlaneContract, type RunPlane, web } from "./forwardingPlane.contract.ts"
-import { group, type Harness, type Peer, peerAddress, type Run } from "./Harness.ts"
+import { type Harness, type Peer, type Run, segmentIpv4, segmentIpv6 } from "./Harness.ts"
 import { linkWatchContract } from "./linkWatch.contract.ts"
 import { proberContract, type RunProber } from "./prober.contract.ts"
 import { type RunDevices, virtualDevicesContract } from "./virtualDevices.contract.ts"
 import { wakeTimerContract } from "./wakeTimer.contract.ts"
 
+const segments = [segmentIpv4, segmentIpv6]
+
 const makePeer = (network: SimulatedNetwork.SimulatedNetwork): Peer => {
   const lan = network.lan("lan")
   const heard: Array<ReceivedAdvert> = []
-  const announced: Array<Ipv4Address> = []
+  const announced: Array<IpAddress> = []
   lan.attach("peer", (_, frame) => {
     if (frame._tag === "GratuitousArp") announced.push(frame.address)
-    else if (frame.destination === group || frame.destination === peerAddress) heard.push(frame)
+    else if (segments.some((one) => frame.destination === one.group || frame.destination === one.peerAddress))
+      heard.push(frame)
   })
   return {
-    send: (advert) => lan.send("peer", SimulatedNetwork.Frame.Advert({ ...advert, hopLimit: 255 })),
+    send: (advert) => lan.send("peer", SimulatedNetwork.Frame.Advert({ hopLimit: 255, ...advert })),
     heard,
     announced
   }

@@ -67,7 +67,12 @@ export const layer: Layer.Layer<Announcer, SocketError, KernelNetwork> = Layer.e
 
     const drain = Effect.gen(function* () {
       yield* Queue.take(rings)
-      for (let turn = 1; yield* sendNext(); turn++) if (turn % batchesPerTurn === 0) yield* Effect.yieldNow
+      let turnEndsAt = MonotonicClock.now() + turnMax
+      while (yield* sendNext()) {
+        if (MonotonicClock.now() < turnEndsAt) continue
+        yield* Effect.yieldNow
+        turnEndsAt = MonotonicClock.now() + turnMax
+      }
       const nextAt = backlog.nextAt()
       if (nextAt !== undefined) timer.arm(nextAt)
     })
@@ -125,8 +130,8 @@ const makeLayout = (network: KernelNetwork["Service"]): ((batch: Backlog.Batch) 
   }
 }
 
-/** Batches before the event loop gets its turn: 500 frames are 3 ms in which no advert can leave. */
-const batchesPerTurn = 5
+/** Microseconds before the event loop gets its turn: no advert can leave meanwhile. 500 frames of ARP are 3 ms. */
+const turnMax = 2_000
 
 /** When the device's queue is full, it drains within a tick. */
 const retryDelay = "1 millis"

@@ -72,7 +72,7 @@ describe("Backlog without pacings", () => {
     backlog.add([entryOf("192.0.2.2")], 2)
 
     assert.deepStrictEqual(
-      drain(backlog).map(({ entry }) => entry.address as string),
+      drain(backlog).map(({ entry }) => entry.address),
       ["192.0.2.1", "192.0.2.2", "192.0.2.1", "192.0.2.2"]
     )
   })
@@ -141,7 +141,7 @@ describe("Backlog with pacings", () => {
     backlog.add([entryOf("192.0.2.1"), entryOf("192.0.2.2")], 2)
 
     assert.deepStrictEqual(
-      drain(backlog).map(({ entry }) => entry.address as string),
+      drain(backlog).map(({ entry }) => entry.address),
       ["192.0.2.1", "192.0.2.2", "192.0.2.1", "192.0.2.2"]
     )
   })
@@ -179,7 +179,7 @@ describe("Backlog with pacings", () => {
 
     assert.deepStrictEqual([first!.length, second!.length, third!.length], [100, 100, 100])
     assert.strictEqual(new Set([...first!, ...second!].map((entry) => entry.interface)).size, 200)
-    assert.strictEqual(third![0]!.interface as string, "eth200")
+    assert.strictEqual(third![0]!.interface, "eth200")
   })
 })
 
