@@ -126,7 +126,8 @@ const isCurrent = (watched: Watched | undefined, path: string): boolean => {
 
 const nearest = (path: string): { readonly directory: string; readonly inode: number } => {
   const directory = dirname(path)
-  const stats = statSync(directory, { throwIfNoEntry: false })
+  // What cannot be entered, or leads in a circle, is as good as missing.
+  const stats = Result.getOrUndefined(Result.try(() => statSync(directory, { throwIfNoEntry: false })))
   if (stats?.isDirectory() === true || directory === path) return { directory, inode: stats?.ino ?? 0 }
   return nearest(directory)
 }

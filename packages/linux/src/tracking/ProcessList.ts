@@ -9,14 +9,19 @@ import * as Result from "effect/Result"
 import { readdirSync, readFileSync } from "node:fs"
 
 /**
- * Returns all processes that run, by number. Those that have ended and wait for their parent do not.
+ * Returns all processes that run, by number. Those that have ended and wait for their parent do not. None where
+ * `/proc` cannot be read.
  *
  * @category reading
  * @since 0.1.0
  */
 export const list = (root = "/proc"): ReadonlyMap<number, Process> => {
   const processes = new Map<number, Process>()
-  for (const name of readdirSync(root)) {
+  const names = Result.getOrElse(
+    Result.try(() => readdirSync(root)),
+    () => []
+  )
+  for (const name of names) {
     if (!/^[0-9]+$/.test(name)) continue
     const process = read(Number(name), root)
     if (process !== undefined) processes.set(Number(name), process)

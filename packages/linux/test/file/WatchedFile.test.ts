@@ -92,4 +92,18 @@ describe("WatchedFile", () => {
         assert.deepStrictEqual(texts, [{ _tag: "Text", text: "2" }])
       })
   )
+
+  it.live("a path that leads in a circle, or through a file, is unreadable until it leads somewhere", () =>
+    Effect.gen(function* () {
+      const { path } = yield* start("5")
+      const loop = join(dirname(path), "loop")
+      symlinkSync(loop, loop)
+      const tags = [join(loop, "number"), join(path, "number")].map((place) => {
+        const file = WatchedFile.open(place, () => {})
+        file.close()
+        return file.reading._tag
+      })
+      assert.deepStrictEqual(tags, ["Unreadable", "Unreadable"])
+    })
+  )
 })

@@ -25,6 +25,8 @@ describe("ProcessList", () => {
     assert.strictEqual(self?.arguments[0], process.argv0)
     assert.strictEqual(self?.name, ProcessList.read(process.pid)?.name)
     assert.isUndefined(ProcessList.read(0))
+    assert.isEmpty(ProcessList.list("/nonexistent"))
+    assert.include(ProcessList.hidden("/nonexistent"), "mount it")
   })
 
   it("says when processes of others are hidden, and not when they can be seen all the same", () => {
