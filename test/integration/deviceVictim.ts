@@ -25,10 +25,12 @@ const device = {
   families: ["Ipv4"]
 } as unknown as VirtualDevice
 
-const addresses = Array.from({ length: 1_000 }, (_, index) => ({
-  address: `10.0.${index >> 8}.${index & 0xff}` as IpAddress,
-  prefixLength: 32
-}))
+const addressesOn = (linkIndex: number): ReadonlyArray<InterfaceAddress.NewAddress> =>
+  Array.from({ length: 1_000 }, (_, index) => ({
+    linkIndex,
+    address: `10.0.${index >> 8}.${index & 0xff}` as IpAddress,
+    prefixLength: 32
+  }))
 
 const layer = LinuxDevices.layer.pipe(
   Layer.provideMerge(ParentSettings.ParentSettings.layer),
@@ -37,26 +39,31 @@ const layer = LinuxDevices.layer.pipe(
 )
 
 /** Writes again and again while the program of the will is stopped, which must not stop this one. */
-const stalled = Effect.fnUntraced(function* (write: () => void) {
+const whileStalled = (write: () => void): void => {
   const children = readFileSync(`/proc/self/task/${process.pid}/children`, "utf8")
   const pid = Number(children.trim())
   process.kill(pid, "SIGSTOP")
   for (let round = 0; round < 50; round++) write()
   process.kill(pid, "SIGCONT")
-})
+}
 
 const program = Effect.gen(function* () {
   const network = yield* KernelNetwork
   const will = yield* LastWill.LastWill
   const devices = yield* VirtualDevices
-  const { set } = yield* devices.open((failure) => console.log(failure.message))
+  // The engine that opens the devices knows of no will: their layer has it.
+  const { set } = yield* Effect.provideService(
+    devices.open((failure) => console.log(failure.message)),
+    LastWill.LastWill,
+    { write: () => {} }
+  )
   for (const { message } of yield* set([device])) console.log(message)
   const linkIndex = NetworkState.linkByName(network.state(), "eth1")?.index ?? 0
-  const entries = addresses.map((entry) => ({ ...entry, linkIndex }))
+  const entries = addressesOn(linkIndex)
   yield* network.client.requestAll(entries.map((entry) => InterfaceAddress.add(entry)))
   const removals = entries.map(InterfaceAddress.remove)
   const others = removals.map((request) => ({ ...request, type: 0xff }))
-  if (process.argv.includes("slow")) yield* stalled(() => will.write("addresses", others))
+  if (process.argv.includes("slow")) whileStalled(() => will.write("addresses", others))
   will.write("addresses", removals)
   console.log("ready")
   if (!process.argv.includes("done")) return yield* Effect.never

@@ -46,11 +46,13 @@ export const layer: Layer.Layer<VirtualDevices, never, KernelNetwork | ParentSet
   Effect.gen(function* () {
     const network = yield* KernelNetwork
     const settings = yield* ParentSettings
+    const will = yield* LastWill
     return VirtualDevices.of({
       open: (onFailure) =>
         open(onFailure).pipe(
           Effect.provideService(KernelNetwork, network),
-          Effect.provideService(ParentSettings, settings)
+          Effect.provideService(ParentSettings, settings),
+          Effect.provideService(LastWill, will)
         )
     })
   })
@@ -120,12 +122,16 @@ const open = Effect.fnUntraced(function* (onFailure: (failure: DeviceFailure) =>
   yield* Effect.acquireRelease(
     Effect.sync(() =>
       network.onChanges(() => {
-        if (!isSettled(DeviceTable.plan(wanted, network.state()))) Queue.offerUnsafe(rings, undefined)
+        const plan = DeviceTable.plan(wanted, network.state())
+        const isKnown = plan.failures.every(({ message }) => told.has(message))
+        if (!isKnown || !isSettled(plan)) Queue.offerUnsafe(rings, undefined)
       })
     ),
     (unsubscribe) => Effect.sync(unsubscribe)
   )
   yield* Effect.forkScoped(Effect.forever(repair))
+  const look = Effect.sync(() => wanted.length > 0 && Queue.offerUnsafe(rings, undefined))
+  yield* look.pipe(Effect.delay(compareInterval), Effect.forever, Effect.forkScoped)
   return { set }
 })
 
@@ -253,11 +259,12 @@ const deviceSettings = {
 
 /** The kernel takes these by file only. One without IPv6 has no such files, and needs none. */
 const tuneIpv6 = (device: VirtualDevice): ReadonlyArray<DeviceFailure> => {
-  const [name, value] = device.families.includes("Ipv6") ? ["accept_ra", 0] : ["disable_ipv6", 1]
+  const holdsIpv6 = device.families.includes("Ipv6")
+  const [name, value] = holdsIpv6 ? (["accept_ra", 0] as const) : (["disable_ipv6", 1] as const)
   const path = `ipv6/conf/${device.name}/${name}`
   const present = Sysctls.read(path)
   if (present === undefined || present === value) return []
-  const failure = Sysctls.write(path, Number(value))
+  const failure = Sysctls.write(path, value)
   return failure === undefined ? [] : [failureOf(device)(failure)]
 }
 
@@ -307,3 +314,6 @@ const failuresOf = (
 const devicesPerPart = 50
 
 const retryInterval = "1 second"
+
+/** What the kernel refused may be possible now, and a notification may have been lost. */
+const compareInterval = "30 seconds"

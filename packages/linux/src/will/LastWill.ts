@@ -58,8 +58,13 @@ export const LastWill: Context.Reference<LastWillService> = Context.Reference<La
  * @since 0.1.0
  */
 export const open: Effect.Effect<LastWillService, never, Scope.Scope> = Effect.gen(function* () {
-  const pipe = yield* Effect.acquireRelease(Effect.sync(WillPipe.open), (opened) =>
-    Effect.sync(() => opened.close())
+  const context = yield* Effect.context()
+  const tell = Effect.logWarning(
+    "the program holdfast-will was ended: nobody will take addresses away if this process is killed; restart to have it again"
+  )
+  const pipe = yield* Effect.acquireRelease(
+    Effect.sync(() => WillPipe.open(() => void Effect.runForkWith(context)(tell))),
+    (opened) => Effect.sync(() => opened.close())
   )
   if (pipe.errno !== 0)
     yield* Effect.logWarning(
@@ -78,27 +83,25 @@ export const open: Effect.Effect<LastWillService, never, Scope.Scope> = Effect.g
 /** @category layers @since 0.1.0 */
 export const layer: Layer.Layer<never> = Layer.effect(LastWill, open)
 
-/** Without NLM_F_ACK: nobody reads the answers. */
 const datagramsOf = (requests: ReadonlyArray<Request>): ReadonlyArray<Uint8Array> => {
   const datagrams: Array<Uint8Array> = []
   for (let start = 0; start < requests.length; start += requestsPerDatagram) {
-    const part = requests.slice(start, start + requestsPerDatagram)
-    datagrams.push(
-      Message.encode(
-        part.map((request, index) => ({
-          ...request,
-          flags: request.flags | Message.NLM_F_REQUEST,
-          sequence: index + 1,
-          port: 0
-        }))
-      )
-    )
+    datagrams.push(Message.encode(requests.slice(start, start + requestsPerDatagram).map(messageOf)))
   }
   return datagrams
 }
 
+/** Without NLM_F_ACK: nobody reads the answers. */
+const messageOf = ({ flags, payload, type }: Request, index: number): Message.Message => ({
+  type,
+  flags: flags | Message.NLM_F_REQUEST,
+  sequence: index + 1,
+  port: 0,
+  payload
+})
+
 /** NETLINK_ROUTE and NETLINK_NETFILTER of linux/netlink.h. */
 const protocols = { route: 0, netfilter: 12 } as const
 
-/** What one datagram may hold of requests for a few hundred bytes each is far above; a transaction is far below. */
+/** Of some hundred bytes each, so a datagram is far below what a socket may send; a transaction has fewer. */
 const requestsPerDatagram = 100

@@ -28,12 +28,12 @@ export interface WillPipe {
 }
 
 /**
- * Starts the program in the network namespace of the calling thread.
+ * Starts the program in the network namespace of the calling thread. `onBroken` is called once, when somebody ended it.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const open = (): WillPipe => {
+export const open = (onBroken: () => void): WillPipe => {
   const program = ProgramPipe.startWill()
   if (typeof program === "number") return { errno: program, write: () => {}, close: () => {} }
   const waiting = new Map<number, Uint8Array>()
@@ -42,7 +42,7 @@ export const open = (): WillPipe => {
   let isOpen = true
 
   const flush = (): void => {
-    while (isOpen && (rest.length > 0 || waiting.size > 0)) {
+    while (rest.length > 0 || waiting.size > 0) {
       if (rest.length === 0) {
         const [slot, record] = waiting.entries().next().value!
         waiting.delete(slot)
@@ -53,7 +53,10 @@ export const open = (): WillPipe => {
         unwatch ??= program.onWritable(flush)
         return
       }
-      if (written < 0) return letGo()
+      if (written < 0) {
+        letGo()
+        return onBroken()
+      }
       rest = rest.subarray(written)
     }
     stopWatching()

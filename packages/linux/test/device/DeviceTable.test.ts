@@ -58,7 +58,7 @@ describe("plan", () => {
     const plan = DeviceTable.plan([wanted], stateOf(link(2, "eth1", { masterIndex: 9 }), vrf))
 
     assert.deepStrictEqual(
-      plan.create.map(({ device, masterIndex, parent }) => [device.name, parent.index, masterIndex]),
+      plan.create.map(({ device, masterIndex, parent }) => [String(device.name), parent.index, masterIndex]),
       [["uvmac", 2, 9]]
     )
   })
