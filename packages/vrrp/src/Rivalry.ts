@@ -68,4 +68,7 @@ export const gone = ({ since, source }: Rival, at: Instant, yielded: boolean): A
  * @category combinators
  * @since 0.1.0
  */
-export const without = ({ rival: _, ...role }: Master): Master => role
+export const without = (role: Master): Master => {
+  const { rival: _, ...alone } = role
+  return alone
+}

@@ -171,7 +171,10 @@ export const withSpeaker = (state: State, source: Address.IpAddress, priority: n
  * @category combinators
  * @since 0.1.0
  */
-export const withoutSpeaker = ({ lastHeard: _, ...state }: State): State => state
+export const withoutSpeaker = (state: State): State => {
+  const { lastHeard: _, ...unheard } = state
+  return unheard
+}
 
 /** Routers of one virtual router that prove who they are; only holders of a key can fill the list. */
 const marksMax = 16

@@ -226,14 +226,14 @@ export const causesOf = (actions: ReadonlyArray<Action>): ReadonlyArray<Transiti
 
 /** Tags of the actions that the shell carries out, in order; counters, timers and news left out. */
 export const orderOf = (actions: ReadonlyArray<Action>): ReadonlyArray<string> =>
-  actions.map(({ _tag }) => _tag).filter((tag) => carriedOut.includes(tag))
+  actions.map(({ _tag }) => _tag).filter((tag) => carriedOut.has(tag))
 
-const carriedOut: ReadonlyArray<string> = [
+const carriedOut: ReadonlySet<string> = new Set([
   "SendAdvert",
   "SetAddressOwnership",
   "AnnounceAddresses",
   "PublishTransition"
-]
+])
 
 /** The actions of one kind. */
 export const only = <Tag extends Action["_tag"]>(

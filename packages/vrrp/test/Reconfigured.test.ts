@@ -1,5 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
+import type { VirtualRoute } from "@holdfast/vrrp/VirtualRoute"
+import type { VirtualRule } from "@holdfast/vrrp/VirtualRule"
 import type { Ipv4Address } from "@holdfast/wire/Address"
+import type { Instant } from "@holdfast/wire/Instant"
 import {
   address,
   advertsOf,
@@ -18,6 +21,7 @@ import {
   master,
   masterDown,
   orderOf,
+  type Overrides,
   owned,
   ownershipOf,
   parameters,
@@ -31,6 +35,25 @@ import {
 } from "./Fixture.ts"
 
 const added = address({ address: "10.0.0.2" as Ipv4Address })
+
+const route: VirtualRoute = {
+  family: "Ipv4",
+  type: "unicast",
+  destination: { address: "10.9.0.0" as Ipv4Address, length: 16 },
+  nextHops: [],
+  table: 254,
+  protocol: 112,
+  tracked: true
+}
+
+const rule: VirtualRule = {
+  family: "Ipv4",
+  action: { _tag: "Nop" },
+  layer3Master: false,
+  inverted: false,
+  protocol: 112,
+  tracked: true
+}
 
 describe("Reconfigured", () => {
   it.each([
@@ -118,6 +141,28 @@ describe("Reconfigured as Backup", () => {
     assert.deepStrictEqual(router.step(reconfigured(second, { addresses: [added] })), [
       { _tag: "SetAddressOwnership", owned: false }
     ])
+  })
+
+  it.each<[string, Overrides]>([
+    ["routes", { routes: [route] }],
+    ["rules", { rules: [rule] }],
+    ["no_accept", { accept: false }]
+  ])("with other %s: the level is stated again, held or not", (_, overrides) => {
+    const [backup, owning] = [running(), master()]
+
+    const notHeld = backup.step(reconfigured(4.5 * second, overrides))
+    const stillHeld = owning.step(reconfigured(4.5 * second, overrides))
+
+    assert.deepStrictEqual([notHeld, stillHeld].map(ownershipOf), [[false], [true]])
+  })
+
+  it("an owner in a group waits for the others", () => {
+    const router = running()
+    router.step({ _tag: "Grouped", at: second as Instant, grouped: true })
+
+    router.step(reconfigured(2 * second, { priority: 255 }))
+
+    assert.isTrue(router.state.role._tag === "Backup" && router.state.role.willing)
   })
 
   it("with preempt_delay 0: the delay is over", () => {
