@@ -22,9 +22,8 @@
 #include <unistd.h>
 
 #define SLOT_DONE 0xffff
-/* More than any program has use for: a higher number is a mistake. */
-#define SLOT_COUNT_MAX 4096
-#define RECORD_LENGTH_MAX (64u << 20)
+/* More than any program has use for; the table takes 24 bytes for each. */
+#define SLOT_COUNT_MAX 16384
 
 struct header {
   uint32_t length;
@@ -62,16 +61,26 @@ static bool make_room(unsigned slot) {
   return true;
 }
 
-/* Reads a record; the former one of its slot counts until the new one is whole. */
+/* Reads what belongs to a record and forgets it. */
+static bool skip(uint32_t length) {
+  uint8_t bytes[512];
+  while (length > 0) {
+    uint32_t part = length < sizeof bytes ? length : sizeof bytes;
+    if (!read_all(bytes, part)) return false;
+    length -= part;
+  }
+  return true;
+}
+
+/* Reads a record; the former one of its slot counts until the new one is whole. One that there is no room for is passed
+ * over: that must not be taken for the end. Returns false when the pipe ends first. */
 static bool read_record(const struct header *header) {
-  if (header->length > RECORD_LENGTH_MAX || !make_room(header->slot)) return false;
+  if (!make_room(header->slot)) return skip(header->length);
   uint8_t *bytes = NULL;
   if (header->length > 0) {
     bytes = malloc(header->length);
-    if (bytes == NULL || !read_all(bytes, header->length)) {
-      free(bytes);
-      return false;
-    }
+    if (bytes == NULL) return skip(header->length);
+    if (!read_all(bytes, header->length)) return false;
   }
   struct slot *slot = &slots[header->slot];
   free(slot->bytes);

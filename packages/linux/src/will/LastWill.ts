@@ -30,7 +30,7 @@ export type Protocol = keyof typeof protocols
 
 /**
  * - `write`: replaces the requests of one key; none takes the key away. Never waits. Those of `netfilter` must be a whole
- *   transaction. They are sent in the order in which the keys were first written.
+ *   transaction. The order among keys is not told.
  *
  * @category models
  * @since 0.1.0
@@ -71,11 +71,18 @@ export const open: Effect.Effect<LastWillService, never, Scope.Scope> = Effect.g
       `nobody will take addresses away if this process is killed: the program holdfast-will cannot be started (errno ${pipe.errno}); it belongs beside holdfast.node`
     )
   const slots = new Map<string, number>()
+  const unused: Array<number> = []
   return {
     write: (key, requests, protocol = "route") => {
-      const slot = slots.get(key) ?? slots.size
-      slots.set(key, slot)
+      const known = slots.get(key)
+      if (known === undefined && requests.length === 0) return
+      const slot = known ?? unused.pop() ?? slots.size
       pipe.write(slot, protocols[protocol], datagramsOf(requests))
+      if (requests.length > 0) slots.set(key, slot)
+      else {
+        slots.delete(key)
+        unused.push(slot)
+      }
     }
   }
 })
