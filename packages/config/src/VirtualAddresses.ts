@@ -57,7 +57,7 @@ const addressesOf = (
   excluded: ReadonlyArray<Held>,
   report: Report
 ): ReadonlyArray<VirtualAddress> => {
-  const limit = advertisedCountMax[family]
+  const limit = family === "Ipv4" ? advertisedCountMax : advertisedCountMaxIpv6
   reportBeyond(listed[limit]?.line, limit, report)
   reportFirst(family, listed[0]?.line, report)
   const count = Math.min(listed.length, limit)
@@ -159,9 +159,7 @@ const reportFirst = (family: Address.Family, line: AddressLine | undefined, repo
 /** RFC 4291 section 2.5.6: fe80::/10. */
 const linkLocal = /^fe[89ab][0-9a-f]:/
 
-const advertisedCountMax = {
-  // RFC 9568 section 5.2.5: the count is one byte. An Ethernet frame of 1500 bytes has room for more.
-  Ipv4: 255,
-  // As many as keepalived reckons into such a frame: 1500 bytes less 14, 40 and 8 of headers, 16 for each.
-  Ipv6: 89
-}
+/** RFC 9568 section 5.2.5: the count is one byte. An Ethernet frame of 1500 bytes has room for more. */
+const advertisedCountMax = 255
+/** As many as keepalived reckons into such a frame: 1500 bytes less 14, 40 and 8 of headers, 16 for each. */
+const advertisedCountMaxIpv6 = 89
