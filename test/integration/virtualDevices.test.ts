@@ -289,6 +289,26 @@ describe("reports of groups", () => {
   )
 })
 
+describe("reports of groups of IPv4", () => {
+  it.live("leave with the parent's MAC address, too", () =>
+    Effect.gen(function* () {
+      const { client } = yield* cable
+      const frames = yield* Capture.start(client, "eth1", "igmp")
+      yield* run(
+        Effect.gen(function* () {
+          const { set } = yield* open
+          yield* set([device()])
+
+          ip("address add 239.1.2.3/32 dev uvmac autojoin")
+
+          yield* frames.waitFor("a report", () => true)
+          assert.deepStrictEqual([...new Set(frames.entries.map(({ sourceMac }) => sourceMac))], [parentMac])
+        })
+      )
+    }).pipe(Effect.scoped)
+  )
+})
+
 const victim = fileURLToPath(new URL("./deviceVictim.ts", import.meta.url))
 const leftovers = (): ReadonlyArray<string> => [
   ...ip("-oneline address show dev eth1 to 10.0.0.0/8").split("\n").filter(Boolean),
