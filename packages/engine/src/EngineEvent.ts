@@ -311,6 +311,8 @@ export const describeMismatch = (mismatch: Mismatch): string => {
 }
 
 const describeAddressLists = ({ ours, theirs }: Extract<Mismatch, { _tag: "AddressList" }>): string => {
+  if (ours.length > 0 && theirs.length > 0 && !ours.some((address) => theirs.includes(address)))
+    return `it has our VRID and none of our addresses, but ${theirs.join(", ")}; give one of the two another \`virtual_router_id\`, or both the same \`virtual_ipaddress\``
   const missing = ours.filter((address) => !theirs.includes(address))
   const foreign = theirs.filter((address) => !ours.includes(address))
   const parts = [
