@@ -211,6 +211,12 @@ describe("addresses", () => {
         const shown = ip("address show dev eth0")
         assert.include(shown, "192.0.2.100 peer 192.0.2.200/32")
         assert.notInclude(shown, "eth0:2")
+        yield* settle(
+          level(true, { addresses: [address("192.0.2.100", { peer: "192.0.2.201" as IpAddress })] })
+        )
+        assert.deepStrictEqual(ip("address show dev eth0").match(/192\.0\.2\.100 peer \S+/g), [
+          "192.0.2.100 peer 192.0.2.201/32"
+        ])
       })
     )
   )
@@ -509,6 +515,37 @@ describe("accept", () => {
         yield* settle(level(true, { addresses, accept: true }))
         assert.strictEqual(nft("list tables"), "")
         for (const heard of ["192.0.2.100", "2001:db8::100"]) assert.isTrue(yield* isHeard(heard))
+      })
+    )
+  )
+
+  it.live("lets other machines find the address, and drops what they send", () =>
+    run(() =>
+      Effect.gen(function* () {
+        const theirs = yield* NetworkNamespace.make
+        const there = <A>(act: () => A): A => NetworkNamespace.within(theirs, act)
+        ip(`link set eth0-peer netns ${NetworkNamespace.pathOf(theirs)}`)
+        there(() => {
+          ip("link set eth0-peer up")
+          ip("address add 192.0.2.2/24 dev eth0-peer")
+          ip("address add 2001:db8::2/64 dev eth0-peer nodad")
+        })
+        const { settle } = yield* open
+        yield* settle(level(true, { addresses, accept: false }))
+
+        for (const { address: text } of addresses.slice(0, 2))
+          there(() => execFileSync("bash", ["-c", `echo hello > /dev/udp/${text}/9`]))
+
+        const known = (family: string, text: string) =>
+          there(() => ip(`${family} neigh show ${text} dev eth0-peer`).includes("lladdr"))
+        yield* eventually("both are found", () => known("-4", "192.0.2.100") && known("-6", "2001:db8::100"))
+        yield* eventually("both packets are dropped", () => {
+          const listed = nft("list table inet holdfast_vrrp")
+          return (
+            /ip daddr @addresses4 counter packets 1/.test(listed) &&
+            /ip6 daddr @addresses6 counter packets 1/.test(listed)
+          )
+        })
       })
     )
   )
