@@ -1,7 +1,6 @@
 /**
  * The virtual server of all six scenarios is one and the same, so what is tested end to end with some of them
- * (`test/lab/rules/Balancing.ts`) holds for all. Those that want a virtual MAC address are refused as a whole by this version;
- * of them the file without its virtual router is read.
+ * (`test/lab/rules/Balancing.ts`) holds for all.
  */
 import { readdirSync, readFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
@@ -11,9 +10,8 @@ import * as Option from "effect/Option"
 const directory = new URL("../scenarios/", import.meta.url)
 const files = readdirSync(directory)
 
-/** The parameters of a file without its virtual router, which is a block at the margin. */
 const balancerOf = (file: string) => {
-  const text = readFileSync(new URL(file, directory), "utf8").replace(/^vrrp_instance [^]*?^\}$/m, "")
+  const text = readFileSync(new URL(file, directory), "utf8")
   return Option.getOrThrow(Configuration.read({ file, text }).configuration).balancer
 }
 

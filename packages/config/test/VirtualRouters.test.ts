@@ -287,9 +287,10 @@ describe("VirtualRouters: addresses", () => {
 
 describe("VirtualRouters: properties", () => {
   const Settings = Schema.Struct({
+    version: edge(2, 3),
     virtual_router_id: edge(0, 1, 255, 256),
     priority: edge(0, 1, 254, 255, 256),
-    advert_int: edge(0, 0.01, 1, 1.5, 255, 255.1),
+    advert_int: edge(0, 0.01, 1, 1.5, 40.95, 40.96, 255, 255.1),
     preempt_delay: edge(0, 0.000_001, 1000, 1000.1),
     garp_master_repeat: edge(0, 1, 255, 256),
     garp_lower_prio_repeat: edge(0, 255, 256),
@@ -301,11 +302,11 @@ describe("VirtualRouters: properties", () => {
     { settings: Settings },
     ({ settings }) => {
       const lines = Object.entries(settings).map(([keyword, value]) => `${keyword} ${value}`)
-      const text = `vrrp_instance V {\ninterface eth0\n${lines.join("\n")}\n}`
+      const text = `vrrp_instance V {\ninterface eth0\nno_virtual_ipaddress\n${lines.join("\n")}\n}`
       const inBounds =
         Schema.is(Parameters.fields.vrid)(settings.virtual_router_id) &&
         Schema.is(Parameters.fields.priority)(settings.priority) &&
-        [1, 255].includes(settings.advert_int) &&
+        (settings.version === 2 ? [1, 255] : [0.01, 1, 1.5, 40.95]).includes(settings.advert_int) &&
         settings.preempt_delay <= 1000 &&
         [1, 255].includes(settings.garp_master_repeat) &&
         settings.garp_lower_prio_repeat <= 255 &&
