@@ -13,6 +13,7 @@ import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Queue from "effect/Queue"
 import { KernelNetwork } from "../KernelNetwork.ts"
+import * as DeviceTable from "./DeviceTable.ts"
 import { type Need, ParentSettings } from "./ParentSettings.ts"
 
 /**
@@ -52,7 +53,11 @@ const make = Effect.gen(function* () {
     for (const failure of failures) yield* Effect.logWarning(failure)
   })
   yield* Effect.acquireRelease(
-    Effect.sync(() => network.onChanges(look)),
+    Effect.sync(() =>
+      network.onChanges((changes) => {
+        if (changes.some(DeviceTable.concernsLinks)) look()
+      })
+    ),
     (unsubscribe) => Effect.andThen(Effect.sync(unsubscribe), settings.claim("arp-guard", new Map()))
   )
   yield* Effect.forkScoped(Effect.forever(work))

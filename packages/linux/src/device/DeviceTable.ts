@@ -9,6 +9,7 @@
  */
 import type { DeviceFailure } from "@holdfast/engine/VirtualDevices"
 import * as Link from "@holdfast/netlink/Link"
+import type { NetworkChange } from "@holdfast/netlink/NetworkChange"
 import type { NetworkState } from "@holdfast/netlink/NetworkState"
 import type { VirtualDevice } from "@holdfast/vrrp/SharedParameters"
 
@@ -101,6 +102,15 @@ export const isMarked = (link: Link.Link): boolean => link.kind === "macvlan" &&
  */
 export const isSettled = ({ isOurs, link, masterIndex, parent }: Plan["adopt"][number]): boolean =>
   Link.isUp(link) && (!isOurs || (link.masterIndex === masterIndex && link.group === parent.group))
+
+/**
+ * Whether a change may be of devices: a takeover brings a thousand that are not.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const concernsLinks = ({ _tag }: NetworkChange): boolean =>
+  _tag === "Synchronised" || _tag === "LinkChanged" || _tag === "LinkRemoved"
 
 /** The same device in another namespace has an index there that says nothing here. */
 const isSuitable = (link: Link.Link, device: VirtualDevice, parent: Link.Link): boolean =>

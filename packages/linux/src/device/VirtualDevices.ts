@@ -121,7 +121,8 @@ const open = Effect.fnUntraced(function* (onFailure: (failure: DeviceFailure) =>
   yield* Effect.addFinalizer(() => set([]))
   yield* Effect.acquireRelease(
     Effect.sync(() =>
-      network.onChanges(() => {
+      network.onChanges((changes) => {
+        if (!changes.some(DeviceTable.concernsLinks)) return
         const plan = DeviceTable.plan(wanted, network.state())
         const isKnown = plan.failures.every(({ message }) => told.has(message))
         if (!isKnown || !isSettled(plan)) Queue.offerUnsafe(rings, undefined)
