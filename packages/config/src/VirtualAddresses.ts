@@ -39,7 +39,8 @@ export const compile = (
     families.map((family) => {
       const isOwn = ({ line }: Held): boolean => familyOf(line) === family
       const isHeld = (address: Held): boolean => isOwn(address) || !families.includes(familyOf(address.line))
-      return [family, addressesOf(family, listed.filter(isOwn), excluded.filter(isHeld), report)]
+      const own = addressesOf(family, listed.filter(isOwn), excluded.filter(isHeld), report)
+      return [family, own.map((address) => withoutPrimary(address, identity))]
     })
   )
 }
@@ -117,6 +118,16 @@ const isFirst = (
     )
   return first === undefined
 }
+
+/** With `dont_track_primary` the virtual MAC device, which is as good as the device below, does not count either. */
+const withoutPrimary = (
+  address: VirtualAddress,
+  { instance, virtualMacs }: VirtualRouterIdentity
+): VirtualAddress =>
+  instance.settings.values.dont_track_primary !== undefined &&
+  [...virtualMacs.values()].some((device) => device.interface === address.interface)
+    ? { ...address, tracked: false }
+    : address
 
 const reportNone = ({ instance, strict, version }: VirtualRouterIdentity, report: Report): void => {
   const keywords = ["virtual_ipaddress", "virtual_ipaddress_excluded"] as const

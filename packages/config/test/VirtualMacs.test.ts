@@ -191,6 +191,15 @@ describe("addresses and virtual MAC devices", () => {
     assert.deepStrictEqual(devicesOf(two + one), [`own on eth0 ${mac4} Ipv4`])
   })
 
+  it("with dont_track_primary the device of the router does not count, others do", () => {
+    const lines = addresses("10.0.0.1", "10.0.0.2 dev eth1", "10.0.0.3 dev eth1 use_vmac")
+    const tracked = (own: string) =>
+      routerOf(instanceOf(`use_vmac\n${own}\n${lines}`)).addresses.map((address) => address.tracked)
+
+    assert.deepStrictEqual(tracked("dont_track_primary"), [false, true, true])
+    assert.deepStrictEqual(tracked(""), [true, true, true])
+  })
+
   it("what is asked twice is a warning", () => {
     assert.deepStrictEqual(diagnosticsOf(instanceOf(`use_vmac\n${addresses("10.0.0.1 use_vmac")}`)), [
       "t:6:10: warning: use_vmac has no effect here: the instance asks for it (remove it)"
