@@ -53,7 +53,13 @@ describe("configurations in pages", () => {
 })
 
 describe("bounds in configuration.md", () => {
-  const rows = ["global_defs", "vrrp_instance", "virtual_server", "real_server"].flatMap((section) =>
+  const rows = [
+    "global_defs",
+    "vrrp_instance",
+    "virtual_server",
+    "real_server",
+    ...Object.keys(tracked)
+  ].flatMap((section) =>
     [...sectionOf("docs/reference/configuration.md", section).matchAll(/^\| `(\w+)` \| ([^|]+?) \|/gm)].map(
       ([, keyword, value]) => ({ section, keyword: keyword!, value: value! })
     )
@@ -84,6 +90,13 @@ describe("bounds in configuration.md", () => {
   })
 })
 
+/** Sections whose bounds are looked at, and the line of an instance without which nobody would need them. */
+const tracked = {
+  vrrp_script: "track_script {\ncheck\n}",
+  vrrp_track_process: "track_process {\ndaemon\n}",
+  garp_group: ""
+}
+
 const messagesOf = (text: string): ReadonlyArray<string> =>
   Configuration.read({ file: "page.conf", text }).diagnostics.map(Diagnostic.format)
 
@@ -94,7 +107,10 @@ const errorsOf = (section: string, line: string): ReadonlyArray<string> => {
   const at = (place: string): string => (place === section ? line : "")
   const text = `
     global_defs {\n${at("global_defs")}\n}
-    vrrp_instance web {\n${lines.join("\n")}\n${at("vrrp_instance")}\n}
+    vrrp_instance web {\n${lines.join("\n")}\n${at("vrrp_instance")}\n${Object.values(tracked).join("\n")}\n}
+    vrrp_script check {\nscript /usr/bin/true\n${at("vrrp_script")}\n}
+    vrrp_track_process daemon {\nprocess sshd\n${at("vrrp_track_process")}\n}
+    garp_group {\ninterface eth0\n${at("garp_group")}\n}
     virtual_server 192.0.2.10 80 {
       protocol TCP
       ${at("virtual_server")}

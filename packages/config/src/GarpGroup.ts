@@ -76,9 +76,11 @@ export const compile = (
   report: Report
 ): ReadonlyArray<Pacing> => {
   const seen = new Map<string, Word>()
-  const pacings = groups.map(({ interfaces, ...intervals }): Pacing => {
+  const pacings = groups.flatMap(({ interfaces, ...intervals }): ReadonlyArray<Pacing> => {
     const own = interfaces.filter((word) => isFirst(word, seen, report))
-    return { ...intervals, interfaces: own.map(({ text }) => text as InterfaceName) }
+    return own.length === 0
+      ? []
+      : [{ ...intervals, interfaces: own.map(({ text }) => text as InterfaceName) }]
   })
   const paced = others.arpInterval > 0 || others.neighbourInterval > 0
   return paced ? [...pacings, others] : pacings

@@ -70,7 +70,7 @@ export const valued =
       return false
     }
     const read = value(word, report)
-    if (read !== undefined) said[key] = read as { [Key in K]?: A }[K]
+    if (read !== undefined) said[key] = read
     return read !== undefined
   }
 
@@ -83,7 +83,7 @@ export const valued =
 export const fixed =
   <K extends string, A>(key: K, value: A): Option<{ [Key in K]?: A }> =>
   (said) => {
-    said[key] = value as { [Key in K]?: A }[K]
+    said[key] = value
     return true
   }
 

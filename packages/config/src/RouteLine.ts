@@ -10,7 +10,7 @@
  */
 import type { InterfaceName } from "@holdfast/vrrp/Parameters"
 import type { NextHop, VirtualRoute } from "@holdfast/vrrp/VirtualRoute"
-import * as Address from "@holdfast/wire/Address"
+import type * as Address from "@holdfast/wire/Address"
 import type { Micros } from "@holdfast/wire/Instant"
 import type { Report } from "./Diagnostic.ts"
 import type { Word } from "./Lexer.ts"

@@ -7,7 +7,7 @@
 import type { InterfaceName, Parameters, VirtualAddress } from "@holdfast/vrrp/Parameters"
 import type { Pacing, SharedParameters } from "@holdfast/vrrp/SharedParameters"
 import { keyOf } from "@holdfast/vrrp/Tracker"
-import type { TrackingParameters } from "@holdfast/vrrp/TrackingParameters"
+import type { TrackFile, TrackingParameters } from "@holdfast/vrrp/TrackingParameters"
 import type { AddressLine } from "./AddressLine.ts"
 import type { Report } from "./Diagnostic.ts"
 import * as GarpGroup from "./GarpGroup.ts"
@@ -15,6 +15,7 @@ import * as InterfaceDelays from "./InterfaceDelays.ts"
 import type { Model } from "./Model.ts"
 import * as NamedSection from "./NamedSection.ts"
 import * as SyncGroups from "./SyncGroups.ts"
+import type { FileSection } from "./TrackFile.ts"
 import type * as TrackerLine from "./TrackerLine.ts"
 import type { InstanceRouters } from "./VirtualRouters.ts"
 
@@ -138,13 +139,15 @@ const trackingOf = (
       .filter(
         ({ initial, name }) => initial !== undefined || keys.has(keyOf({ _tag: "File", name: name.text }))
       )
-      .map(({ initial, name, path }) => ({
-        name: name.text,
-        path,
-        ...(initial === undefined ? {} : { initial })
-      }))
+      .map(fileOf)
   }
 }
+
+const fileOf = ({ initial, name, path }: FileSection): TrackFile => ({
+  name: name.text,
+  path,
+  ...(initial === undefined ? {} : { initial })
+})
 
 const staticAddress = (
   line: AddressLine,

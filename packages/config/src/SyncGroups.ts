@@ -3,8 +3,10 @@
  *
  * **Details** members of a group need the same priority at any time, so a tracker of a member that would change only its own
  * is treated as keepalived does, unless the group says `sync_group_tracking_weight`: a device becomes a reason for Fault,
- * a script or a file with a weight is not tracked, a file that takes its weight from its section becomes a reason for Fault.
- * What the group itself tracks changes the priority of all.
+ * and so does a file that takes its weight from its section; any other subject with a weight is not tracked. What the group
+ * itself tracks changes the priority of all.
+ *
+ * **Gotchas** keepalived 2.2 lets the weight of a process count, against its manual.
  *
  * @since 0.1.0
  */
