@@ -49,7 +49,7 @@ export const step = (state: State.State, role: Master, event: Event): Transition
     case "Grouped":
       return Transition.reassess(State.withGroup(state, event.grouped), at)
     case "GroupDemoted":
-      // The others may go on to be heard on their networks: priority 0 would say that we are gone, and we are not.
+      // No priority 0, as in keepalived: whoever took the role from the group is Master here too, or about to be.
       return Transition.becomeBackup(
         state,
         at,

@@ -10,8 +10,8 @@
  *
  * **Details**
  * - A fault of one member is a fault of all; a Master among them says that it leaves.
- * - A member that leaves Master otherwise takes the others with it. They stay silent, as in keepalived: on their networks
- *   nobody else need be Master, and one who is has to be heard first.
+ * - A member that leaves Master otherwise takes the others with it, without priority 0, as in keepalived: whoever took the
+ *   role from one takes it from all.
  * - A Backup whose time has come is willing. When all are willing all become Master at once.
  * - A lower advert that one Master hears makes the others announce their addresses too.
  * - A member that comes to a group of Masters becomes Master: it does not cost the others their role.

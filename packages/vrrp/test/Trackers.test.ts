@@ -140,6 +140,17 @@ describe("a tracker without weight", () => {
     assert.deepStrictEqual(roles, ["Backup", "Fault", "Fault", "Backup"])
   })
 
+  it("of a file turned round: 0 is the fault", () => {
+    const router = running({ trackers: [track(file, 0, true)] })
+
+    const roles = [0, 1, 0].map((number) => {
+      router.step(observed(second, file, value(number)))
+      return roleOf(router)
+    })
+
+    assert.deepStrictEqual(roles, ["Fault", "Backup", "Fault"])
+  })
+
   it("makes a Fault of the router's own device though dont_track_primary is set", () => {
     const trackers = [track({ _tag: "Interface", interface: eth0 })]
     const router = master({ addresses: [], trackPrimary: false, trackers })
