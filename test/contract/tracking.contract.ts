@@ -52,10 +52,12 @@ const scriptRunsContract = (run: RunTracking) =>
     const start = Effect.fnUntraced(function* (script: Script, timeout = long) {
       const runs = yield* ScriptRuns
       const outcomes: Array<Outcome> = []
-      const fiber = yield* Effect.map(runs.run(script, timeout), (outcome) => outcomes.push(outcome)).pipe(
+      let timeouts = 0
+      const run = runs.run(script, timeout, () => void (timeouts += 1))
+      const fiber = yield* Effect.map(run, (outcome) => outcomes.push(outcome)).pipe(
         Effect.forkScoped({ startImmediately: true })
       )
-      return { fiber, outcomes }
+      return { fiber, outcomes, timeouts: () => timeouts }
     })
 
     it.live("returns the code of a script", () =>
@@ -66,6 +68,7 @@ const scriptRunsContract = (run: RunTracking) =>
           yield* eventually("both have ended", () => well.outcomes.length + ill.outcomes.length === 2)
           assert.deepStrictEqual(well.outcomes, [{ _tag: "Exited", code: 0 }])
           assert.deepStrictEqual(ill.outcomes, [{ _tag: "Exited", code: 3 }])
+          assert.strictEqual(well.timeouts(), 0)
         })
       )
     )
@@ -83,10 +86,11 @@ const scriptRunsContract = (run: RunTracking) =>
     it.live("ends a script whose time is over", () =>
       run(({ eventually, running, script }) =>
         Effect.gen(function* () {
-          const { outcomes } = yield* start(script(0, 20_000), seconds(0.1))
+          const { outcomes, timeouts } = yield* start(script(0, 20_000), seconds(0.1))
           yield* eventually("it runs", () => running() === 1)
           yield* eventually("it is over", () => outcomes.length === 1)
           assert.deepStrictEqual(outcomes, [{ _tag: "TimedOut" }])
+          assert.strictEqual(timeouts(), 1)
           yield* eventually("nothing of it is left", () => running() === 0)
         })
       )

@@ -143,6 +143,24 @@ describe("Tracking: scripts", () => {
     })
   )
 
+  it.effect(
+    "a script that hangs and does not die is down when its time is over, and is not run again meanwhile",
+    () =>
+      Effect.gen(function* () {
+        const { known, scripts, tracking } = yield* makeMachine
+        scripts.set("/usr/bin/check", passed)
+        yield* tracking.apply(wanted({ scripts: [script("check")] }))
+        yield* run(0.5)
+        scripts.set("/usr/bin/check", passed, seconds(60))
+        scripts.lingerMicros = seconds(1000)
+        yield* run(1.6)
+        assert.deepStrictEqual(yield* known, ["Script check Down"])
+        yield* run(100)
+        assert.strictEqual(scripts.startedCount("/usr/bin/check"), 2)
+        assert.strictEqual(scripts.running(), 1)
+      })
+  )
+
   it.effect("a reload keeps what did not change, and what is known of a program that is run otherwise", () =>
     Effect.gen(function* () {
       const { known, scripts, told, tracking } = yield* makeMachine

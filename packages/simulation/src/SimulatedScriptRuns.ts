@@ -14,6 +14,7 @@ import type { World } from "./World.ts"
 
 /**
  * - `set`: how runs end that start from now on; a run that takes longer than its timeout is ended by it.
+ * - `lingerMicros`: how long a run whose time is over takes to be gone; a field that a test may write.
  * - `startedCount`: runs so far.
  * - `running`: how many are on now.
  * - `endedCount`: runs that were ended before they were over.
@@ -23,6 +24,7 @@ import type { World } from "./World.ts"
  */
 export interface SimulatedScriptRuns {
   readonly set: (program: string, outcome: Outcome, duration?: Micros) => void
+  lingerMicros: number
   readonly startedCount: (program: string) => number
   readonly running: () => number
   readonly endedCount: () => number
@@ -41,15 +43,24 @@ export const make = (world: World): SimulatedScriptRuns => {
   let running = 0
   let ended = 0
 
-  const run: ScriptRuns["Service"]["run"] = ({ words: [program = ""] }, timeout) =>
+  const run: ScriptRuns["Service"]["run"] = ({ words: [program = ""] }, timeout, onTimedOut) =>
     Effect.callback<Outcome>((resume) => {
       started.set(program, (started.get(program) ?? 0) + 1)
       const { duration, outcome } = plans.get(program) ?? missing(program)
       running += 1
-      const task = world.schedule(plus(world.now(), duration < timeout ? duration : timeout), () => {
+      const finish = (result: Outcome): void => {
         running -= 1
-        resume(Effect.succeed(duration < timeout ? outcome : { _tag: "TimedOut" }))
-      })
+        resume(Effect.succeed(result))
+      }
+      const expire = (): void => {
+        onTimedOut()
+        const goneAt = plus(world.now(), simulated.lingerMicros as Micros)
+        task = world.schedule(goneAt, () => finish({ _tag: "TimedOut" }))
+      }
+      let task =
+        duration < timeout
+          ? world.schedule(plus(world.now(), duration), () => finish(outcome))
+          : world.schedule(plus(world.now(), timeout), expire)
       return Effect.sync(() => {
         world.cancel(task)
         running -= 1
@@ -57,13 +68,15 @@ export const make = (world: World): SimulatedScriptRuns => {
       })
     })
 
-  return {
+  const simulated: SimulatedScriptRuns = {
+    lingerMicros: 0,
     set: (program, outcome, duration = noTime) => void plans.set(program, { outcome, duration }),
     startedCount: (program) => started.get(program) ?? 0,
     running: () => running,
     endedCount: () => ended,
     layer: Layer.succeed(ScriptRuns, ScriptRuns.of({ run }))
   }
+  return simulated
 }
 
 const noTime = 0 as Micros

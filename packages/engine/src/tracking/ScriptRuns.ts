@@ -19,9 +19,10 @@ export class ScriptRuns extends Context.Service<
   ScriptRuns,
   {
     /**
-     * Runs a script and returns how that ended. After `timeout` its process group is ended. Interrupting ends it, too, and
+     * Runs a script and returns how that ended, once its process is gone. After `timeout` its process group is ended: that
+     * is told at once by `onTimedOut`, since a process that hangs in the kernel does not die. Interrupting ends it, too, and
      * does not wait for that.
      */
-    readonly run: (script: Script, timeout: Micros) => Effect.Effect<Outcome>
+    readonly run: (script: Script, timeout: Micros, onTimedOut: () => void) => Effect.Effect<Outcome>
   }
 >()("@holdfast/engine/tracking/ScriptRuns") {}

@@ -58,7 +58,8 @@ export const make = (shell: TrackingShell): Effect.Effect<TrackedScripts, never,
     const tracked = new Map<string, Tracked>()
 
     const start = (one: Tracked, script: Script, timeout: Micros): void => {
-      const ended = Effect.map(runs.run(script, timeout), (outcome) =>
+      const onTimedOut = (): void => step(one, { _tag: "TimedOut", at: shell.now() })
+      const ended = Effect.map(runs.run(script, timeout, onTimedOut), (outcome) =>
         step(one, { _tag: "Ended", at: shell.now(), outcome })
       )
       // A turn of its own: steps do not nest, and starts do not add up to one long pause.

@@ -24,20 +24,37 @@ export const layer = (defaults: ScriptDefaults): Layer.Layer<ScriptRuns> =>
     ScriptRuns,
     Effect.map(ScriptRunner.open, (runner) =>
       ScriptRuns.of({
-        run: (script, timeout) =>
+        run: (script, timeout, onTimedOut) =>
           Effect.callback<Outcome>((resume) => {
             const policy = ScriptPolicy.check(script, defaults)
             if (Result.isFailure(policy))
               return resume(Effect.succeed({ _tag: "NotRunnable", reason: policy.failure.message }))
-            const onEnd = (ending: ScriptRunner.Ending): void => resume(Effect.succeed(outcomeOf(ending)))
-            const run = runner.start(policy.success, onEnd, Math.ceil(timeout / microsPerMilli))
-            return Effect.sync(run.end)
+            let isTimedOut = false
+            const run = runner.start(policy.success, (ending) => {
+              clearTimeout(timer)
+              resume(Effect.succeed(isTimedOut ? { _tag: "TimedOut" } : outcomeOf(ending)))
+            })
+            const timer = setTimeout(
+              () => {
+                isTimedOut = true
+                run.end()
+                onTimedOut()
+              },
+              Math.min(Math.ceil(timeout / microsPerMilli), timeoutMillisMax)
+            )
+            return Effect.sync(() => {
+              clearTimeout(timer)
+              run.end()
+            })
           })
       })
     )
   )
 
 const microsPerMilli = 1000
+
+/** Node's timers count in 31 bits and take more for nothing: 24 days. */
+const timeoutMillisMax = 2 ** 31 - 1
 
 const outcomeOf = (ending: ScriptRunner.Ending): Outcome =>
   ending._tag === "NotStarted"

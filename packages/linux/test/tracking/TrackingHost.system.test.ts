@@ -148,6 +148,20 @@ describe("tracking on this machine", () => {
     })
   )
 
+  it.live("a script that does not obey is down when its time is over, and killed", () =>
+    Effect.gen(function* () {
+      const { folder, last, tracking, write } = yield* machine
+      const text = `#!/bin/sh\ntrap "" TERM\necho $$ >${folder}/pid\nwhile :; do sleep 0.1; done\n`
+      const path = write("deaf", text, 0o755)
+      const deaf = script([path], { interval: seconds(60), script: { words: [path], timeout: seconds(0.3) } })
+      yield* tracking.apply(track({ scripts: [deaf] }))
+      yield* eventually("down", () => last() === "Script check Down")
+      const pid = readFileSync(join(folder, "pid"), "utf8").trim()
+      assert.isTrue(existsSync(`/proc/${pid}`))
+      yield* eventually("gone", () => !existsSync(`/proc/${pid}`))
+    })
+  )
+
   it.live(
     "D1: scripts that are missing, may not be run, or could be changed by others are down, and say why",
     () =>

@@ -8,6 +8,7 @@
  * 2. From `Started` on it holds exactly one deadline, and every deadline is a whole number of intervals after the start.
  * 3. The first result counts at once. After it, only `rise` successes or `fall` failures in a row change what is known.
  * 4. A script that cannot be run is Down at once, and stays so until a run succeeds.
+ * 5. A run whose time is over has failed there and then, also when its process does not die.
  *
  * **Details**
  *
@@ -22,6 +23,7 @@
  * **Gotchas**
  * - Of a script that is Down only by `initFail` nothing is known yet: its first success counts at once, too, as with keepalived.
  * - keepalived starts no run, or counts none, of a script that it refuses, and so takes it for good. Here it is Down.
+ * - keepalived counts a run that hangs when its process is gone: 2 s later when it does not obey. And a run that takes longer than the interval does not keep it (2.2.7) from starting the next, though it says so.
  *
  * @see keepalived.conf(5), `vrrp_script`; docs/decisions/0020-scripts-fail-closed.md
  * @since 0.1.0
@@ -60,6 +62,7 @@ export type Knowledge = Extract<Observation, { readonly _tag: "Unknown" | "Up" |
  * The state of one script.
  *
  * - `nextAt`: when the next run is due; nothing before `Started`.
+ * - `isOverdue`: the time of the run is over and has been counted; what is left of it does not count.
  * - `streak`: results in a row that contradict what is known.
  * - `outcome`: of the last run that ended.
  *
@@ -70,6 +73,7 @@ export interface ScriptTracker {
   readonly parameters: TrackScript
   readonly observation: Knowledge
   readonly isRunning: boolean
+  readonly isOverdue: boolean
   readonly hasSkipped: boolean
   readonly nextAt: Instant | undefined
   readonly streak: number
@@ -79,7 +83,8 @@ export interface ScriptTracker {
 /**
  * - `Started`: run it from now on.
  * - `Due`: time passed. Acts only if the deadline is not after `at`.
- * - `Ended`: the run is over.
+ * - `TimedOut`: the time of the run is over; it is being ended.
+ * - `Ended`: the run is over, and its process is gone.
  *
  * @category models
  * @since 0.1.0
@@ -87,6 +92,7 @@ export interface ScriptTracker {
 export type Event =
   | { readonly _tag: "Started"; readonly at: Instant }
   | { readonly _tag: "Due"; readonly at: Instant }
+  | { readonly _tag: "TimedOut"; readonly at: Instant }
   | { readonly _tag: "Ended"; readonly at: Instant; readonly outcome: Outcome }
 
 /**
@@ -140,6 +146,7 @@ export const make = (parameters: TrackScript, former?: ScriptTracker): ScriptTra
     parameters,
     observation: isFound ? found.observation : parameters.initFail ? down : unknown,
     isRunning: false,
+    isOverdue: false,
     hasSkipped: false,
     nextAt: undefined,
     streak: 0,
@@ -167,10 +174,12 @@ export const step = (state: ScriptTracker, event: Event): Step => {
       return state.isRunning
         ? skip(arm(state, state.nextAt, event.at))
         : run(arm(state, state.nextAt, event.at))
-    case "Ended":
-      return state.isRunning
-        ? hear({ ...state, isRunning: false, hasSkipped: false, outcome: event.outcome }, state.outcome)
+    case "TimedOut":
+      return state.isRunning && !state.isOverdue
+        ? hear({ ...state, isOverdue: true, outcome: { _tag: "TimedOut" } }, state.outcome)
         : stay(state)
+    case "Ended":
+      return state.isRunning ? end(state, event.outcome) : stay(state)
   }
 }
 
@@ -196,6 +205,11 @@ const skip = (state: ScriptTracker): Step => ({
 
 const timer = ({ nextAt }: ScriptTracker): ReadonlyArray<Action> =>
   nextAt === undefined ? [] : [{ _tag: "ArmTimer", deadline: nextAt }]
+
+const end = (state: ScriptTracker, outcome: Outcome): Step => {
+  const ended = { ...state, isRunning: false, isOverdue: false, hasSkipped: false }
+  return state.isOverdue ? stay(ended) : hear({ ...ended, outcome }, state.outcome)
+}
 
 /** `before` is how the run before ended: nothing before the first. */
 const hear = (state: ScriptTracker, before: Outcome | undefined): Step => {

@@ -114,6 +114,36 @@ describe("ScriptTracker", () => {
     assert.deepStrictEqual(reports(), [{ _tag: "RunSkipped" }])
   })
 
+  it("a run whose time is over has failed at once, is counted once, and takes the place of the next until it is gone", () => {
+    const { advance, ends, known, reports, runs, state, step } = drive(script({ interval: seconds(2) }))
+    ends(ok)
+    const at = seconds(103) as number as Instant
+    assert.strictEqual(runs(), 2)
+    step({ _tag: "TimedOut", at })
+    assert.strictEqual(known(), "Down")
+    step({ _tag: "TimedOut", at })
+    advance(seconds(2))
+    assert.strictEqual(runs(), 2)
+    step({ _tag: "Ended", at, outcome: ok })
+    assert.strictEqual(known(), "Down")
+    assert.isFalse(state().isRunning)
+    advance(seconds(2))
+    assert.strictEqual(runs(), 3)
+    step({ _tag: "Ended", at, outcome: ok })
+    assert.strictEqual(known(), "Up")
+    assert.strictEqual(reports().filter(({ _tag }) => _tag === "Changed").length, 3)
+  })
+
+  it("a run counts once, however often its time is over", () => {
+    const { ends, known, step } = drive(script({ fall: 2 }))
+    ends(ok)
+    const at = seconds(101) as number as Instant
+    step({ _tag: "TimedOut", at })
+    step({ _tag: "TimedOut", at })
+    step({ _tag: "Ended", at, outcome: bad })
+    assert.strictEqual(known(), "Up")
+  })
+
   it("deadlines do not drift, and after a stall no burst follows", () => {
     const { advance, ends, state } = drive(script())
     ends(ok)
