@@ -43,12 +43,13 @@ const make = Effect.gen(function* () {
   const owners = new Map<string, ReadonlySet<InterfaceName>>()
   const rings = yield* Queue.sliding<void>(1)
   let claimed: ReadonlyMap<number, Need> = new Map()
-  const look = (): void => {
-    if (!isSame(claimed, parentsOf(network, owners.values()))) Queue.offerUnsafe(rings, undefined)
-  }
+  const look = (): void => void Queue.offerUnsafe(rings, undefined)
+  // A thousand owners that change together are looked at once.
   const work = Effect.gen(function* () {
     yield* Queue.take(rings)
-    claimed = parentsOf(network, owners.values())
+    const parents = parentsOf(network, owners.values())
+    if (hasSameKeys(claimed, parents)) return
+    claimed = parents
     const failures = yield* settings.claim("arp-guard", claimed)
     for (const failure of failures) yield* Effect.logWarning(failure)
   })
@@ -63,12 +64,15 @@ const make = Effect.gen(function* () {
   yield* Effect.forkScoped(Effect.forever(work))
   return ArpGuard.of({
     set: (owner, devices) => {
+      if (hasSameKeys(owners.get(owner) ?? none, devices)) return
       if (devices.size > 0) owners.set(owner, devices)
       else owners.delete(owner)
       look()
     }
   })
 })
+
+const none: ReadonlySet<InterfaceName> = new Set()
 
 const parentsOf = (
   { state }: KernelNetwork["Service"],
@@ -85,5 +89,7 @@ const parentsOf = (
   return parents
 }
 
-const isSame = (left: ReadonlyMap<number, Need>, right: ReadonlyMap<number, Need>): boolean =>
-  left.size === right.size && [...left.keys()].every((index) => right.has(index))
+const hasSameKeys = <A>(left: Keyed<A>, right: Keyed<A>): boolean =>
+  left.size === right.size && Array.from(left.keys()).every((key) => right.has(key))
+
+type Keyed<A> = Pick<ReadonlySet<A>, "size" | "has" | "keys">
