@@ -15,7 +15,7 @@
  * 2. After `apply` there is an observation of every subject, and of no other.
  * 3. Whoever subscribes is told all that is known, then every change, in order and without loss.
  *
- * @see docs/decisions/0025-tracking-in-the-main-thread.md
+ * @see docs/decisions/0025-tracking-and-notifications-beside-the-engine.md
  * @since 0.1.0
  */
 import type { Observation } from "@holdfast/vrrp/Tracker"
