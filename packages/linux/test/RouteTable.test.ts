@@ -54,11 +54,15 @@ describe("keyOf", () => {
       route({ destination: { address: "0.0.0.0" as IpAddress, length: 0 } }),
       route({ nextHops: [via("192.0.2.254"), via("192.0.2.253")], protocol: 4 }),
       ipv6(),
-      ipv6({ metric: 0 }),
       ipv6({ destination: { address: "2001:db8:0:1::5" as IpAddress, length: 33 } }),
       ipv6({ from: { address: "fd00::7" as IpAddress, length: 64 } })
     ])
       assert.strictEqual(RouteTable.keyOfPresent(told(asked)!), RouteTable.keyOf(asked))
+  })
+
+  it("of an IPv6 route without metric, or with none, is the kernel's default", () => {
+    for (const metric of [{}, { metric: 0 }])
+      assert.strictEqual(RouteTable.keyOf(ipv6(metric)), RouteTable.keyOf(ipv6({ metric: 1_024 })))
   })
 
   it("tells routes apart that the kernel has side by side, and only those", () => {
