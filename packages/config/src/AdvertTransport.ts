@@ -95,6 +95,11 @@ const sourceOf = (
   if (other !== undefined && other.value !== source?.value) {
     report.warning(other.span, `this source address is not used; ${source?.value} is`, "remove one of them")
   }
+  const { track_src_ip } = instance.settings.values
+  if (track_src_ip !== undefined && source === undefined) {
+    const remedy = "add mcast_src_ip or unicast_src_ip, or remove it"
+    report.warning(track_src_ip.span, "track_src_ip has no effect without a source address", remedy)
+  }
   if (source !== undefined) reportFamily(source, "source address", families, report)
   return source
 }

@@ -113,6 +113,7 @@ const commonOf = (identity: VirtualRouterIdentity, globals: GlobalDefinitions, r
     skipRepeatedAddressCheck: Section.either(own.skip_check_adv_addr, all.vrrp_skip_check_adv_addr, false),
     checkUnicastSource:
       Section.either(own.check_unicast_src, all.vrrp_check_unicast_src, false) || checksHopLimits(identity),
+    trackSource: own.track_src_ip !== undefined,
     faultWithoutPeers: own.unicast_fault_no_peer !== undefined,
     ownerIgnoresAdverts: Section.either(own.owner_ignore_adverts, all.vrrp_owner_ignore_adverts, false),
     trackPrimary: own.dont_track_primary === undefined,

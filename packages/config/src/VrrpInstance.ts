@@ -92,6 +92,7 @@ const readers = {
   unicast_fault_no_peer: Section.flag,
   old_unicast_checksum: oldUnicastChecksum,
   mcast_src_ip: Section.argument(Value.ipAddress),
+  track_src_ip: Section.flag,
   mcast_dst_ip: Section.argument(Value.group),
   ...Authentication.readers,
   v3_checksum_as_v2: Section.toggle,

@@ -29,6 +29,7 @@ export const vrrpInstance = KeywordTable.make({
     "unicast_ttl",
     "mcast_src_ip",
     "mcast_dst_ip",
+    "track_src_ip",
     "preempt",
     "nopreempt",
     "preempt_delay",
@@ -74,10 +75,9 @@ export const vrrpInstance = KeywordTable.make({
     "smtp_alert"
   ],
   kept: [
-    // What this version does in any case: addresses that the kernel takes away with another are put back, a source address
-    // that is missing is a fault, and a router that comes back from a stall steps aside.
+    // What this version does in any case: addresses that the kernel takes away with another are put back, and a router that
+    // comes back from a stall steps aside.
     "promote_secondaries",
-    "track_src_ip",
     "timer_expired_backup",
     "thread_timer_expired"
   ],

@@ -40,7 +40,7 @@ describe("Keywords", () => {
     assert.strictEqual(Keywords.stateOf("vrrp_instance", "priority"), "supported")
     assert.strictEqual(Keywords.stateOf("vrrp_instance", "vrf"), "unsupported")
     assert.strictEqual(Keywords.stateOf("vrrp_instance", "debug"), "ignored")
-    assert.strictEqual(Keywords.stateOf("vrrp_instance", "track_src_ip"), "kept")
+    assert.strictEqual(Keywords.stateOf("vrrp_instance", "promote_secondaries"), "kept")
     assert.isUndefined(Keywords.stateOf("global_defs", "priority"))
     assert.deepStrictEqual(Keywords.sectionsWith("weight"), [
       "virtual_server",

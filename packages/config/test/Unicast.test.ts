@@ -101,6 +101,12 @@ describe("unicast_peer", () => {
     assert.deepStrictEqual(errorsOf(`${lines}\n${ipv4}`), [message])
   })
 
+  it("a source that is not given cannot be tracked", () => {
+    assert.deepStrictEqual(diagnosticsOf(instanceOf(`track_src_ip\n${ipv4}`)), [
+      "t:4:1: warning: track_src_ip has no effect without a source address (add mcast_src_ip or unicast_src_ip, or remove it)"
+    ])
+  })
+
   it("two routers need peers of two families", () => {
     assert.deepStrictEqual(errorsOf(`${peers("10.0.0.9")}\n${addresses("10.0.0.1", "fe80::1")}`), [
       "t:5:1: error: no peer has an IPv6 address, and the virtual router of IPv6 nobody to talk to (name one)"
@@ -132,6 +138,7 @@ describe("what the file says for all instances", () => {
     ["v3_checksum_as_v2 of version 3", "v3_checksum_as_v2", "version 3", { plainChecksum: true }],
     ["v3_checksum_as_v2 of version 2", "v3_checksum_as_v2", "", { plainChecksum: false }],
     ["own v3_checksum_as_v2", "", "version 3\nv3_checksum_as_v2", { plainChecksum: true }],
+    ["track_src_ip", "", "mcast_src_ip 10.0.0.9\ntrack_src_ip", { trackSource: true }],
     ["no_accept", "", "no_accept", { accept: false }],
     ["accept after no_accept", "", "no_accept\naccept", { accept: true }],
     ["no_accept after accept", "", "accept\nno_accept", { accept: false }],

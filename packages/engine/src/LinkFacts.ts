@@ -57,12 +57,15 @@ export const linkStateOf = (source: LinkSource, parameters: Parameters, device: 
 /**
  * Returns the address that adverts come from: the first usable one of the router's family that is not virtual. Over IPv6
  * that is the link-local one (RFC 9568 section 5.1.2.1), unless peers are reached by unicast and it has another. The owner
- * of the addresses (priority 255) may have no other than the virtual ones.
+ * of the addresses (priority 255) may have no other than the virtual ones. A source that is tracked is the only one.
  *
  * @category getters
  * @since 0.1.0
  */
 export const primaryAddress = (link: Link, parameters: Parameters): IpAddress | undefined => {
+  const { sourceAddress, trackSource } = parameters
+  if (trackSource && sourceAddress !== undefined)
+    return link.addresses.find((entry) => entry.address === sourceAddress && !entry.tentative)?.address
   const { addresses, family, priority, transport } = parameters
   const candidates = link.addresses.filter(
     (entry) => familyOf(entry.address) === family && entry.scope < scopeHost && isUsable(entry)

@@ -60,13 +60,14 @@ export const ownFaults = (state: State): ReadonlyArray<Fault> => {
 export const priorityOf = TrackerOutcome.effectivePriority
 
 /**
- * Returns the source address of adverts: the configured one, or else the primary address of the router's device.
+ * Returns the source address of adverts: the configured one, or else the primary address of the router's device. One that
+ * is tracked is that of the device, and absent where the device does not have it.
  *
  * @category queries
  * @since 0.1.0
  */
 export const sourceAddress = ({ links, parameters }: State): IpAddress | undefined => {
-  if (parameters.sourceAddress !== undefined) return parameters.sourceAddress
+  if (parameters.sourceAddress !== undefined && !parameters.trackSource) return parameters.sourceAddress
   const link = links.get(parameters.interface)
   return link === undefined || link._tag === "Missing" ? undefined : link.address
 }

@@ -293,6 +293,8 @@ export const Parameters = Schema.Struct({
   transport: Transport,
   /** Source of adverts; the interface's primary or link-local address when absent (`mcast_src_ip`, `unicast_src_ip`). */
   sourceAddress: Schema.optionalKey(Address.IpAddress),
+  /** Whether the router is in Fault while `interface` does not have `sourceAddress`; default false (`track_src_ip`). */
+  trackSource: Schema.Boolean,
   addresses: Schema.Array(VirtualAddress),
   /** Whether the Master takes packets to its addresses although it is not their owner; default true (`no_accept` clears it). */
   accept: Schema.Boolean,
@@ -341,6 +343,7 @@ export const defaults = {
   preempt: true,
   preemptDelay: seconds(0),
   transport: { _tag: "Multicast", group: groupVrrp },
+  trackSource: false,
   accept: true,
   routes: [],
   rules: [],

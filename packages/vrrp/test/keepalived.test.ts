@@ -544,6 +544,19 @@ describe("tracking", () => {
     assert.strictEqual(roleOf(router), "Backup")
   })
 
+  it("track_src_ip: a configured source address has to be the device's", () => {
+    const router = running({ sourceAddress: ownAddress, trackSource: true })
+
+    router.step(linkChanged(second, eth0, { _tag: "Up", address: ownAddress }))
+    assert.strictEqual(roleOf(router), "Backup")
+
+    router.step(linkChanged(2 * second, eth0, { _tag: "Up" }))
+    assert.deepStrictEqual(router.state.role, {
+      _tag: "Fault",
+      faults: [{ _tag: "NoSourceAddress", interface: eth0 }]
+    })
+  })
+
   it("dont_track_primary ignores the device, but not the lack of a source address", () => {
     const router = running({ trackPrimary: false })
 
