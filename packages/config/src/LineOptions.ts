@@ -146,7 +146,7 @@ export const read = <T>(
 ): boolean => {
   let sound = true
   for (let word = from.take(); word !== undefined; word = from.take()) {
-    const option = word.quoted ? undefined : options.get(word.text)
+    const option = options.get(word.text)
     const read = option === undefined ? other(word) : option(said, from, report, word)
     if (read === undefined) {
       // Whether the next word is its value or an option, nobody knows: the rest of the line is not read.

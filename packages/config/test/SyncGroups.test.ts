@@ -15,6 +15,12 @@ describe("SyncGroups", () => {
     ])
   })
 
+  it("a member that is listed twice is one member", () => {
+    assert.deepStrictEqual<unknown>(groupsOf("vrrp_sync_group G {\ngroup {\nA\nB\nA\n}\n}\n"), [
+      { name: "G", kind: "Group", members: ["A", "B"] }
+    ])
+  })
+
   it("the older form names them without a block, with one warning", () => {
     const text = "vrrp_sync_group G {\nA\nB\nsmtp_alert\n}\n"
 
