@@ -19,7 +19,7 @@ import * as Effect from "effect/Effect"
 export const run = (script: Script, defaults: ScriptDefaults): Effect.Effect<string | undefined> =>
   Effect.gen(function* () {
     const runs = yield* Ports.ScriptRuns
-    const outcome = yield* runs.run(script, script.timeout ?? timeoutDefault)
+    const outcome = yield* runs.run(script, script.timeout ?? timeoutDefault, () => {})
     return outcome._tag === "Exited" && outcome.code === 0 ? undefined : ScriptTracker.describe(outcome)
   }).pipe(Effect.provide(ScriptRuns.layer(defaults)))
 

@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import type { Action, RoleName } from "@holdfast/vrrp/Action"
+import * as Authentication from "@holdfast/vrrp/Authentication"
 import type { Event, LinkState, TimerName } from "@holdfast/vrrp/Event"
 import * as Health from "@holdfast/vrrp/Health"
 import type { Instant } from "@holdfast/wire/Instant"
@@ -252,7 +253,7 @@ export const make = (
       transport._tag === "Multicast"
         ? [[transport.group], hopLimitVrrp]
         : [transport.peers.map(({ address }) => address), transport.hopLimit]
-    const seal = sealer.next(parameters.authentication, highestMark(router.state))
+    const seal = sealer.next(parameters.authentication, Authentication.highestSequence(router.state))
     for (const destination of destinations)
       surroundings.outbox.advert(
         transmitInterface(parameters),
@@ -318,9 +319,6 @@ const advertisementOf = (parameters: Parameters, priority: number): Advertisemen
         addresses: advertised.map((entry) => entry.address)
       }
 }
-
-const highestMark = ({ marks }: State): bigint | undefined =>
-  marks?.reduce((highest, { sequence }) => (sequence > highest ? sequence : highest), 0n)
 
 const sameLink = (left: LinkState, right: LinkState): boolean =>
   left._tag === right._tag && addressOf(left) === addressOf(right)

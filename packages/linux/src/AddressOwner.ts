@@ -18,6 +18,8 @@ import * as AddressTable from "./AddressTable.ts"
  */
 export interface Owner {
   name: string
+  /** One of its own, whatever it is called. */
+  readonly number: number
   level: Ownership
   /** Addresses that earlier levels held and this one does not, by key: to be taken away. */
   dropped: Map<string, VirtualAddress>
@@ -66,13 +68,26 @@ export const nothing: Ownership = {
 }
 
 /** @category constructors @since 0.1.0 */
-export const make = (name: string): Owner => ({
+export const make = (name: string, number: number): Owner => ({
   name,
+  number,
   level: nothing,
   dropped: new Map(),
   held: new Set(),
   added: new Set()
 })
+
+/**
+ * Returns the addresses that this program has added for an owner and the kernel has.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const addedOf = ({ added, held, level }: Owner): ReadonlyArray<VirtualAddress> =>
+  level.addresses.filter((entry) => {
+    const key = AddressTable.keyOf(entry)
+    return held.has(key) && added.has(key)
+  })
 
 /** @category constructors @since 0.1.0 */
 export const makeTask = (owner: Owner): Task => ({ owner, level: owner.level, failures: [] })

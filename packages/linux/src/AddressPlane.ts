@@ -30,8 +30,10 @@ import * as Queue from "effect/Queue"
 import * as AcceptFilter from "./AcceptFilter.ts"
 import * as AddressOwner from "./AddressOwner.ts"
 import * as AddressTable from "./AddressTable.ts"
+import { ArpGuard } from "./device/ArpGuard.ts"
 import { KernelNetwork } from "./KernelNetwork.ts"
 import * as Routing from "./Routing.ts"
+import { LastWill } from "./will/LastWill.ts"
 
 /**
  * The port on this kernel.
@@ -39,24 +41,34 @@ import * as Routing from "./Routing.ts"
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<AddressPlane, never, KernelNetwork> = Layer.effect(
+export const layer: Layer.Layer<AddressPlane, never, KernelNetwork | ArpGuard> = Layer.effect(
   AddressPlane,
   Effect.gen(function* () {
     const network = yield* KernelNetwork
+    const guard = yield* ArpGuard
+    const will = yield* LastWill
     return AddressPlane.of({
-      open: (onEvent) => Effect.provideService(open(onEvent), KernelNetwork, network)
+      open: (onEvent) =>
+        open(onEvent).pipe(
+          Effect.provideService(KernelNetwork, network),
+          Effect.provideService(ArpGuard, guard),
+          Effect.provideService(LastWill, will)
+        )
     })
   })
 )
 
 const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void) {
   const network = yield* KernelNetwork
+  const guard = yield* ArpGuard
+  const will = yield* LastWill
   const owners = new Map<string, AddressOwner.Owner>()
   const due = new Set<AddressOwner.Owner>()
   const rings = yield* Queue.sliding<void>(1)
   const ring = (): void => void Queue.offerUnsafe(rings, undefined)
   let inspect = false
   let isSweepDue = false
+  let ownersMade = 0
   const look = (): void => {
     inspect = true
     ring()
@@ -66,9 +78,10 @@ const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void
   const levels = (): ReadonlyArray<Ownership> => Array.from(owners.values(), ({ level }) => level)
 
   const set = (name: string, level: Ownership): void => {
-    const owner = owners.get(name) ?? AddressOwner.make(name)
+    const owner = owners.get(name) ?? AddressOwner.make(name, (ownersMade += 1))
     owners.set(name, owner)
     AddressOwner.setLevel(owner, level)
+    guard.set(name, new Set(level.addresses.map((entry) => entry.interface)))
     due.add(owner)
     ring()
   }
@@ -76,6 +89,7 @@ const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void
   const release = (name: string): void => {
     set(name, { ...(owners.get(name)?.level ?? AddressOwner.nothing), owned: false })
     owners.delete(name)
+    guard.set(name, new Set())
   }
 
   const rename = (from: string, to: string): void => {
@@ -84,6 +98,18 @@ const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void
     owners.delete(from)
     owner.name = to
     owners.set(to, owner)
+    guard.set(from, new Set())
+    guard.set(to, new Set(owner.level.addresses.map((entry) => entry.interface)))
+  }
+
+  /** Who is killed leaves nothing behind: behind the announcements, since it takes a moment for a thousand addresses. */
+  const bequeath = (tasks: ReadonlyArray<AddressOwner.Task>): void => {
+    for (const { owner } of tasks)
+      will.write(
+        `addresses ${owner.number}`,
+        AddressTable.removals(AddressOwner.addedOf(owner), network.state())
+      )
+    will.write("routing", routing.removals())
   }
 
   const sweep = (): void => {
@@ -143,6 +169,7 @@ const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void
           failures: level.owned ? [...failures, ...routing.failuresOf(level)] : failures
         })
       )
+    bequeath(tasks)
   })
 
   /** Puts back what is owned and known not to be held. What is found in place after all was never gone. */

@@ -128,6 +128,23 @@ export const surplus = (
 }
 
 /**
+ * Returns what takes these away, of the devices that exist.
+ *
+ * @category diff
+ * @since 0.1.0
+ */
+export const removals = (
+  entries: ReadonlyArray<VirtualAddress>,
+  state: NetworkState.NetworkState
+): ReadonlyArray<Request> => {
+  const indexes = indexesOf(state)
+  return entries.flatMap((entry) => {
+    const index = indexes.get(entry.interface)
+    return index === undefined ? [] : [requestsFor(index, entry).remove]
+  })
+}
+
+/**
  * Returns the keys of all addresses that the kernel is seen to have.
  *
  * @category getters

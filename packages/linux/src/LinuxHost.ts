@@ -8,6 +8,7 @@ import * as AddressPlane from "./AddressPlane.ts"
 import * as AdvertTransport from "./AdvertTransport.ts"
 import * as Announcer from "./Announcer.ts"
 import { KernelNetwork } from "./KernelNetwork.ts"
+import { ArpGuard } from "./device/ArpGuard.ts"
 import { ParentSettings } from "./device/ParentSettings.ts"
 import * as VirtualDevices from "./device/VirtualDevices.ts"
 import * as LinkWatch from "./LinkWatch.ts"
@@ -28,7 +29,9 @@ export const layer = Layer.mergeAll(
   VirtualDevices.layer,
   WakeTimer.layer
 ).pipe(
-  Layer.provide(Layer.provideMerge(ParentSettings.layer, KernelNetwork.layer)),
+  Layer.provide(
+    ArpGuard.layer.pipe(Layer.provideMerge(ParentSettings.layer), Layer.provideMerge(KernelNetwork.layer))
+  ),
   // Around all that writes to it: what ends in order has nothing left to will.
   Layer.provide(LastWill.layer)
 )

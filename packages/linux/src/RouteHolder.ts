@@ -50,6 +50,8 @@ export interface RouteHolder {
   readonly forget: (key: string) => boolean
   readonly verify: (wanted: Routes) => Effect.Effect<void>
   readonly compare: Effect.Effect<void, NetlinkError>
+  /** What unmakes all that is held. */
+  readonly removals: () => ReadonlyArray<Request>
   readonly sweep: (named: ReadonlySet<string>) => Effect.Effect<void, NetlinkError>
 }
 
@@ -163,6 +165,7 @@ export const make = (client: NetlinkClient["Service"], state: () => NetworkState
     },
     verify,
     compare,
+    removals: () => Array.from(held.values(), (route) => Route.remove(RouteTable.keyFields(route))),
     sweep
   }
 }

@@ -6,6 +6,7 @@
  * @since 0.1.0
  */
 import type { Ownership } from "@holdfast/engine/AddressPlane"
+import type { Request } from "@holdfast/netlink/Request"
 import * as NetlinkClient from "@holdfast/netlink/NetlinkClient"
 import type { NetlinkError } from "@holdfast/netlink/NetlinkError"
 import * as NetlinkTransport from "@holdfast/netlink/NetlinkTransport"
@@ -43,6 +44,8 @@ export interface Routing {
   readonly heed: (changes: ReadonlyArray<NetworkChange>) => boolean
   readonly repair: (levels: Levels) => Effect.Effect<void>
   readonly compare: Effect.Effect<void, NetlinkError>
+  /** What unmakes all routes and rules that are held. */
+  readonly removals: () => ReadonlyArray<Request>
   readonly sweep: (levels: Levels) => Effect.Effect<void, NetlinkError>
 }
 
@@ -134,6 +137,7 @@ export const make = Effect.fnUntraced(function* (
     heed,
     repair,
     compare: Effect.andThen(routes.compare, rules.compare),
+    removals: () => [...rules.removals(), ...routes.removals()],
     sweep: Effect.fnUntraced(function* (levels) {
       yield* rules.sweep(levels.flatMap((level) => level.rules))
       yield* routes.sweep(new Set(levels.flatMap((level) => level.routes).map(RouteTable.keyOf)))

@@ -7,6 +7,7 @@
  */
 import type { NetlinkClient } from "@holdfast/netlink/NetlinkClient"
 import type { NetlinkError } from "@holdfast/netlink/NetlinkError"
+import type { Request } from "@holdfast/netlink/Request"
 import * as Rule from "@holdfast/netlink/Rule"
 import type { VirtualRule } from "@holdfast/vrrp/VirtualRule"
 import * as Effect from "effect/Effect"
@@ -40,6 +41,8 @@ export interface RuleHolder {
   readonly failures: ReadonlyMap<string, string>
   readonly lacksSome: (wanted: Rules) => boolean
   readonly compare: Effect.Effect<void, NetlinkError>
+  /** What unmakes all that is held. */
+  readonly removals: () => ReadonlyArray<Request>
   readonly sweep: (named: ReadonlyArray<VirtualRule>) => Effect.Effect<void, NetlinkError>
 }
 
@@ -111,6 +114,7 @@ export const make = (client: NetlinkClient["Service"]): RuleHolder => {
     failures,
     lacksSome: (wanted) => [...wanted.keys()].some((key) => !held.has(key)),
     compare,
+    removals: () => Array.from(held.values(), (rule) => Rule.remove(RuleTable.newRule(rule))).toReversed(),
     sweep
   }
 }

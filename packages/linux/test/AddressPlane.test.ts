@@ -3,6 +3,7 @@
  */
 import { type AddressEvent, AddressPlane, type OwnershipLevels } from "@holdfast/engine/AddressPlane"
 import * as LinuxAddressPlane from "@holdfast/linux/AddressPlane"
+import { ArpGuard } from "@holdfast/linux/device/ArpGuard"
 import { KernelNetwork } from "@holdfast/linux/KernelNetwork"
 import type * as Link from "@holdfast/netlink/Link"
 import type { Outcome } from "@holdfast/netlink/NetlinkClient"
@@ -33,6 +34,8 @@ const level = (owned: boolean, addresses: ReadonlyArray<VirtualAddress>) => ({
   rules: [],
   keepForeign: false
 })
+
+const unguarded = Layer.succeed(ArpGuard, { set: () => {} })
 
 interface Bench {
   readonly levels: OwnershipLevels
@@ -65,7 +68,7 @@ const withPlane = (
       onChanges: () => () => {}
     })
     const plane = yield* AddressPlane.pipe(
-      Effect.provide(LinuxAddressPlane.layer.pipe(Layer.provide(network)))
+      Effect.provide(LinuxAddressPlane.layer.pipe(Layer.provide(Layer.merge(network, unguarded))))
     )
     const levels = yield* plane.open((event) => events.push(event))
     const settle = Effect.yieldNow.pipe(Effect.repeat({ times: turnsMax }), Effect.asVoid)

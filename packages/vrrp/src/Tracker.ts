@@ -2,7 +2,7 @@
  * What a virtual router looks at besides its own devices: devices, scripts, processes and files, each a reason for Fault
  * or a change of priority.
  *
- * @see docs/decisions/0025-tracking-in-the-main-thread.md
+ * @see docs/decisions/0025-tracking-and-notifications-beside-the-engine.md
  * @since 0.1.0
  */
 import * as Schema from "effect/Schema"
