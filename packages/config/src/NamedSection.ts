@@ -21,14 +21,6 @@ export interface NamedSection<out R> {
 }
 
 /**
- * The word that names a section.
- *
- * @category models
- * @since 0.1.0
- */
-export type Name = Word
-
-/**
  * Reads a section; nothing when it lacks its name or its block.
  *
  * @category reading

@@ -12,6 +12,7 @@ import type { AddressLine } from "./AddressLine.ts"
 import type { Report } from "./Diagnostic.ts"
 import * as GarpGroup from "./GarpGroup.ts"
 import * as InterfaceDelays from "./InterfaceDelays.ts"
+import type { Word } from "./Lexer.ts"
 import type { Model } from "./Model.ts"
 import * as NamedSection from "./NamedSection.ts"
 import * as SyncGroups from "./SyncGroups.ts"
@@ -89,7 +90,7 @@ export const compile = (
 const definitionsOf = (models: ReadonlyArray<Model>, report: Report): TrackerLine.Definitions => {
   const weights = (
     keyword: string,
-    sections: ReadonlyArray<{ readonly name: NamedSection.Name; readonly weight: TrackerLine.Weight }>
+    sections: ReadonlyArray<{ readonly name: Word; readonly weight: TrackerLine.Weight }>
   ): ReadonlyMap<string, TrackerLine.Weight> =>
     new Map([...NamedSection.byName(keyword, sections, report)].map(([name, { weight }]) => [name, weight]))
   return {
@@ -118,13 +119,7 @@ const trackingOf = (
   const keys = new Set(routers.flatMap(({ trackers }) => trackers.map(({ subject }) => keyOf(subject))))
   const used =
     (kind: "Script" | "Process", keyword: string) =>
-    <A>({
-      name,
-      parameters
-    }: {
-      readonly name: NamedSection.Name
-      readonly parameters: A
-    }): ReadonlyArray<A> => {
+    <A>({ name, parameters }: { readonly name: Word; readonly parameters: A }): ReadonlyArray<A> => {
       if (keys.has(keyOf({ _tag: kind, name: name.text }))) return [parameters]
       report.warning(name.span, `nobody tracks ${keyword} ${name.text}`, "remove it, or track it")
       return []
