@@ -27,6 +27,7 @@ export interface VirtualDevices {
   readonly ofAddress: (wanted: Wanted) => InterfaceName
   /** Lets a device take part in a family. */
   readonly admit: (name: InterfaceName, family: Family) => void
+  readonly has: (name: InterfaceName) => boolean
   readonly all: () => ReadonlyArray<VirtualDevice>
 }
 
@@ -49,28 +50,32 @@ export const make = (names: {
   readonly addressPrefix: string
 }): VirtualDevices => {
   const taken = new Set(names.taken)
-  const devices: Array<VirtualDevice> = []
+  const devices = new Map<InterfaceName, VirtualDevice>()
+  const places = new Map<string, InterfaceName>()
   const add = (name: InterfaceName, { family, parent }: Wanted, mac: MacAddress): InterfaceName => {
     taken.add(name)
-    devices.push({ name, parent, mac, families: [family] })
+    devices.set(name, { name, parent, mac, families: [family] })
+    places.set(placeOf(parent, mac), name)
     return name
   }
   return {
     ofRouter: ({ mac, name, ...wanted }) => add(name ?? freeName(names.prefix, wanted, taken), wanted, mac),
     ofAddress: (wanted) => {
       const mac = VirtualMacLine.macOf(wanted.family, wanted.vrid)
-      const known = devices.find((device) => device.parent === wanted.parent && device.mac === mac)
-      return known?.name ?? add(freeName(names.addressPrefix, wanted, taken), wanted, mac)
+      const known = places.get(placeOf(wanted.parent, mac))
+      return known ?? add(freeName(names.addressPrefix, wanted, taken), wanted, mac)
     },
     admit: (name, family) => {
-      const at = devices.findIndex((device) => device.name === name)
-      const device = devices[at]
+      const device = devices.get(name)
       if (device !== undefined && !device.families.includes(family))
-        devices[at] = { ...device, families: [...device.families, family] }
+        devices.set(name, { ...device, families: [...device.families, family] })
     },
-    all: () => devices
+    has: (name) => devices.has(name),
+    all: () => [...devices.values()]
   }
 }
+
+const placeOf = (parent: InterfaceName, mac: MacAddress): string => `${parent} ${mac}`
 
 /** `vrrp.VRID` for IPv4 and `vrrp6.VRID` for IPv6; with a number where another device has that name. */
 const freeName = (prefix: string, { family, vrid }: Wanted, taken: ReadonlySet<string>): InterfaceName => {

@@ -217,11 +217,10 @@ const elsewhereOf = (
   devices: VirtualDevices
 ): Announcing.Elsewhere => {
   const home = virtualMacs.get(family)?.interface ?? base
-  const others = new Set(addresses.map((address) => address.interface).filter((name) => name !== home))
-  const made = new Set(devices.all().map(({ name }) => name))
+  const others = addresses.map((address) => address.interface).filter((name) => name !== home)
   return {
-    virtualMac: [...others].some((name) => made.has(name)),
-    other: [...others].some((name) => !made.has(name))
+    virtualMac: others.some((name) => devices.has(name)),
+    other: others.some((name) => !devices.has(name))
   }
 }
 
