@@ -421,6 +421,11 @@ describe("routes and rules", () => {
         ip("route del 10.3.0.0/16")
 
         yield* eventually("the gateway is reached", () => ip("route show proto 112").includes("10.2.0.0/16"))
+        // The gateway of the first is behind no address of this machine, until a route says so.
+        ip("route add 203.0.113.1/32 dev eth0")
+        yield* eventually("a route leads to the gateway", () =>
+          ip("route show proto 112").includes("10.1.0.0/16")
+        )
         yield* eventually("the place is free", () => ip("route show 10.3.0.0/16").includes("192.0.2.254"))
       })
     )
