@@ -38,6 +38,8 @@ const sections = [
   "global_defs {\nrouter_id x\n}\n",
   "vrrp_instance V {\ninterface eth0\nvirtual_router_id 1\nvirtual_ipaddress {\n10.9.0.1\n}\n}\n",
   "vrrp_instance W {\ninterface eth0\nvirtual_router_id 1\n}\n",
+  "vrrp_instance Y {\ninterface eth0\nvirtual_router_id 4\nuse_vmac\nsmtp_alert\nvirtual_ipaddress {\n10.9.0.4\nfe80::4\n}\n}\n",
+  "global_defs {\nvmac_prefix w\nvrrp_garp_interval 1\nnotification_email {\na@b\n}\n}\n",
   "vrrp_instance X {\ninterface eth0\nvirtual_router_id 3\ntrack_script {\ns\n}\ntrack_file {\nf\n}\n}\n",
   "vrrp_script s {\nscript /bin/true\nweight 3\n}\n",
   "vrrp_script s {\nscript /bin/false\n}\n",
