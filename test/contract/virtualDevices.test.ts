@@ -74,4 +74,4 @@ const run: RunDevices = (test) =>
     yield* test(harness).pipe(Effect.scoped, Effect.provide(layer))
   }).pipe(Effect.scoped)
 
-describe("linux", () => virtualDevicesContract(run))
+describe("linux", () => void virtualDevicesContract(run))

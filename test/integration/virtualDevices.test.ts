@@ -130,7 +130,7 @@ describe("settings", () => {
             arp_announce: 2,
             arp_ignore: 1,
             arp_filter: 1,
-            rp_filter: before["rp_filter"] === 1 ? 2 : before["rp_filter"]
+            rp_filter: before["rp_filter"] === 1 ? 2 : (before["rp_filter"] ?? 0)
           })
           assert.deepStrictEqual(
             ipv4("uvmac", ["arp_ignore", "arp_announce", "accept_local", "rp_filter", "promote_secondaries"]),

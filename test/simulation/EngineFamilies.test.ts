@@ -49,7 +49,7 @@ describe("Engine: families and versions", () => {
           priority: 100,
           advertIntervalMicros: 100_000,
           checksum: "PseudoHeader",
-          addresses: ["fe80::117", "2001:db8::7"] as ReadonlyArray<IpAddress>
+          addresses: ["fe80::117" as IpAddress, "2001:db8::7" as IpAddress]
         })
       })
   )

@@ -96,7 +96,7 @@ export const make = (hostNumber = 0, initial: ReadonlyArray<LinkOptions> = []): 
     if (link === undefined) return
     links.delete(link.name)
     macvlans.delete(name)
-    for (const [above, { parentIndex }] of [...macvlans]) if (parentIndex === link.index) deleteLink(above)
+    for (const [above, { parentIndex }] of macvlans) if (parentIndex === link.index) deleteLink(above)
     changed()
   }
 

@@ -229,7 +229,10 @@ export const make = (
     const wanted = new Set(listed())
     for (const { address, interface: device, prefixLength, scope } of known.values()) {
       if (!wanted.has(address)) kernel.deleteAddress(device, address)
-      else if (kernel.addAddress(device, { address, prefixLength, secondary: false, scope, tentative: false }) === undefined)
+      else if (
+        kernel.addAddress(device, { address, prefixLength, secondary: false, scope, tentative: false }) ===
+        undefined
+      )
         missing.push(address)
     }
     return missing

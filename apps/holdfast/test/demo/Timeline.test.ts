@@ -21,7 +21,8 @@ const change = (to: "Backup" | "Master"): Timeline.Entry => ({
     router: "VI_1",
     from: "Init",
     to,
-    cause: { _tag: "Started" }
+    cause: { _tag: "Started" },
+    priority: 100
   },
   message: `(VI_1) a -> ${to}: why`
 })
