@@ -18,7 +18,7 @@ import * as Section from "./Section.ts"
 import type { Statement } from "./SyntaxTree.ts"
 import * as Value from "./Value.ts"
 
-/** A program, which may be left out: the keyword alone asks for what is told in any case. */
+/** A program, which may be left out: the keyword alone asks for another word. */
 const scriptOrNone: Section.Reader<Script> = {
   repeat: "last",
   read: (statement, report) =>
@@ -65,7 +65,7 @@ export interface Defaults {
 export const compileObject = (
   type: ObjectNotification["type"],
   name: string,
-  values: Values,
+  { mentioned, values }: { readonly mentioned: ReadonlySet<string>; readonly values: Values },
   defaults: Defaults
 ): ReadonlyArray<ObjectNotification> => {
   const scripts: { [Key in Notice]?: Script } = {}
@@ -76,8 +76,20 @@ export const compileObject = (
   const mail = values.smtp_alert?.value ?? defaults.mail
   const priorityChanges = values.notify_priority_changes?.value ?? defaults.priorityChanges
   const any = values.notify?.value
-  if (Object.keys(scripts).length === 0 && any === undefined && !mail && !priorityChanges) return []
-  return [{ type, name, scripts, ...(any === undefined ? {} : { any }), mail, priorityChanges }]
+  const deleted = mentioned.has("notify_deleted") && scripts.DELETED === undefined
+  if (Object.keys(scripts).length === 0 && any === undefined && !deleted && !mail && !priorityChanges)
+    return []
+  return [
+    {
+      type,
+      name,
+      scripts,
+      ...(any === undefined ? {} : { any }),
+      ...(deleted ? { deleted } : {}),
+      mail,
+      priorityChanges
+    }
+  ]
 }
 
 const notices: ReadonlyArray<readonly [Exclude<keyof Values, "notify" | Switch>, Notice]> = [

@@ -79,13 +79,13 @@ const objectsOf = (
   return [
     ...instances.flatMap(({ name, settings }) => {
       const priorityChanges = inherited.get(name.text) ?? defaults.priorityChanges
-      return Notifications.compileObject("INSTANCE", name.text, settings.values, {
+      return Notifications.compileObject("INSTANCE", name.text, settings, {
         ...defaults,
         priorityChanges
       })
     }),
     ...groups.flatMap(({ name, settings }) =>
-      Notifications.compileObject("GROUP", name.text, settings.values, defaults)
+      Notifications.compileObject("GROUP", name.text, settings, defaults)
     )
   ]
 }

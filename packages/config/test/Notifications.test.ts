@@ -14,7 +14,11 @@ const told = { type: "INSTANCE", name: "V", scripts: {}, mail: false, priorityCh
 describe("what an instance wants told", () => {
   it("nothing by default", () => {
     assert.deepStrictEqual(notificationsOf(file("")), Notification.none)
-    assert.deepStrictEqual(notificationsOf(file("notify_deleted\nsmtp_alert off")), Notification.none)
+    assert.deepStrictEqual(notificationsOf(file("smtp_alert off")), Notification.none)
+  })
+
+  it("notify_deleted alone asks for another word than FAULT", () => {
+    assert.deepStrictEqual(notificationsOf(file("notify_deleted")).objects, [{ ...told, deleted: true }])
   })
 
   it.each([

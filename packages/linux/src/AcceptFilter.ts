@@ -37,6 +37,8 @@ export interface AcceptFilter {
   readonly retain: (entries: ReadonlyArray<VirtualAddress>) => Effect.Effect<void>
   readonly repair: Effect.Effect<void>
   readonly sweep: Effect.Effect<void>
+  /** What takes the table away, in full: for the last will. */
+  readonly removals: () => ReadonlyArray<Request>
 }
 
 /**
@@ -125,7 +127,13 @@ export const make = Effect.fnUntraced(function* (
     yield* commit([AcceptRules.deleteTable])
   })
 
-  return { refuse, retain, repair, sweep }
+  const removals = (): ReadonlyArray<Request> => {
+    if (present.size === 0) return []
+    const { begin, end, requests } = NfTables.transaction([AcceptRules.deleteTable])
+    return [begin, ...requests, end]
+  }
+
+  return { refuse, retain, repair, sweep, removals }
 })
 
 /** Another client than the one that asks: what that changes does not wake this one. */

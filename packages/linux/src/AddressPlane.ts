@@ -110,6 +110,7 @@ const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void
         AddressTable.removals(AddressOwner.addedOf(owner), network.state())
       )
     will.write("routing", routing.removals())
+    will.write("accept", filter.removals(), "netfilter")
   }
 
   const sweep = (): void => {
