@@ -310,14 +310,16 @@ export const describeMismatch = (mismatch: Mismatch): string => {
   }
 }
 
-const describeAddressLists = ({ ours, theirs }: Extract<Mismatch, { _tag: "AddressList" }>): string => {
-  if (ours.length > 0 && theirs.length > 0 && !ours.some((address) => theirs.includes(address)))
+const describeAddressLists = ({
+  disjoint,
+  ours,
+  theirs
+}: Extract<Mismatch, { _tag: "AddressList" }>): string => {
+  if (disjoint)
     return `it has our VRID and none of our addresses, but ${theirs.join(", ")}; give one of the two another \`virtual_router_id\`, or both the same \`virtual_ipaddress\``
-  const missing = ours.filter((address) => !theirs.includes(address))
-  const foreign = theirs.filter((address) => !ours.includes(address))
   const parts = [
-    ...(missing.length === 0 ? [] : [`it lacks ${missing.join(", ")}`]),
-    ...(foreign.length === 0 ? [] : [`it has ${foreign.join(", ")}, which we have not`])
+    ...(ours.length === 0 ? [] : [`it lacks ${ours.join(", ")}`]),
+    ...(theirs.length === 0 ? [] : [`it has ${theirs.join(", ")}, which we have not`])
   ]
   return `${parts.join(", and ")}; set the same \`virtual_ipaddress\` on both`
 }

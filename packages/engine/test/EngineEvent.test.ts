@@ -21,11 +21,11 @@ describe("EngineEvent", () => {
     [{ _tag: "Authentication", reason: "HmacKeyUnknown" }, "`auth_hmac`"],
     [{ _tag: "EqualPriority", priority: 100 }, "`priority`"],
     [
-      { _tag: "AddressList", ours: addresses("192.0.2.1", "192.0.2.2"), theirs: addresses("192.0.2.1") },
+      { _tag: "AddressList", ours: addresses("192.0.2.2"), theirs: addresses(), disjoint: false },
       "it lacks 192.0.2.2; set the same `virtual_ipaddress`"
     ],
     [
-      { _tag: "AddressList", ours: addresses("192.0.2.1"), theirs: addresses("192.0.2.9") },
+      { _tag: "AddressList", ours: addresses("192.0.2.1"), theirs: addresses("192.0.2.9"), disjoint: true },
       "`virtual_router_id`"
     ]
   ] satisfies ReadonlyArray<readonly [Mismatch, string]>)("%o says what to change", (mismatch, remedy) => {

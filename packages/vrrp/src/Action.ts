@@ -134,7 +134,8 @@ export type DropReason = typeof DropReason.Type
  *
  * - `Interval`: of version 2 it drops the advert, of version 3 the Master's is adopted.
  * - `Version`, `Checksum`, `HopLimit`, `Transport`, `Authentication`: they drop the advert.
- * - `AddressList`: addresses that only we, or only they have.
+ * - `AddressList`: addresses that only we, or only they have. `disjoint`: both have some and none in common, so that it may
+ *   be another virtual router with our VRID.
  * - `EqualPriority`: both have the same priority: the higher address decides.
  *
  * @category models
@@ -147,7 +148,11 @@ export const Mismatch = Schema.TaggedUnion({
   HopLimit: { theirs: Schema.Int },
   Transport: { destination: Address.IpAddress },
   Authentication: { reason: DropReason },
-  AddressList: { ours: Schema.Array(Address.IpAddress), theirs: Schema.Array(Address.IpAddress) },
+  AddressList: {
+    ours: Schema.Array(Address.IpAddress),
+    theirs: Schema.Array(Address.IpAddress),
+    disjoint: Schema.Boolean
+  },
   EqualPriority: { priority: Schema.Int }
 })
 

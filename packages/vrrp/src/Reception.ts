@@ -159,7 +159,7 @@ const intervals = (parameters: Parameters, { advertIntervalMicros }: AdvertRecei
 const differingAddresses = (
   { lastHeard, parameters }: State,
   { advertisement: { addresses: theirs }, source }: AdvertReceived
-): { readonly ours: ReadonlyArray<IpAddress>; readonly theirs: ReadonlyArray<IpAddress> } | undefined => {
+): Omit<Extract<Mismatch, { _tag: "AddressList" }>, "_tag"> | undefined => {
   if (parameters.skipRepeatedAddressCheck && lastHeard?.source === source) return undefined
   if (isSameList(parameters, theirs)) return undefined
   const ours = parameters.addresses.flatMap(({ address, advertised }) => (advertised ? [address] : []))
@@ -167,7 +167,8 @@ const differingAddresses = (
   if (ours.length === theirs.length && ours.every((address) => listed.has(address))) return undefined
   return {
     ours: ours.filter((address) => !listed.has(address)),
-    theirs: theirs.filter((address) => !known.has(address))
+    theirs: theirs.filter((address) => !known.has(address)),
+    disjoint: ours.length > 0 && theirs.length > 0 && !ours.some((address) => listed.has(address))
   }
 }
 

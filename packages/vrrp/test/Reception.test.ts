@@ -108,7 +108,18 @@ describe("what about an advert can be put right", () => {
 
     assert.deepStrictEqual(hear(router, { addresses: [third, virtualAddress] }), [
       ["AddressListMismatch"],
-      [{ _tag: "AddressList", ours: [other], theirs: [third] }]
+      [{ _tag: "AddressList", ours: [other], theirs: [third], disjoint: false }]
+    ])
+  })
+
+  it("a list without any of our addresses may be that of another virtual router", () => {
+    const third = "10.0.0.3" as Ipv4Address
+
+    assert.deepStrictEqual(hear(running(), { addresses: [third] })[1], [
+      { _tag: "AddressList", ours: [virtualAddress], theirs: [third], disjoint: true }
+    ])
+    assert.deepStrictEqual(hear(running(), { addresses: [] })[1], [
+      { _tag: "AddressList", ours: [virtualAddress], theirs: [], disjoint: false }
     ])
   })
 
