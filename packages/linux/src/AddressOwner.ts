@@ -3,7 +3,7 @@
  *
  * @since 0.1.0
  */
-import type { Ownership } from "@holdfast/engine/AddressPlane"
+import { nothingOwned, type Ownership } from "@holdfast/engine/AddressPlane"
 import type { Outcome } from "@holdfast/netlink/NetlinkClient"
 import type { NetworkState } from "@holdfast/netlink/NetworkState"
 import type { VirtualAddress } from "@holdfast/vrrp/Parameters"
@@ -52,26 +52,11 @@ export interface Job {
   readonly change: AddressTable.Change
 }
 
-/**
- * A level that asks for nothing.
- *
- * @category constants
- * @since 0.1.0
- */
-export const nothing: Ownership = {
-  owned: false,
-  addresses: [],
-  accept: true,
-  routes: [],
-  rules: [],
-  keepForeign: false
-}
-
 /** @category constructors @since 0.1.0 */
 export const make = (name: string, number: number): Owner => ({
   name,
   number,
-  level: nothing,
+  level: nothingOwned,
   dropped: new Map(),
   held: new Set(),
   added: new Set()

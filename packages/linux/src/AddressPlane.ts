@@ -16,6 +16,7 @@
 import {
   AddressEvent,
   AddressPlane,
+  nothingOwned,
   type Ownership,
   type OwnershipLevels
 } from "@holdfast/engine/AddressPlane"
@@ -43,6 +44,7 @@ import { LastWill } from "./will/LastWill.ts"
  */
 export const layer: Layer.Layer<AddressPlane, never, KernelNetwork | ArpGuard> = Layer.effect(
   AddressPlane,
+  nothingOwned,
   Effect.gen(function* () {
     const network = yield* KernelNetwork
     const guard = yield* ArpGuard
@@ -87,7 +89,7 @@ const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void
   }
 
   const release = (name: string): void => {
-    set(name, { ...(owners.get(name)?.level ?? AddressOwner.nothing), owned: false })
+    set(name, { ...(owners.get(name)?.level ?? nothingOwned), owned: false })
     owners.delete(name)
     guard.set(name, new Set())
   }

@@ -6,7 +6,12 @@
  *
  * @since 0.1.0
  */
-import { AddressEvent, type Ownership, type OwnershipLevels } from "@holdfast/engine/AddressPlane"
+import {
+  AddressEvent,
+  nothingOwned,
+  type Ownership,
+  type OwnershipLevels
+} from "@holdfast/engine/AddressPlane"
 import type { Instant } from "@holdfast/wire/Instant"
 import type { VirtualAddress } from "@holdfast/vrrp/Parameters"
 import type { IpAddress } from "@holdfast/wire/Address"
@@ -126,7 +131,7 @@ const attach = (
 
 const emptyLevel = (owner: string): Level => ({
   owner,
-  ownership: { owned: false, addresses: [], accept: true, routes: [], rules: [], keepForeign: false },
+  ownership: nothingOwned,
   candidates: new Map(),
   foreign: new Set(),
   held: new Set(),

@@ -114,7 +114,7 @@ export const concernsLinks = ({ _tag }: NetworkChange): boolean =>
 
 /** The same device in another namespace has an index there that says nothing here. */
 const isSuitable = (link: Link.Link, device: VirtualDevice, parent: Link.Link): boolean =>
-  link.macvlanMode === "private" &&
+  link.macvlanMode === "vepa" &&
   link.mac === device.mac &&
   link.parentIndex === parent.index &&
   link.parentNamespace === undefined

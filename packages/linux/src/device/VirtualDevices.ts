@@ -201,7 +201,7 @@ const creation = ({ device, masterIndex, parent }: DeviceTable.Placed): Readonly
     name: device.name,
     mac: device.mac,
     parentIndex: parent.index,
-    mode: "private",
+    mode: "vepa",
     group: parent.group,
     masterIndex
   }),
