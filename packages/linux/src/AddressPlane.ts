@@ -44,7 +44,6 @@ import { LastWill } from "./will/LastWill.ts"
  */
 export const layer: Layer.Layer<AddressPlane, never, KernelNetwork | ArpGuard> = Layer.effect(
   AddressPlane,
-  nothingOwned,
   Effect.gen(function* () {
     const network = yield* KernelNetwork
     const guard = yield* ArpGuard
