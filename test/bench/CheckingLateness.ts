@@ -13,7 +13,6 @@ import * as Pairing from "./Pairing.ts"
 import * as RealServers from "./RealServers.ts"
 import * as Recording from "./Recording.ts"
 import * as Routers from "./Routers.ts"
-import * as Steady from "./Steady.ts"
 import * as VirtualServers from "./VirtualServers.ts"
 
 /**
@@ -49,7 +48,7 @@ const deviations = (program: Daemon.Program, servers: string) =>
   Effect.gen(function* () {
     const topology = yield* Topology.make
     yield* RealServers.listen(servers, topology.LD1)
-    const routers = Routers.many("LD1", Steady.routerCountMax, () => priority)
+    const routers = Routers.many("LD1", Routers.vridMax, () => priority)
     yield* Daemon.start(topology.LD1, program, `${routers}\n${VirtualServers.blocks(shape)}`)
     yield* Effect.sleep(steadyMillis)
     const recording = yield* Recording.start(topology.LD1, Routers.networkInterface)

@@ -26,7 +26,7 @@ export type Reach =
  */
 export interface Figure {
   readonly name: string
-  readonly unit: "ms" | "%" | "MB" | "kB" | "checks/s"
+  readonly unit: "ms" | "%" | "MB" | "kB" | "checks/s" | "takeovers"
   /** Absent where it cannot run. */
   readonly keepalived: Statistics.Spread | undefined
   readonly holdfast: Statistics.Spread

@@ -107,8 +107,9 @@ const measured = (numbers: Spread | undefined, unit: Figure["unit"]): string =>
 const spread = (numbers: Spread): string =>
   `${number(numbers.value)} (${number(numbers.least)}..${number(numbers.greatest)})`
 
-/** Three digits that count, and no more of them than were measured. */
-const number = (value: number): string => (Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3))
+/** Three digits that count, and no more of them than were measured. What was counted is whole. */
+const number = (value: number): string =>
+  Number.isInteger(value) || Math.abs(value) >= 100 ? value.toFixed(0) : value.toPrecision(3)
 
 const notMeasured = "-"
 const header =

@@ -32,7 +32,43 @@ export const source = (director: Configuration.Director): string =>
 export const priorityOwner = 255
 
 /**
- * Prints a configuration of `count` routers with one address each, VRIDs from 1; VRRPv2, an advert a second.
+ * How often a Master speaks, and in which version.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Pace {
+  readonly version: 2 | 3
+  readonly intervalMillis: number
+}
+
+/**
+ * The pace of version 2, and of most networks.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const everySecond: Pace = { version: 2, intervalMillis: 1000 }
+
+/**
+ * Returns a pace below a second, which only version 3 has.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const every = (intervalMillis: number): Pace => ({ version: 3, intervalMillis })
+
+/**
+ * Returns how long a Backup waits for its Master: three intervals and the skew (RFC 3768 6.1, RFC 9568 6.1).
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const masterDownMillis = ({ intervalMillis, version }: Pace, priority: number): number =>
+  3 * intervalMillis + ((256 - priority) / 256) * (version === 2 ? 1000 : intervalMillis)
+
+/**
+ * Prints a configuration of `count` routers with one address each, VRIDs from 1.
  *
  * @category constructors
  * @since 0.1.0
@@ -40,18 +76,44 @@ export const priorityOwner = 255
 export const many = (
   director: Configuration.Director,
   count: number,
-  priorityOf: (vrid: number) => number
+  priorityOf: (vrid: number) => number,
+  pace: Pace = everySecond
 ): string =>
   Configuration.make(
     director,
-    ...Array.from({ length: count }, (_, index) => ({
-      name: `VI_${index + 1}`,
-      vrid: index + 1,
-      networkInterface,
-      priority: priorityOf(index + 1),
-      addresses: [line(index + 1)]
-    }))
+    ...Array.from({ length: count }, (_, index) =>
+      router(index + 1, index + 1, networkInterface, priorityOf(index + 1), pace)
+    )
   )
+
+/**
+ * Prints a configuration of `count` routers on several cards, on each as many as it can have, one after the other.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const onCards = (
+  director: Configuration.Director,
+  count: number,
+  cards: ReadonlyArray<string>,
+  priority: number
+): string =>
+  Configuration.make(
+    director,
+    ...Array.from({ length: count }, (_, index) => {
+      const card = cards[Math.floor(index / vridMax)]
+      if (card === undefined) throw new RangeError(`${cards.length} cards are too few for ${count} routers`)
+      return router(index + 1, (index % vridMax) + 1, card, priority, everySecond)
+    })
+  )
+
+/**
+ * The most virtual routers of one family that a card can have.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const vridMax = 255
 
 /**
  * Prints a configuration of one router with many addresses.
@@ -71,7 +133,30 @@ export const withAddresses = (director: Configuration.Director, count: number, p
   })
 }
 
-const line = (index: number): string => `10.77.${index >> 8}.${index & 255}/32 dev ${networkInterface}`
+const router = (
+  number: number,
+  vrid: number,
+  card: string,
+  priority: number,
+  { intervalMillis, version }: Pace
+): Configuration.Instance => ({
+  name: `VI_${number}`,
+  vrid,
+  networkInterface: card,
+  priority,
+  ...(version === 2 ? {} : { version, advertSeconds: intervalMillis / 1000 }),
+  addresses: [line(number, card)]
+})
+
+/**
+ * The virtual address of a number.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const address = (number: number): string => `10.77.${number >> 8}.${number & 255}`
+
+const line = (number: number, card: string = networkInterface): string => `${address(number)}/32 dev ${card}`
 
 // What fits an advert with room; the others are `virtual_ipaddress_excluded`.
 const advertAddressesMax = 100

@@ -56,6 +56,15 @@ export const spread = (numbers: ReadonlyArray<number>): Spread => ({
 })
 
 /**
+ * Returns the root of the mean square: of deviations from what is due, their standard deviation.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const rootMeanSquare = (numbers: ReadonlyArray<number>): number =>
+  Math.sqrt(numbers.reduce((sum, each) => sum + each * each, 0) / numbers.length)
+
+/**
  * Returns how far each step between neighbours is from the step that was due.
  *
  * @category getters

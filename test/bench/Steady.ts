@@ -20,6 +20,22 @@ export interface Steady {
 }
 
 /**
+ * Not the priority of an owner: the Master begins when its start is over.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const priority = 200
+
+/**
+ * Three seconds and the skew to become Master, five to the second announcement (`garp_master_delay`), room.
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const settledMillis = 10_000
+
+/**
  * Starts a director and waits until it is past its second announcement.
  *
  * @category constructors
@@ -27,27 +43,16 @@ export interface Steady {
  */
 export const start = (
   program: Daemon.Program,
-  routerCount: number
+  routerCount: number,
+  pace: Routers.Pace = Routers.everySecond
 ): Effect.Effect<Steady, CommandFailed, Scope.Scope> =>
   Effect.gen(function* () {
     const topology = yield* Topology.make
     const daemon = yield* Daemon.start(
       topology.LD1,
       program,
-      Routers.many("LD1", routerCount, () => priority)
+      Routers.many("LD1", routerCount, () => priority, pace)
     )
-    yield* Effect.sleep(steadyMillis)
+    yield* Effect.sleep(settledMillis)
     return { topology, daemon }
   })
-
-/**
- * The most virtual routers a card can have.
- *
- * @category constants
- * @since 0.1.0
- */
-export const routerCountMax = 255
-
-const priority = 200
-// Three intervals and the skew to become Master, five seconds to the second announcement (`garp_master_delay`), room.
-const steadyMillis = 10_000

@@ -3,8 +3,9 @@
  * has it wait.
  *
  * **Details** Both adverts are stamped by the Backup's kernel; the Master is killed (SIGKILL), not stopped. Two shapes:
- * - One router: eight networks at the same time, each with a pair of directors that have one router. The Backups have
- *   never taken over before, as in life. The Masters start 125 ms apart and so advertise: the takeovers do not meet.
+ * - One router: some networks at the same time, each with a pair of directors that have one router. The Backups have
+ *   never taken over before, as in life. The takeovers do not meet: at an advert a second the Masters start 125 ms apart
+ *   and so advertise, and below that they are killed one after the other.
  * - Forty routers: one pair of directors. The Backup's priorities differ, and so do its skew times, by 23 ms: one
  *   router after the other takes over, each by itself.
  *
@@ -25,18 +26,48 @@ import * as Recording from "./Recording.ts"
 import * as Routers from "./Routers.ts"
 
 /**
+ * At an advert a second, in both shapes.
+ *
  * @category measurements
  * @since 0.1.0
  */
 export const measure = (contenders: Contenders) =>
   Effect.gen(function* () {
-    const single = yield* Pairing.inTurn(singleRoundCount, contenders, inManyNetworks)
+    const single = yield* Pairing.inTurn(roundCount, contenders, (program) =>
+      inManyNetworks(program, Routers.everySecond, { networkCount: 8, apartMillis: 0 })
+    )
     const forty = yield* Pairing.inTurn(fortyRoundCount, contenders, inOneNetwork)
     return [
-      ...figures("one router", `${singleRoundCount} × ${networkCount}`, single),
+      ...figures("one router", `${roundCount} × 8`, single),
       ...figures("40 routers", `${fortyRoundCount} × ${routerCount}`, forty)
     ]
   })
+
+/**
+ * At 100, 50 and 10 ms, one router each.
+ *
+ * @category measurements
+ * @since 0.1.0
+ */
+export const measureSubsecond = (contenders: Contenders) =>
+  Effect.forEach([100, 50, 10], (intervalMillis) =>
+    Effect.map(
+      Pairing.inTurn(roundCount, contenders, (program) =>
+        inManyNetworks(program, Routers.every(intervalMillis), { networkCount: 4, apartMillis: 500 })
+      ),
+      (rounds) =>
+        Figure.ofQuantile(
+          {
+            name: `Takeover at ${intervalMillis} ms, median`,
+            unit: "ms",
+            runs: `${roundCount} × 4`,
+            reach: { _tag: "AtMost", value: 0.3 }
+          },
+          rounds,
+          0.5
+        )
+    )
+  )
 
 const figures = (
   shape: string,
@@ -56,14 +87,24 @@ const figures = (
     )
   )
 
-const inManyNetworks = (program: Daemon.Program) =>
+const inManyNetworks = (
+  program: Daemon.Program,
+  pace: Routers.Pace,
+  { apartMillis, networkCount }: { readonly networkCount: number; readonly apartMillis: number }
+) =>
   Effect.gen(function* () {
     const crashed = yield* Latch.make()
     const networks = yield* Effect.forEach(Array.from({ length: networkCount }), () => network)
     const each = (on: Network, index: number) =>
       Effect.andThen(
-        Effect.sleep((index * intervalMillis) / networkCount),
-        takenOver(on, program, 1, () => prioritySingle, crashed)
+        Effect.sleep((index * pace.intervalMillis) / networkCount),
+        takenOver(on, {
+          program,
+          pace,
+          count: 1,
+          priorityOf: () => prioritySingle,
+          dying: Effect.andThen(crashed.await, Effect.sleep(index * apartMillis))
+        })
       )
     const waiting = yield* Effect.forkScoped(Effect.forEach(networks, each, { concurrency: "unbounded" }))
     yield* Effect.sleep(backupLaterMillis + settledMillis)
@@ -75,9 +116,12 @@ const inOneNetwork = (program: Daemon.Program) =>
   Effect.gen(function* () {
     const crashed = yield* Latch.make()
     const on = yield* network
-    const waiting = yield* Effect.forkScoped(takenOver(on, program, routerCount, prioritySpread, crashed))
+    const plan = { program, count: routerCount, priorityOf: prioritySpread, pace: Routers.everySecond }
+    const waiting = yield* Effect.forkScoped(takenOver(on, { ...plan, dying: crashed.await }))
     // Anywhere between two adverts.
-    yield* Effect.sleep(backupLaterMillis + settledMillis + (yield* Random.nextBetween(0, intervalMillis)))
+    yield* Effect.sleep(
+      backupLaterMillis + settledMillis + (yield* Random.nextBetween(0, plan.pace.intervalMillis))
+    )
     yield* crashed.open
     return yield* Fiber.join(waiting)
   })
@@ -92,32 +136,44 @@ const network = Effect.gen(function* () {
   return { topology, recording: yield* Recording.start(topology.LD2, Routers.networkInterface) }
 })
 
+interface Plan {
+  readonly program: Daemon.Program
+  readonly pace: Routers.Pace
+  readonly count: number
+  readonly priorityOf: (vrid: number) => number
+  /** Ends when it is time that the Master dies. */
+  readonly dying: Effect.Effect<unknown>
+}
+
 /** Lets a Backup take over what a Master has when it is time, and returns how late it was for each router. */
 const takenOver = (
   { topology, recording }: Network,
-  program: Daemon.Program,
-  count: number,
-  priorityOf: (vrid: number) => number,
-  crashed: Latch.Latch
+  { count, dying, pace, priorityOf, program }: Plan
 ): Effect.Effect<ReadonlyArray<number>, unknown, Scope.Scope> =>
   Effect.gen(function* () {
     const master = yield* Daemon.start(
       topology.LD1,
       program,
-      Routers.many("LD1", count, () => priorityMaster)
+      Routers.many("LD1", count, () => priorityMaster, pace)
     )
     yield* Effect.sleep(backupLaterMillis)
-    yield* Daemon.start(topology.LD2, program, Routers.many("LD2", count, priorityOf))
-    yield* crashed.await
+    yield* Daemon.start(topology.LD2, program, Routers.many("LD2", count, priorityOf, pace))
+    yield* dying
     yield* master.crash
     yield* Effect.sleep(takenOverMillis)
     const adverts = (yield* recording.finish).filter(Frame.isAdvert)
     return Array.from({ length: count }, (_, index) =>
-      lateness(adverts, index + 1, masterDownMillis(priorityOf(index + 1)))
+      lateness(adverts, index + 1, Routers.masterDownMillis(pace, priorityOf(index + 1)))
     )
   })
 
-const lateness = (adverts: ReadonlyArray<Frame.Advert>, vrid: number, due: number): number => {
+/**
+ * Returns how long after the Master's last advert and the time that is due the Backup spoke first, in milliseconds.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const lateness = (adverts: ReadonlyArray<Frame.Advert>, vrid: number, due: number): number => {
   const own = adverts.filter((advert) => advert.vrid === vrid)
   const last = own.findLast((advert) => advert.source === Routers.source("LD1"))
   const first = own.find((advert) => advert.source === Routers.source("LD2"))
@@ -127,17 +183,11 @@ const lateness = (adverts: ReadonlyArray<Frame.Advert>, vrid: number, due: numbe
   return (first.atMicros - last.atMicros) / 1000 - due
 }
 
-/** RFC 3768 6.1: three intervals and the skew time. */
-const masterDownMillis = (priority: number): number =>
-  3 * intervalMillis + ((256 - priority) / 256) * intervalMillis
-
 const prioritySpread = (vrid: number): number => vrid * priorityStep
 
-const singleRoundCount = 5
-const networkCount = 8
+const roundCount = 5
 const fortyRoundCount = 3
 const routerCount = 40
-const intervalMillis = 1000
 // Not an owner, who would be Master at once; above every Backup.
 const priorityMaster = 254
 const prioritySingle = 150

@@ -1,9 +1,9 @@
 /**
- * The benchmarks: `node test/bench/main.ts [FIGURE ...] [--checkout] [--update]`.
+ * The benchmarks: `node test/bench/main.ts [FIGURE ...] [--checkout] [--update] [--busy-seconds=N]`.
  *
  * Measures our daemon and keepalived in turn, prints each figure with whether it is reached, and with `--update`
  * writes the rows to `docs/reference/performance.md`. Ours is the released bundle, which is built first; with
- * `--checkout` it is the one of the sources. The exit code is zero when all figures could be measured, reached or not.
+ * `--checkout` it is the one of the sources. `--busy-seconds` shortens the watch for false takeovers. The exit code is zero when all figures could be measured, reached or not.
  *
  * @since 0.1.0
  */
@@ -15,17 +15,21 @@ import { parseArgs } from "node:util"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Requirement from "../lab/Requirement.ts"
+import * as Backup from "./Backup.ts"
 import * as Burst from "./Burst.ts"
 import * as Checking from "./Checking.ts"
 import * as CheckingLateness from "./CheckingLateness.ts"
 import * as Contender from "./Contender.ts"
 import * as Cpu from "./Cpu.ts"
+import * as FalseTakeovers from "./FalseTakeovers.ts"
 import * as FullTable from "./FullTable.ts"
 import * as Lateness from "./Lateness.ts"
 import * as Machine from "./Machine.ts"
 import * as Memory from "./Memory.ts"
+import * as Reload from "./Reload.ts"
 import * as Report from "./Report.ts"
 import * as ServerMemory from "./ServerMemory.ts"
+import * as Settings from "./Settings.ts"
 import * as Start from "./Start.ts"
 import * as Stop from "./Stop.ts"
 import * as Takeover from "./Takeover.ts"
@@ -33,12 +37,19 @@ import * as Weight from "./Weight.ts"
 
 const benches = {
   takeover: Takeover.measure,
+  "takeover-subsecond": Takeover.measureSubsecond,
   stop: Stop.measure,
   burst: Burst.measure,
+  reload: Reload.measure,
   cpu: Cpu.measure,
+  "cpu-subsecond": Cpu.measureSubsecond,
+  "cpu-backup": Backup.measure,
   lateness: Lateness.measure,
+  "interval-subsecond": Lateness.measureSubsecond,
   start: Start.measure,
   memory: Memory.measure,
+  "memory-thousand": Memory.measureThousand,
+  "false-takeovers": FalseTakeovers.measure,
   table: FullTable.measure,
   weight: Weight.measure,
   "weight-nf_tables": Weight.measureNfTables,
@@ -54,8 +65,14 @@ const onIpvs: ReadonlySet<string> = new Set(["table", "weight", "checks"])
 const main = async (): Promise<void> => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { checkout: { type: "boolean" }, update: { type: "boolean" } }
+    options: {
+      checkout: { type: "boolean" },
+      update: { type: "boolean" },
+      "busy-seconds": { type: "string" }
+    }
   })
+  const busySeconds = Number(values["busy-seconds"] ?? Settings.defaults.busySeconds)
+  if (!(busySeconds > 0)) return fail("--busy-seconds wants a number of seconds")
   const unknown = positionals.filter((name) => !(name in benches))
   if (unknown.length > 0)
     return fail(`no such figure: ${unknown.join(", ")}; there are ${Object.keys(benches).join(", ")}`)
@@ -72,7 +89,7 @@ const main = async (): Promise<void> => {
     const machine = `Node ${process.version}, Linux ${release()}, ${cpus().length} processors`
     console.log(`${contenders.form} at ${contenders.commit}, ${machine}`)
     for (const [name, measure] of chosen)
-      yield* run(name, measure(contenders), contenders.commit, values.update === true)
+      yield* run(name, measure(contenders, { busySeconds }), contenders.commit, values.update === true)
   })
   // Interrupted and not killed, so that the copies and configurations on disk go too.
   const interruption = new AbortController()

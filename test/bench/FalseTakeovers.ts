@@ -1,0 +1,140 @@
+/**
+ * Whether anybody takes over who should not: a pair of directors at an advert every 10 ms, every processor busy, and one
+ * of the two with 1,000 checks a second and a reload every ten seconds.
+ *
+ * **Details** Three pairs, each as long: our Master under load beside our Backup; the same beside keepalived's; and
+ * keepalived's Master without checks and reloads beside our Backup under load. Told by what is on the wire where the
+ * Backup listens: any advert of the Backup is a takeover. Beside keepalived's Master only those count that the Backup began
+ * though the Master had not been silent for the protocol's time: that Master has no share in our figure.
+ *
+ * @since 0.1.0
+ */
+import * as Effect from "effect/Effect"
+import * as Daemon from "../lab/Daemon.ts"
+import * as Frame from "../lab/Frame.ts"
+import * as Topology from "../lab/Topology.ts"
+import * as Contender from "./Contender.ts"
+import * as Figure from "./Figure.ts"
+import * as Machine from "./Machine.ts"
+import * as RealServers from "./RealServers.ts"
+import * as Recording from "./Recording.ts"
+import * as Routers from "./Routers.ts"
+import type { Settings } from "./Settings.ts"
+import * as VirtualServers from "./VirtualServers.ts"
+
+/**
+ * @category measurements
+ * @since 0.1.0
+ */
+export const measure = (contenders: Contender.Contenders, { busySeconds }: Settings) =>
+  Effect.gen(function* () {
+    const servers = yield* RealServers.build
+    const { holdfast: loaded } = Contender.programs(contenders.words, "both")
+    const { holdfast, keepalived } = contenders
+    const run = (pair: Pick<Plan, "master" | "backup" | "loadOn">) =>
+      Effect.scoped(watched({ ...pair, busySeconds, servers }))
+    const ours = yield* run({ master: loaded, backup: holdfast, loadOn: "LD1" })
+    const beside = yield* run({ master: loaded, backup: keepalived, loadOn: "LD1" })
+    const above = yield* run({ master: keepalived, backup: loaded, loadOn: "LD2" })
+    const figure = (name: string, takeovers: number) =>
+      Figure.alone(
+        { name: `False takeovers, ${name}`, unit: "takeovers", runs: `${busySeconds} s`, reach: none },
+        [takeovers]
+      )
+    const silence = (name: string, { silenceMillisMax }: Watched) =>
+      Figure.alone(
+        {
+          name: `Longest silence at 10 ms, busy, ${name}`,
+          unit: "ms",
+          runs: `${busySeconds} s`,
+          reach: { _tag: "Open" }
+        },
+        [silenceMillisMax]
+      )
+    return [
+      figure("our Master, our Backup", ours.takeovers),
+      figure("our Master, keepalived's Backup", beside.takeovers),
+      figure("keepalived's Master, our Backup", above.early),
+      silence("our Master", ours),
+      silence("keepalived's Master", above)
+    ]
+  }).pipe(Effect.scoped)
+
+interface Plan {
+  readonly master: Daemon.Program
+  readonly backup: Daemon.Program
+  /** Who makes checks and is reloaded. */
+  readonly loadOn: "LD1" | "LD2"
+  readonly busySeconds: number
+  /** The program of the real servers. */
+  readonly servers: string
+}
+
+interface Watched {
+  readonly takeovers: number
+  /** Those of a Master that had spoken within the protocol's time. */
+  readonly early: number
+  /** The longest time between two adverts of the Master. */
+  readonly silenceMillisMax: number
+}
+
+const watched = ({ backup, busySeconds, loadOn, master, servers }: Plan) =>
+  Effect.gen(function* () {
+    const topology = yield* Topology.make
+    const loaded = topology[loadOn]
+    yield* RealServers.listen(servers, loaded)
+    const configuration = (director: "LD1" | "LD2", lastWeight: number) => {
+      const routers = Routers.many(director, 1, () => priority[director], pace)
+      return director === loadOn ? `${routers}\n${VirtualServers.blocks({ ...shape, lastWeight })}` : routers
+    }
+    const directors = {
+      LD1: yield* Daemon.start(topology.LD1, master, configuration("LD1", 1)),
+      LD2: yield* Daemon.start(topology.LD2, backup, configuration("LD2", 1))
+    }
+    yield* Effect.sleep(settledMillis)
+    yield* Machine.burn(topology.client)
+    const recording = yield* Recording.start(topology.LD2, Routers.networkInterface)
+    const before = RealServers.accepted(loaded)
+    for (let reload = 0; reload < busySeconds / reloadSeconds; reload++) {
+      // Another virtual server each time, and the same router.
+      yield* directors[loadOn].configure(configuration(loadOn, 2 + reload))
+      yield* directors[loadOn].signal("SIGHUP")
+      yield* Effect.sleep(reloadSeconds * 1000)
+    }
+    const checks = RealServers.accepted(loaded) - before
+    if (checks < shape.count * busySeconds * checksShareMin)
+      throw new Error(`only ${checks} checks were made`)
+    return judge((yield* recording.finish).filter(Frame.isAdvert))
+  })
+
+/** Whoever speaks after the other one did has taken over. */
+const judge = (adverts: ReadonlyArray<Frame.Advert>): Watched => {
+  const due = Routers.masterDownMillis(pace, priority.LD2)
+  const watched = { takeovers: 0, early: 0, silenceMillisMax: 0 }
+  let masterAt: number | undefined
+  let speaker: string | undefined
+  for (const { atMicros, source } of adverts) {
+    const isMaster = source === Routers.source("LD1")
+    const silence = (atMicros - (masterAt ?? atMicros)) / 1000
+    if (isMaster) {
+      watched.silenceMillisMax = Math.max(watched.silenceMillisMax, silence)
+      masterAt = atMicros
+    } else if (speaker !== source) {
+      watched.takeovers += 1
+      if (silence < due) watched.early += 1
+    }
+    speaker = source
+  }
+  if (masterAt === undefined) throw new Error("the Master never spoke")
+  return watched
+}
+
+const none = { _tag: "AtMost", value: 0 } as const
+const pace = Routers.every(10)
+const shape = { count: 1000, serversEach: 1, delaySeconds: 1 }
+const priority = { LD1: 200, LD2: 100 }
+const reloadSeconds = 10
+// Busy loops on every processor hold checks back, too.
+const checksShareMin = 0.9
+// Past the first checks, which all come at once, and past reading the table back.
+const settledMillis = 14_000
