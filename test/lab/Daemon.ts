@@ -72,7 +72,7 @@ export interface Daemon extends Pick<Child.Child, "pid" | "exit" | "signal" | "c
 export const keepalived: Program = {
   name: "keepalived",
   command: (files) => ["keepalived", "-D", "-G", ...options(files)],
-  started: /Entering BACKUP STATE/
+  started: /Entering (BACKUP|FAULT) STATE/
 }
 
 /** The daemon of this repository. */
@@ -138,8 +138,11 @@ export const start = (
         NODE_COMPILE_CACHE: compileCache
       })
       const log = yield* logOf(`${namespace.name} ${program.name}`, child)
-      yield* Effect.orDie(
-        log.waitFor("start of an instance", ({ text }) => program.started.test(text), patience)
+      yield* Effect.raceFirst(
+        Effect.orDie(log.waitFor("start of an instance", ({ text }) => program.started.test(text), patience)),
+        Effect.flatMap(child.exit, ({ code, signal }) =>
+          Effect.die(new Error(`${program.name} ended with ${code ?? signal} and ran no instance`))
+        )
       )
       return {
         ...child,
@@ -200,7 +203,7 @@ function holdfastAt(path: string): Program {
   return {
     name: "holdfast",
     command: (files) => [path, "--stats-file", files.statistics, ...options(files)],
-    started: /Init -> Backup/
+    started: /Init -> (Backup|Fault|Master)/
   }
 }
 

@@ -10,9 +10,10 @@ import type * as Scope from "effect/Scope"
 import * as Child from "./Child.ts"
 import * as Journal from "./Journal.ts"
 import type { Namespace } from "./Namespace.ts"
+import * as Question from "./Question.ts"
 
 /**
- * An IPv4 address on a card.
+ * An address on a card.
  *
  * @category models
  * @since 0.1.0
@@ -36,9 +37,9 @@ export interface AddressChange {
   readonly address: string
 }
 
-/** Returns the IPv4 addresses of a node. */
+/** Returns the addresses of a node, of both families. */
 const addresses = (namespace: Namespace): Effect.Effect<ReadonlyArray<OwnedAddress>, Child.CommandFailed> =>
-  Effect.map(Child.run(namespace, ["ip", "-j", "-4", "addr", "show"]), (output) =>
+  Effect.map(Child.run(namespace, ["ip", "-j", "addr", "show"]), (output) =>
     decodeAddresses(output).flatMap((link) =>
       (link.addr_info ?? []).map((info) => ({
         networkInterface: link.ifname ?? "",
@@ -62,6 +63,32 @@ export const owns = (
   Effect.map(addresses(namespace), (all) =>
     all.some((each) => each.networkInterface === networkInterface && each.address === address)
   )
+
+/**
+ * Waits until a node has an address on a card.
+ *
+ * @category actions
+ * @since 0.1.0
+ */
+export const owned = (
+  namespace: Namespace,
+  networkInterface: string,
+  address: string
+): Effect.Effect<boolean, Child.CommandFailed> =>
+  Question.until(`has ${address}`, owns(namespace, networkInterface, address), (has) => has)
+
+/**
+ * Waits until a node has an address no more.
+ *
+ * @category actions
+ * @since 0.1.0
+ */
+export const disowned = (
+  namespace: Namespace,
+  networkInterface: string,
+  address: string
+): Effect.Effect<boolean, Child.CommandFailed> =>
+  Question.until(`is without ${address}`, owns(namespace, networkInterface, address), (has) => !has)
 
 /**
  * Returns the hardware address a node believes an address has.
