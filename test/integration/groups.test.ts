@@ -55,7 +55,7 @@ const rules = (peer: Daemon.Program): void => {
         yield* told.waitForCount(9, "notification", () => true)
         assert.sameMembers(
           told.entries.slice(6).map(({ text }) => text),
-          states("FAULT")
+          [...states("FAULT")]
         )
         // Its own member left with priority 0: nobody waited for a timer.
         yield* Pair.advert(lab, "LD1", { priority: 0 })
@@ -104,13 +104,14 @@ const waitBoth = (changes: Changes, change: "Added" | "Deleted", from: number) =
 const longest = (changes: Record<Configuration.Director, Changes>): Record<"half" | "both", number> => {
   const held = { LD1: new Set<string>(), LD2: new Set<string>() }
   const all = (["LD1", "LD2"] as const)
-    .flatMap((director) => changes[director].entries.filter(isVip).map((change) => ({ ...change, director })))
-    .toSorted((left, right) => left.atMicros - right.atMicros)
+    .flatMap((director) => changes[director].entries.filter(isVip).map((change) => ({ change, director })))
+    .toSorted((left, right) => left.change.atMicros - right.change.atMicros)
   const times = { half: 0, both: 0 }
-  for (const [index, { change, director, address, atMicros }] of all.entries()) {
-    if (change === "Added") held[director].add(address)
+  for (const [index, { change, director }] of all.entries()) {
+    const { address, atMicros } = change
+    if (change.change === "Added") held[director].add(address)
     else held[director].delete(address)
-    const micros = (all[index + 1]?.atMicros ?? Infinity) - atMicros
+    const micros = (all[index + 1]?.change.atMicros ?? Infinity) - atMicros
     if (held.LD1.size === 1 || held.LD2.size === 1) times.half = Math.max(times.half, micros)
     if (held.LD1.size > 0 && held.LD2.size > 0) times.both = Math.max(times.both, micros)
   }
@@ -125,7 +126,7 @@ const states = (state: string): ReadonlyArray<string> => [
 
 const grouped = (director: Configuration.Director, groupLine = "", memberLine = ""): string =>
   [
-    ...["vrrp_sync_group VG_1 {", "  group {", "    VI_1", "    VI_2", "  }", groupLine, "}"],
+    Configuration.section("vrrp_sync_group VG_1", Configuration.section("group", "VI_1", "VI_2"), groupLine),
     Configuration.make(
       director,
       ...(["eth0", "eth1"] as const).map((networkInterface, index) => ({

@@ -49,7 +49,7 @@ Requirement.suite("interfaces under watch, beside keepalived", [...Requirement.l
       Effect.gen(function* () {
         const lab = yield* directors(["slow"], {
           tracked: ["slow"],
-          sections: ["interface_up_down_delays {", "  slow 0.5 0.3", "}"]
+          sections: [Configuration.section("interface_up_down_delays", "slow 0.5 0.3")]
         })
         yield* lab.next("LD1", 250)
 
@@ -83,7 +83,7 @@ Requirement.suite("interfaces under watch, beside keepalived", [...Requirement.l
       Effect.gen(function* () {
         const lab = yield* directors([], {
           tracked: ["late"],
-          sections: ["global_defs {", "  dynamic_interfaces", "}"]
+          sections: [Configuration.section("global_defs", "dynamic_interfaces")]
         })
         yield* lab.next("LD2", 150)
 
@@ -113,7 +113,10 @@ const directors = (
       lab,
       "LD1",
       Daemon.underTest,
-      [...(lines.sections ?? []), quickly("LD1", "track_interface {", ...lines.tracked, "}")].join("\n")
+      [
+        ...(lines.sections ?? []),
+        quickly("LD1", Configuration.section("track_interface", ...lines.tracked))
+      ].join("\n")
     )
     yield* Pair.direct(lab, "LD2", Daemon.keepalived, quickly("LD2"))
     return {

@@ -34,15 +34,21 @@ Requirement.suite("what is tracked, beside keepalived", [...Requirement.lab, "ke
         "LD1",
         Daemon.underTest,
         [
-          ...["vrrp_script healthy {", `  script "/bin/test -e ${scratch.path("healthy")}"`],
-          ...["  interval 0.1", "  fall 2", "  weight -120", "  user root", "}"],
-          ...["track_file number {", `  file ${scratch.path("number")}`, "}"],
-          ...["vrrp_track_process worker {", `  process ${basename(program)}`, "  weight -11", "}"],
+          Configuration.section(
+            "vrrp_script healthy",
+            `script "/bin/test -e ${scratch.path("healthy")}"`,
+            "interval 0.1",
+            "fall 2",
+            "weight -120",
+            "user root"
+          ),
+          Configuration.section("track_file number", `file ${scratch.path("number")}`),
+          Configuration.section("vrrp_track_process worker", `process ${basename(program)}`, "weight -11"),
           quickly(
             "LD1",
-            ...["track_script {", "healthy", "}"],
-            ...["track_file {", "number", "}"],
-            ...["track_process {", "worker", "}"]
+            Configuration.section("track_script", "healthy"),
+            Configuration.section("track_file", "number"),
+            Configuration.section("track_process", "worker")
           )
         ].join("\n")
       )
@@ -93,8 +99,8 @@ Requirement.suite("what is tracked, beside keepalived", [...Requirement.lab, "ke
         "LD1",
         Daemon.underTest,
         [
-          ...["vrrp_script check {", `  script ${script}`, "  interval 0.1", "  fall 3", "  rise 4", "}"],
-          quickly("LD1", "track_script {", "check", "}")
+          Configuration.section("vrrp_script check", `script ${script}`, "interval 0.1", "fall 3", "rise 4"),
+          quickly("LD1", Configuration.section("track_script", "check"))
         ].join("\n")
       )
       yield* Pair.direct(lab, "LD2", Daemon.keepalived, quickly("LD2"))
@@ -141,19 +147,18 @@ Requirement.suite("scripts under watch", Requirement.lab, () => {
         "LD1",
         Daemon.underTest,
         [
-          ...Object.entries(scripts).flatMap(([name, lines]) => [
-            `vrrp_script ${name} {`,
-            ...["interval 0.1", "user root", ...lines].map((line) => `  ${line}`),
-            "}"
-          ]),
+          ...Object.entries(scripts).map(([name, lines]) =>
+            Configuration.section(`vrrp_script ${name}`, "interval 0.1", "user root", ...lines)
+          ),
           Configuration.make(
             "LD1",
             ...instances.map((name, index) => ({
-              ...quick,
+              version: 3 as const,
+              advertSeconds: 0.1,
               name,
               vrid: index + 1,
               addresses: [`172.168.0.${201 + index}/32 dev eth0`],
-              lines: [...quick.lines, ...(name === "free" ? [] : ["track_script {", name, "}"])]
+              lines: name === "free" ? [] : [Configuration.section("track_script", name)]
             }))
           )
         ].join("\n")
@@ -203,8 +208,8 @@ Requirement.suite("scripts under watch", Requirement.lab, () => {
         "LD1",
         Daemon.underTest,
         [
-          ...["vrrp_script check {", `  script ${script}`, "  interval 0.1", "  timeout 0.2", "}"],
-          quickly("LD1", "track_script {", "check", "}")
+          Configuration.section("vrrp_script check", `script ${script}`, "interval 0.1", "timeout 0.2"),
+          quickly("LD1", Configuration.section("track_script", "check"))
         ].join("\n")
       )
       yield* Pair.advert(lab, "LD1")

@@ -13,12 +13,18 @@ import * as Topology from "./Topology.ts"
 export type Director = "LD1" | "LD2"
 
 /**
- * The scenarios whose adverts go by eth0: `a` by multicast, `b` by unicast.
+ * The scenarios, by the names of their files.
  *
  * @category models
  * @since 0.1.0
  */
-export type Scenario = "a-basic" | "b-unicast" | "6-macvlan"
+export type Scenario =
+  | "a-basic"
+  | "b-unicast"
+  | "c-vmac-multicast"
+  | "d-vmac-unicast"
+  | "5-vmac-xmit-base"
+  | "6-macvlan"
 
 /**
  * Returns a director's file of a scenario, word for word.
@@ -61,6 +67,15 @@ export const make = (director: Director, ...instances: ReadonlyArray<Instance>):
     ...(instances.length === 0 ? [{}] : instances).flatMap((each) => block(director, each)),
     ""
   ].join("\n")
+
+/**
+ * Prints a block of these lines, which may be blocks.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const section = (head: string, ...lines: ReadonlyArray<string>): string =>
+  [`${head} {`, ...lines, "}"].join("\n")
 
 /**
  * The priority a director has in the scenarios.
