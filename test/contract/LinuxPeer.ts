@@ -8,7 +8,7 @@ import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
 import * as PacketSocket from "@holdfast/raw-socket/PacketSocket"
 import * as RawIpv4Socket from "@holdfast/raw-socket/RawIpv4Socket"
 import * as RawIpv6Socket from "@holdfast/raw-socket/RawIpv6Socket"
-import type { IpAddress } from "@holdfast/wire/Address"
+import type { IpAddress, MacAddress } from "@holdfast/wire/Address"
 import * as Arp from "@holdfast/wire/Arp"
 import * as Ethernet from "@holdfast/wire/Ethernet"
 import * as Ipv4 from "@holdfast/wire/Ipv4"
@@ -18,9 +18,13 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import { type Peer, segmentIpv4, segmentIpv6 } from "./Harness.ts"
 
-/** `frames` are those of the adverts and announcements that it heard. */
+/**
+ * - `frames`: those of the adverts and announcements that it heard.
+ * - `sendFrom`: sends an advert to a group from another MAC address than its own.
+ */
 export interface LinuxPeer extends Peer {
   readonly frames: ReadonlyArray<Uint8Array>
+  readonly sendFrom: (mac: MacAddress, advert: OutgoingAdvert) => void
 }
 
 /** Opens the peer's sockets on a device; they close with the scope. */
@@ -60,7 +64,16 @@ export const make = Effect.fnUntraced(function* (
     else if (advert.identification === undefined) ipv4.send([advert as RawIpv4Socket.OutgoingPacket])
     else whole.send([{ ...(advert as RawIpv4Socket.OutgoingPacket), payload: packetOf(advert) }])
   }
-  return { send, heard, announced, frames } satisfies LinuxPeer
+  const frameSender = yield* PacketSocket.open().pipe(NetworkNamespace.provide(namespace))
+  const sendFrom = (source: MacAddress, advert: OutgoingAdvert): void => {
+    const bytes = Ethernet.encode({
+      source,
+      destination: Ethernet.multicastMac(advert.destination),
+      ...packetWithin(advert)
+    })
+    frameSender.send([{ bytes, interfaceIndex }])
+  }
+  return { send, sendFrom, heard, announced, frames } satisfies LinuxPeer
 })
 
 /** The IPv4 packet of an advert with an authentication header. */
@@ -73,6 +86,20 @@ export const packetOf = ({ identification = 0, hopLimit = 255, ...advert }: Outg
     protocol: Linux.IPPROTO_AH,
     hopLimit
   })
+
+const packetWithin = (advert: OutgoingAdvert) => {
+  if (advert.source.includes(":")) {
+    const packet = Ipv6.encode(
+      Ipv6.advertPacket({ ...(advert as RawIpv6Socket.OutgoingPacket), flowLabel: 0 })
+    )
+    return { etherType: Ethernet.etherTypeIpv6, payload: packet }
+  }
+  const packet =
+    advert.identification === undefined
+      ? Ipv4.encode(Ipv4.advertPacket({ ...(advert as RawIpv4Socket.OutgoingPacket), identification: 0 }))
+      : packetOf(advert)
+  return { etherType: Ethernet.etherTypeIpv4, payload: packet }
+}
 
 const advertIn = (bytes: Uint8Array): ReceivedAdvert | undefined => {
   const packet = Ipv4.decode(bytes)

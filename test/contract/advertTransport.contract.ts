@@ -1,4 +1,4 @@
-import { AdvertTransport, type ReceivedAdvert } from "@holdfast/engine/AdvertTransport"
+import { AdvertTransport, type Hearing, type ReceivedAdvert } from "@holdfast/engine/AdvertTransport"
 import { LinkWatch } from "@holdfast/engine/LinkWatch"
 import type { IpAddress } from "@holdfast/wire/Address"
 import { assert, describe, it } from "@effect/vitest"
@@ -18,11 +18,11 @@ const indexOf = Effect.fnUntraced(function* (device: typeof eth0) {
 
 interface Opening {
   readonly groups?: ReadonlyArray<IpAddress>
-  readonly sendOnly?: boolean
+  readonly hears?: Hearing
 }
 
 /** A channel on `eth0` and what it received, copied while it was valid. */
-const open = Effect.fnUntraced(function* (segment: Segment, { groups, sendOnly = false }: Opening = {}) {
+const open = Effect.fnUntraced(function* (segment: Segment, { groups, hears = "All" }: Opening = {}) {
   const transport = yield* AdvertTransport
   const received: Array<ReceivedAdvert> = []
   const channel = yield* transport.open({
@@ -30,7 +30,7 @@ const open = Effect.fnUntraced(function* (segment: Segment, { groups, sendOnly =
     index: yield* Effect.scoped(indexOf(eth0)),
     family: segment.family,
     authenticated: false,
-    sendOnly,
+    hears,
     groups: groups ?? [segment.group],
     onReceived: (_, batch) => {
       for (const advert of batch) received.push({ ...advert, payload: advert.payload.slice() })
@@ -118,7 +118,7 @@ const channelContract = (runAny: Run, segment: Segment) => {
     it.live("sends without receiving anything, and beside a channel that receives", () =>
       run(({ eventually, peer }) =>
         Effect.gen(function* () {
-          const sender = yield* open(segment, { sendOnly: true })
+          const sender = yield* open(segment, { hears: "Nothing" })
           const receiver = yield* open(segment)
 
           sender.channel.mute(new Set([1]))
@@ -224,9 +224,9 @@ const channelContract = (runAny: Run, segment: Segment) => {
       )
     )
 
-    it.live.each([false, true])(
-      "cannot be opened on a device that does not exist, and says which (sends only: %s)",
-      (sendOnly) =>
+    it.live.each(["All", "OwnMac", "Nothing"] as const)(
+      "cannot be opened on a device that does not exist, and says which (hears: %s)",
+      (hears) =>
         run(() =>
           Effect.gen(function* () {
             const transport = yield* AdvertTransport
@@ -237,7 +237,7 @@ const channelContract = (runAny: Run, segment: Segment) => {
                 index: 4_711,
                 family: segment.family,
                 authenticated: false,
-                sendOnly,
+                hears,
                 groups: [group],
                 onReceived: () => {},
                 onOverrun: () => {}

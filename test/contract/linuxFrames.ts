@@ -54,7 +54,7 @@ const open = Effect.fnUntraced(function* (segment: Segment, options: Partial<Cha
     index: (yield* linkOf(device)).index,
     family: segment.family,
     authenticated: false,
-    sendOnly: false,
+    hears: "All",
     groups: [segment.group],
     onReceived: (_, batch) => {
       for (const advert of batch) {
@@ -81,7 +81,9 @@ const plainOf = (vrid: number) => Uint8Array.of(0x21, vrid, 100, 0, 0, 1, 0, 0)
 const sourceMacOf = (frame: Uint8Array): string => Address.macFromBytes(frame, 6)
 const packetIn = (frame: Uint8Array): Uint8Array => frame.subarray(Ethernet.headerLength)
 const virtualDevice = "vrrp.7" as InterfaceName
-const virtualMac = "00:00:5e:00:01:07"
+const virtualMac = "00:00:5e:00:01:07" as Address.MacAddress
+const otherVirtualMac = "00:00:5e:00:01:08" as Address.MacAddress
+const peerMac = "02:00:00:00:00:09" as Address.MacAddress
 
 /** Makes it and waits until the adapters know it. */
 const addVirtualDevice = Effect.fnUntraced(function* ({ eventually }: Pick<Harness, "eventually">) {
@@ -173,7 +175,12 @@ const advertFrames = (run: RunLinux) => {
           yield* eventually("the device runs", () =>
             execFileSync("ip", ["link", "show", "vrrp.7"], { encoding: "utf8" }).includes("state UP")
           )
-          const options = { interface: virtualDevice, sendOnly: true, authenticated: true, groups: [] }
+          const options = {
+            interface: virtualDevice,
+            hears: "Nothing",
+            authenticated: true,
+            groups: []
+          } as const
           const ipv4 = yield* open(segmentIpv4, options)
           const ipv6 = yield* open(segmentIpv6, { ...options, authenticated: false })
           const advert = { source: ownAddress, destination: group }
@@ -199,10 +206,43 @@ const advertFrames = (run: RunLinux) => {
       )
   )
 
+  it.live(
+    "hears what a peer sends from the same virtual MAC address at the virtual device, and nowhere else",
+    () =>
+      run(({ eventually, peer }) =>
+        Effect.gen(function* () {
+          yield* addVirtualDevice({ eventually })
+          for (const segment of [segmentIpv4, segmentIpv6]) {
+            const authenticated = segment === segmentIpv4
+            const below = yield* open(segment, { authenticated })
+            const above = yield* open(segment, { interface: virtualDevice, hears: "OwnMac", authenticated })
+            // A virtual device has no others' adverts to be muted.
+            above.channel.mute(new Set([51]))
+            const advert = { source: segment.peerAddress, destination: segment.group }
+
+            for (const mac of [virtualMac, otherVirtualMac, peerMac]) {
+              peer.sendFrom(mac, { ...advert, payload: plainOf(mac === virtualMac ? 51 : 52) })
+              if (authenticated) peer.sendFrom(mac, { ...advert, payload: coveredOf(53), identification: 7 })
+            }
+            yield* eventually("all that was sent is heard", () => {
+              const heard = [...above.received, ...below.received]
+              return heard.length === (authenticated ? 6 : 3)
+            })
+
+            assert.sameMembers(
+              above.received.map(({ payload }) => payload[1]),
+              authenticated ? [51, 4] : [51]
+            )
+            assert.strictEqual(below.received.filter(({ payload }) => payload[1] === 52).length, 2)
+          }
+        })
+      )
+  )
+
   it.live("opens a thousand channels that only send on one socket", () =>
     run(() =>
       Effect.gen(function* () {
-        const options = { sendOnly: true, groups: [] }
+        const options = { hears: "Nothing", groups: [] } as const
         const { channel } = yield* open(segmentIpv4, options)
         const before = rawSockets()
 

@@ -131,6 +131,35 @@ describe("Engine: virtual MAC", () => {
       assert.strictEqual(sent.at(-1)?.what, "advert 51/0")
     })
   )
+
+  it.effect.each([
+    { master: false, backup: false },
+    { master: true, backup: false },
+    { master: false, backup: true }
+  ])(
+    "a Backup with the same virtual MAC hears its Master (from the card: $master, $backup)",
+    ({ master, backup }) =>
+      Effect.gen(function* () {
+        const { network } = yield* makeNetwork()
+        const start = Effect.fnUntraced(function* (name: string, transmitBase: boolean, priority: number) {
+          const director = yield* makeDirector(network, name)
+          const router = parameters({
+            virtualMac: { ...virtualMac, transmitBase },
+            priority,
+            addresses: [address("192.0.2.100", "vrrp.51")]
+          })
+          yield* Effect.forkChild(director.engine.apply([router], shared))
+          yield* run(5)
+          return director
+        })
+
+        const first = yield* start("r1", master, 200)
+        const second = yield* start("r2", backup, 100)
+
+        assert.deepStrictEqual([yield* first.role(), yield* second.role()], ["Master", "Backup"])
+        assert.isAbove((yield* second.router("web")).statistics.counters.advertsReceived, 3)
+      })
+  )
 })
 
 describe("Engine: authentication", () => {

@@ -49,6 +49,19 @@ export interface OutgoingAdvert {
 }
 
 /**
+ * What of that which arrives at a device is heard.
+ *
+ * - `All`: everything.
+ * - `OwnMac`: what others sent to a group from the device's own MAC address, as the Master of a virtual MAC does. The kernel
+ *   hands that to the device which has the address, and the one below never sees it.
+ * - `Nothing`: the device only carries what is sent.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Hearing = "All" | "OwnMac" | "Nothing"
+
+/**
  * What a channel listens to and whom it tells.
  *
  * @category models
@@ -60,8 +73,7 @@ export interface ChannelOptions {
   readonly family: Family
   /** Whether to hear protocol 51, too. */
   readonly authenticated: boolean
-  /** Nothing is received: the device only carries what is sent, as a virtual MAC device does. */
-  readonly sendOnly: boolean
+  readonly hears: Hearing
   /** Groups to join; none for a device that carries unicast only. */
   readonly groups: ReadonlyArray<IpAddress>
   /** One call for all that was waiting. Must not throw. */

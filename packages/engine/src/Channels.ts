@@ -3,8 +3,8 @@
  *
  * Opens, reopens and closes them as devices and routers come and go, and decodes what arrives.
  *
- * **Details** a router hears on its own device and may speak on another, its virtual MAC device. That one gets a channel
- * that only sends, so that 255 virtual MACs on a device cost no more to hear than one router.
+ * **Details** a router hears on its own device and may speak on another, its virtual MAC device. What a peer sends to the
+ * group from the same virtual MAC address arrives at the virtual device alone; it counts as heard on the router's own.
  *
  * @since 0.1.0
  */
@@ -15,7 +15,7 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Result from "effect/Result"
 import * as Scope from "effect/Scope"
-import { type AdvertChannel, AdvertTransport, type OutgoingAdvert } from "./AdvertTransport.ts"
+import { type AdvertChannel, AdvertTransport, type Hearing, type OutgoingAdvert } from "./AdvertTransport.ts"
 import * as Delivery from "./Delivery.ts"
 import type { EngineEvent } from "./EngineEvent.ts"
 import * as ForeignRouters from "./ForeignRouters.ts"
@@ -58,10 +58,12 @@ export interface Channels {
 /** What a channel is for. */
 interface Wanted {
   readonly interface: InterfaceName
+  /** The device whose routers hear it. */
+  readonly heardOn: InterfaceName
   readonly family: Family
   readonly groups: ReadonlyArray<IpAddress>
   readonly authenticated: boolean
-  readonly sendOnly: boolean
+  readonly hears: Hearing
 }
 
 interface Open {
@@ -91,7 +93,7 @@ export const make = Effect.fnUntraced(function* (
   }
 
   const openOne = Effect.fnUntraced(function* (wanted: Wanted, index: number, at: Instant) {
-    const { family, interface: device } = wanted
+    const { family, heardOn, interface: device } = wanted
     const scope = yield* Scope.fork(parent)
     const channel = yield* transport
       .open({
@@ -99,7 +101,7 @@ export const make = Effect.fnUntraced(function* (
         index,
         onReceived: (receivedAt, batch) =>
           listeners.onDelivered(
-            batch.map((one) => Delivery.make(device, family, one, receivedAt, listeners.judge))
+            batch.map((one) => Delivery.make(heardOn, family, one, receivedAt, listeners.judge))
           ),
         onOverrun: (droppedCount) => listeners.onOverrun(device, droppedCount)
       })
@@ -190,7 +192,8 @@ const keyOf = (device: InterfaceName, family: Family): string => `${device}/${fa
 const isSame = (left: Wanted, right: Wanted): boolean =>
   left.groups.join() === right.groups.join() &&
   left.authenticated === right.authenticated &&
-  left.sendOnly === right.sendOnly
+  left.heardOn === right.heardOn &&
+  left.hears === right.hears
 
 const wantedBy = (routers: ReadonlyArray<Parameters>): ReadonlyMap<string, Wanted> => {
   const wanted = new Map<string, Wanted>()
@@ -202,23 +205,29 @@ const wantedBy = (routers: ReadonlyArray<Parameters>): ReadonlyMap<string, Wante
     if (transport._tag === "Multicast") groups.add(transport.group)
     wanted.set(key, {
       interface: device,
+      heardOn: device,
       family,
       groups: [...groups].toSorted(),
       authenticated: before?.authenticated === true || authentication?._tag === "Header",
-      sendOnly: false
+      hears: "All"
     })
   }
   for (const router of routers) {
-    const device = transmitInterface(router)
-    const key = keyOf(device, router.family)
-    if (!wanted.has(key))
-      wanted.set(key, {
-        interface: device,
-        family: router.family,
-        groups: [],
-        authenticated: router.authentication?._tag === "Header",
-        sendOnly: true
-      })
+    const { authentication, family, interface: heardOn, transport, virtualMac } = router
+    if (virtualMac === undefined) continue
+    const isMulticast = transport._tag === "Multicast"
+    // Also where this one sends from the card: its peer need not.
+    if (!isMulticast && virtualMac.transmitBase) continue
+    const key = keyOf(virtualMac.interface, family)
+    if (wanted.has(key)) continue
+    wanted.set(key, {
+      interface: virtualMac.interface,
+      heardOn,
+      family,
+      groups: isMulticast ? [transport.group] : [],
+      authenticated: authentication?._tag === "Header",
+      hears: isMulticast ? "OwnMac" : "Nothing"
+    })
   }
   return wanted
 }

@@ -1,6 +1,6 @@
 /**
  * `AdvertTransport` on raw sockets: one for each device and family that receives, and one for each family that sends for
- * all devices which only send.
+ * all virtual MAC devices.
  *
  * **Details**
  * - A channel that receives costs one descriptor and the memory of the largest batch that it has seen. One that hears
@@ -11,6 +11,7 @@
  * @since 0.1.0
  */
 import { AdvertTransport, type ChannelOptions, TransportError } from "@holdfast/engine/AdvertTransport"
+import * as PacketFilter from "@holdfast/raw-socket/PacketFilter"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Ipv4Channel from "./advert/Ipv4Channel.ts"
@@ -31,14 +32,17 @@ export const layer: Layer.Layer<AdvertTransport, never, KernelNetwork> = Layer.e
     const senders = yield* Senders.make
 
     /** A socket of its own is refused by the kernel where there is no such device; a shared one has nothing to refuse. */
-    const isMissing = ({ index, interface: device, sendOnly }: ChannelOptions): boolean =>
-      sendOnly && network.links().get(device)?.index !== index
+    const isMissing = ({ hears, index, interface: device }: ChannelOptions): boolean =>
+      hears !== "All" && network.links().get(device)?.index !== index
 
     return AdvertTransport.of({
       open: (options) => {
         if (isMissing(options)) return Effect.fail(missing(options))
-        const channel =
-          options.family === "Ipv4" ? Ipv4Channel.open(options, senders) : Ipv6Channel.open(options, senders)
+        const mac = network.links().get(options.interface)?.mac
+        const filter =
+          options.hears === "OwnMac" && mac !== undefined ? PacketFilter.acceptFrom(mac) : undefined
+        const open = options.family === "Ipv4" ? Ipv4Channel.open : Ipv6Channel.open
+        const channel = open(options, senders, filter)
         return Effect.mapError(
           channel,
           (cause) => new TransportError({ interface: options.interface, message: cause.message, cause })

@@ -14,6 +14,7 @@
  * @see https://www.kernel.org/doc/html/latest/networking/filter.html; RFC 9568 section 5.1; RFC 2402 section 2
  * @since 0.1.0
  */
+import type * as Address from "@holdfast/wire/Address"
 
 /**
  * One instruction; a jump skips that many instructions.
@@ -67,6 +68,24 @@ export const acceptAllBut = (vrids: ReadonlySet<number>, place: Place = "Ipv4"):
   select(vrids, place, keepAll, keepNothing)
 
 /**
+ * Returns the program that accepts what was sent from a MAC address and drops all else, over either family.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const acceptFrom = (mac: Address.MacAddress): Program => {
+  const number = Number.parseInt(mac.replaceAll(":", ""), 16)
+  return [
+    instruction(loadWord, linkLayer + sourceMacOffset),
+    instruction(jumpIfEqual, Math.floor(number / 0x1_0000), 0, 3),
+    instruction(loadHalf, linkLayer + sourceMacOffset + 4),
+    instruction(jumpIfEqual, number % 0x1_0000, 0, 1),
+    instruction(returnOperand, keepAll),
+    instruction(returnOperand, keepNothing)
+  ]
+}
+
+/**
  * Encodes a program as the kernel's `struct sock_filter` array.
  *
  * @category encoding
@@ -87,6 +106,14 @@ export const encode = (program: Program): Uint8Array => {
 
 /** @category constants @since 0.1.0 */
 export const loadLength = 0x80
+/** A becomes the four bytes at the operand. @category constants @since 0.1.0 */
+export const loadWord = 0x20
+/** A becomes the two bytes at the operand. @category constants @since 0.1.0 */
+export const loadHalf = 0x28
+/** SKF_LL_OFF of linux/filter.h, as an unsigned number: from here on the operand counts from the link-layer header. */
+const linkLayer = 0x1_0000_0000 - 0x20_0000
+/** Of an Ethernet frame. */
+const sourceMacOffset = 6
 /** A becomes the byte at X + operand. @category constants @since 0.1.0 */
 export const loadByteIndexed = 0x50
 /** X becomes four times the low half of the byte at the operand: the length of an IPv4 header. @category constants @since 0.1.0 */

@@ -1,5 +1,6 @@
 import { assert, describe, it } from "@effect/vitest"
 import * as PacketFilter from "@holdfast/raw-socket/PacketFilter"
+import type { MacAddress } from "@holdfast/wire/Address"
 import * as Schema from "effect/Schema"
 
 /** The instructions that the programs use, after the kernel's description; a load beyond the packet drops it. */
@@ -87,6 +88,24 @@ describe("PacketFilter", () => {
   it("drops everything for who only sends", () => {
     assert.strictEqual(run(PacketFilter.dropAll, packetOf(7)), 0)
     assert.strictEqual(run(PacketFilter.dropAll, new Uint8Array(0)), 0)
+  })
+
+  it("accepts what one MAC address sent and nothing else", () => {
+    const program = PacketFilter.acceptFrom("00:00:5e:00:01:07" as MacAddress)
+
+    // The link-layer header is in front of what a socket sees, at operands that only the kernel knows: by its loads.
+    const verdict = (word: number, half: number): number => {
+      for (let at = 0, accumulator = 0; ; at++) {
+        const { code, jumpFalse, jumpTrue, operand } = program[at]!
+        if (code === PacketFilter.returnOperand) return operand
+        if (code === PacketFilter.loadWord) accumulator = word
+        else if (code === PacketFilter.loadHalf) accumulator = half
+        else at += accumulator === operand ? jumpTrue : jumpFalse
+      }
+    }
+    assert.strictEqual(verdict(0x00005e00, 0x0107), PacketFilter.keepAll)
+    assert.strictEqual(verdict(0x00005e00, 0x0108), PacketFilter.keepNothing)
+    assert.strictEqual(verdict(0x02005e00, 0x0107), PacketFilter.keepNothing)
   })
 
   it("accepts packets too short to hold the identifier, so that they are counted", () => {

@@ -10,7 +10,7 @@ import {
   TransportError
 } from "@holdfast/engine/AdvertTransport"
 import type { Link } from "@holdfast/engine/LinkWatch"
-import { familyOf } from "@holdfast/wire/Address"
+import { familyOf, type MacAddress } from "@holdfast/wire/Address"
 import { hopLimitVrrp } from "@holdfast/wire/Ipv4"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -72,7 +72,7 @@ const attach = (
   }
 
   const detach = lan.attach(port, (_, frame) => {
-    if (frame._tag !== "Advert" || !accepts(linkOf(host, options), options, frame)) return
+    if (frame._tag !== "Advert" || !accepts(host, options, frame)) return
     const vrid = frame.payload[vridOffset]
     if (vrid !== undefined && muted.has(vrid)) return
     if (waiting.length === 0) world.schedule(world.now(), deliver)
@@ -90,7 +90,7 @@ const attach = (
     if (link === undefined) return adverts.map(() => `${options.interface}: the device was deleted`)
     if (!link.up) return adverts.map(() => `${options.interface}: the device is down`)
     for (const { source, destination, hopLimit = hopLimitVrrp, payload } of adverts)
-      lan.send(port, Frame.Advert({ source, destination, hopLimit, payload: payload.slice() }))
+      lan.send(port, Frame.Advert({ source, destination, hopLimit, payload: payload.slice(), mac: link.mac }))
     return []
   }
 
@@ -110,18 +110,29 @@ const attach = (
   }
 }
 
-/** A device hears what goes to a group that it joined or to an address of its own. */
+/**
+ * A device hears what goes to a group that it joined or to an address of its own. What goes to a group from the MAC address of
+ * a macvlan is for that macvlan alone, as Linux does with those of mode private.
+ */
 const accepts = (
-  link: Link | undefined,
+  host: SimulatedHost,
   options: ChannelOptions,
-  frame: Frame & { _tag: "Advert" }
-): boolean =>
-  link !== undefined &&
-  link.up &&
-  !options.sendOnly &&
-  familyOf(frame.destination) === options.family &&
-  (options.groups.includes(frame.destination) ||
-    link.addresses.some((present) => present.address === frame.destination))
+  { destination, mac }: Frame & { _tag: "Advert" }
+): boolean => {
+  const link = linkOf(host, options)
+  if (link === undefined || !link.up || options.hears === "Nothing") return false
+  if (familyOf(destination) !== options.family) return false
+  const isToGroup = options.groups.includes(destination)
+  if (options.hears === "OwnMac") return isToGroup && mac === link.mac
+  return isToGroup
+    ? !isOfMacvlan(host, options.interface, mac)
+    : link.addresses.some((present) => present.address === destination)
+}
+
+const isOfMacvlan = (host: SimulatedHost, parent: string, mac: MacAddress | undefined): boolean =>
+  Array.from(host.kernel.links().values()).some(
+    (link) => link.mac === mac && host.kernel.macvlan(link.name)?.parent === parent
+  )
 
 /** Byte 1 of an advert (RFC 3768 section 5.1). */
 const vridOffset = 1

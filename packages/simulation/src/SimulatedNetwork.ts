@@ -34,6 +34,8 @@ export type Frame = Data.TaggedEnum<{
     readonly destination: IpAddress
     readonly hopLimit: number
     readonly payload: Uint8Array
+    /** Where it comes from; absent where that does not matter. */
+    readonly mac?: MacAddress
   }
   GratuitousArp: { readonly mac: MacAddress; readonly address: IpAddress }
 }>

@@ -37,17 +37,21 @@ import type { Senders } from "./Senders.ts"
  */
 export const open = Effect.fnUntraced(function* (
   options: ChannelOptions,
-  senders: Senders
+  senders: Senders,
+  filter?: PacketFilter.Program
 ): Effect.fn.Return<AdvertChannel, SocketError, Scope.Scope> {
-  const receivers = options.sendOnly ? [] : yield* openReceivers(options)
+  const receivers = options.hears === "Nothing" ? [] : yield* openReceivers(options, filter)
   const [first] = receivers
-  const plain = first?.socket ?? (yield* senders.ipv4).on(options.index)
+  const plain =
+    options.hears === "All" && first !== undefined ? first.socket : (yield* senders.ipv4).on(options.index)
   const whole = options.authenticated ? (yield* senders.whole).on(options.index) : undefined
   return {
     send: (adverts) =>
       whole === undefined ? send(plain, packetsOf(adverts)) : sendBoth(plain, whole, adverts),
     rehearse: (adverts) => plain.rehearse(packetsOf(adverts)),
     mute: (vrids) => {
+      // What is filtered by its sender has no others' VRIDs.
+      if (filter !== undefined) return
       for (const { place, socket } of receivers)
         Effect.runSync(Effect.ignore(socket.setFilter(PacketFilter.acceptAllBut(vrids, place))))
     }
@@ -60,13 +64,14 @@ interface Receiver {
 }
 
 /** The first is of protocol 112. Both count what the kernel dropped; the channel tells the sum. */
-const openReceivers = Effect.fnUntraced(function* (options: ChannelOptions) {
+const openReceivers = Effect.fnUntraced(function* (options: ChannelOptions, filter?: PacketFilter.Program) {
   const droppedCounts = [0, 0]
   const openOne = Effect.fnUntraced(function* (protocol: number, place: PacketFilter.Place, order: 0 | 1) {
     const socket = yield* RawIpv4Socket.open({
       interfaceName: options.interface,
       interfaceIndex: options.index,
       protocol,
+      filter,
       onBatch: (packets) => {
         const at = MonotonicClock.now() as Instant
         const batch = readAdverts(packets, place)

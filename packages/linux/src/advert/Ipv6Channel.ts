@@ -29,24 +29,28 @@ import type { Senders } from "./Senders.ts"
  */
 export const open = Effect.fnUntraced(function* (
   options: ChannelOptions,
-  senders: Senders
+  senders: Senders,
+  filter?: PacketFilter.Program
 ): Effect.fn.Return<AdvertChannel, SocketError, Scope.Scope> {
-  const receiver = options.sendOnly ? undefined : yield* openReceiver(options)
-  const sender = receiver ?? (yield* senders.ipv6).on(options.index)
+  const receiver = options.hears === "Nothing" ? undefined : yield* openReceiver(options, filter)
+  const sender =
+    options.hears === "All" && receiver !== undefined ? receiver : (yield* senders.ipv6).on(options.index)
   return {
     send: (adverts) => Refusal.describe(sender.send(packetsOf(adverts)), adverts.length),
     rehearse: (adverts) => sender.rehearse(packetsOf(adverts)),
     mute: (vrids) => {
-      if (receiver === undefined) return
+      // What is filtered by its sender has no others' VRIDs.
+      if (receiver === undefined || filter !== undefined) return
       Effect.runSync(Effect.ignore(receiver.setFilter(PacketFilter.acceptAllBut(vrids, "Ipv6"))))
     }
   }
 })
 
-const openReceiver = Effect.fnUntraced(function* (options: ChannelOptions) {
+const openReceiver = Effect.fnUntraced(function* (options: ChannelOptions, filter?: PacketFilter.Program) {
   const socket = yield* RawIpv6Socket.open({
     interfaceName: options.interface,
     interfaceIndex: options.index,
+    filter,
     onBatch: (packets) => options.onReceived(MonotonicClock.now() as Instant, packets.map(readAdvert)),
     onEvent: (event) => {
       if (event._tag === "Overrun") options.onOverrun(event.droppedCount)
