@@ -1,5 +1,5 @@
 /**
- * What the lab reads in a captured frame: adverts and ARP, the rest by name.
+ * What the lab reads in a captured frame: adverts, ARP and neighbour advertisements, the rest by name.
  *
  * Reads the bytes by itself and shares no code with `packages/wire`: a witness must not have the blind spots of what
  * it judges.
@@ -22,7 +22,7 @@ export interface Header {
 }
 
 /**
- * A VRRP advertisement over IPv4, of version 2 or 3.
+ * A VRRP advertisement of version 2 or 3, over IPv4 or IPv6.
  *
  * @category models
  * @since 0.1.0
@@ -31,12 +31,15 @@ export interface Advert extends Header {
   readonly kind: "Advert"
   readonly source: string
   readonly destination: string
+  /** The hop limit, over IPv6. */
   readonly ttl: number
+  /** An authentication header of IP (RFC 4302) is before it. */
+  readonly hasAuthenticationHeader: boolean
   readonly version: number
   readonly vrid: number
   readonly priority: number
   readonly addresses: ReadonlyArray<string>
-  /** Both checksums, of IPv4 and of VRRP, are right. */
+  /** Both checksums are right: that of VRRP, and that of IPv4 where there is one. */
   readonly checksumsRight: boolean
 }
 
@@ -56,6 +59,24 @@ export interface Arp extends Header {
 }
 
 /**
+ * A neighbour advertisement of IPv6 (RFC 4861 4.4).
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface NeighbourAdvert extends Header {
+  readonly kind: "NeighbourAdvert"
+  readonly source: string
+  readonly destination: string
+  readonly target: string
+  /** Its option with the target's MAC address. */
+  readonly targetMac: string | undefined
+  readonly isRouter: boolean
+  readonly isSolicited: boolean
+  readonly isOverride: boolean
+}
+
+/**
  * A frame of no interest to the tests.
  *
  * @category models
@@ -69,7 +90,7 @@ export interface Other extends Header {
  * @category models
  * @since 0.1.0
  */
-export type Frame = Advert | Arp | Other
+export type Frame = Advert | Arp | NeighbourAdvert | Other
 
 /**
  * Reads an Ethernet frame.
@@ -83,7 +104,10 @@ export const decode = (atMicros: number, bytes: Uint8Array): Frame => {
   const type = bytes.length < ethernetLength ? 0 : view.getUint16(12)
   if (type === etherTypeArp && bytes.length >= ethernetLength + arpLength) return arp(header, view)
   if (type === etherTypeIpv4 && bytes.length >= ethernetLength + ipv4LengthMin) {
-    return advert(header) ?? { ...header, kind: "Other" }
+    return advertInIpv4(header) ?? { ...header, kind: "Other" }
+  }
+  if (type === etherTypeIpv6 && bytes.length >= ethernetLength + ipv6Length) {
+    return advertInIpv6(header) ?? neighbourAdvert(header) ?? { ...header, kind: "Other" }
   }
   return { ...header, kind: "Other" }
 }
@@ -101,6 +125,9 @@ export const describe = (frame: Frame): string => {
   }
   if (frame.kind === "Advert") {
     return `${at} ${frame.source} > ${frame.destination} vrid ${frame.vrid} priority ${frame.priority} ${frame.addresses.join(" ")}`
+  }
+  if (frame.kind === "NeighbourAdvert") {
+    return `${at} ${frame.source} > ${frame.destination} neighbour ${frame.target} (${frame.targetMac})`
   }
   return `${at} ${frame.sourceMac} > ${frame.destinationMac}`
 }
@@ -125,18 +152,26 @@ export const advertOf =
     (priority === undefined ? frame.priority > 0 : frame.priority === priority)
 
 /**
- * Selects gratuitous ARPs for an address, from a card where given.
+ * Selects gratuitous ARPs for an address, from a card where given; of IPv6, unsolicited neighbour advertisements.
  *
  * @category predicates
  * @since 0.1.0
  */
 export const announcementOf =
   (address: string, fromMac?: string) =>
-  (frame: Frame): frame is Arp =>
-    frame.kind === "Arp" &&
-    frame.gratuitous &&
-    frame.sender === address &&
-    (fromMac === undefined || frame.senderMac === fromMac)
+  (frame: Frame): frame is Arp | NeighbourAdvert => {
+    if (frame.kind === "Arp") {
+      return (
+        frame.gratuitous && frame.sender === address && (fromMac === undefined || frame.senderMac === fromMac)
+      )
+    }
+    return (
+      frame.kind === "NeighbourAdvert" &&
+      !frame.isSolicited &&
+      frame.target === address &&
+      (fromMac === undefined || frame.targetMac === fromMac)
+    )
+  }
 
 const arp = (header: Header, view: DataView): Arp => {
   const { bytes } = header
@@ -153,32 +188,75 @@ const arp = (header: Header, view: DataView): Arp => {
   }
 }
 
-const advert = (header: Header): Advert | undefined => {
+const advertInIpv4 = (header: Header): Advert | undefined => {
   const { bytes } = header
   const at = (offset: number): number => bytes[offset] ?? 0
-  const headerLength = (at(14) & 0x0f) * 4
-  const payload = ethernetLength + headerLength
+  let payload = ethernetLength + (at(14) & 0x0f) * 4
+  const headerBytes = bytes.subarray(ethernetLength, payload)
+  const hasAuthenticationHeader = at(23) === protocolAuthentication && at(payload) === protocolVrrp
+  if (hasAuthenticationHeader) payload += (at(payload + 1) + 2) * 4
+  else if (at(23) !== protocolVrrp) return undefined
   // Ethernet pads short frames: the end is where IPv4 says.
-  const end = Math.min(ethernetLength + at(16) * 256 + at(17), bytes.length)
-  if (at(23) !== protocolVrrp || end < payload + vrrpLengthMin) return undefined
-  const vrrp = bytes.subarray(payload, end)
-  const version = at(payload) >> 4
-  const count = Math.min(at(payload + 3), (vrrp.length - vrrpLengthMin) >> 2)
+  const vrrp = bytes.subarray(payload, Math.min(ethernetLength + at(16) * 256 + at(17), bytes.length))
+  const addresses = { source: ipv4(bytes, 26), destination: ipv4(bytes, 30) }
+  const read = readAdvert(vrrp, bytes.subarray(26, 34), 4, ipv4)
+  if (read === undefined) return undefined
+  const checksumsRight = read.checksumsRight && checksum(headerBytes) === 0
+  return { ...header, ...addresses, ttl: at(22), hasAuthenticationHeader, ...read, checksumsRight }
+}
+
+const advertInIpv6 = (header: Header): Advert | undefined => {
+  const { bytes } = header
+  if (bytes[20] !== protocolVrrp) return undefined
+  const start = ethernetLength + ipv6Length
+  const vrrp = bytes.subarray(start, start + (bytes[18] ?? 0) * 256 + (bytes[19] ?? 0))
+  const read = readAdvert(vrrp, bytes.subarray(22, 54), 16, ipv6)
+  if (read === undefined) return undefined
+  const addresses = { source: ipv6(bytes, 22), destination: ipv6(bytes, 38) }
+  return { ...header, ...addresses, ttl: bytes[21] ?? 0, hasAuthenticationHeader: false, ...read }
+}
+
+/** Reads what is the same over both families. */
+const readAdvert = (
+  vrrp: Uint8Array,
+  ends: Uint8Array,
+  addressLength: number,
+  address: (bytes: Uint8Array, offset: number) => string
+) => {
+  if (vrrp.length < vrrpLengthMin) return undefined
+  const [first = 0, vrid = 0, priority = 0, countSaid = 0] = vrrp
+  const version = first >> 4
+  const count = Math.min(countSaid, Math.floor((vrrp.length - vrrpLengthMin) / addressLength))
   // RFC 9568 5.2.8: version 3 sums a pseudo-header too, version 2 only the advertisement.
-  const pseudo = [...bytes.subarray(26, 34), 0, protocolVrrp, vrrp.length >> 8, vrrp.length & 0xff]
+  const pseudo = [...ends, 0, 0, vrrp.length >> 8, vrrp.length & 0xff, 0, 0, 0, protocolVrrp]
+  return {
+    kind: "Advert" as const,
+    version,
+    vrid,
+    priority,
+    addresses: Array.from({ length: count }, (_, index) =>
+      address(vrrp, vrrpLengthMin + index * addressLength)
+    ),
+    checksumsRight: checksum(version === 3 ? Uint8Array.of(...pseudo, ...vrrp) : vrrp) === 0
+  }
+}
+
+const neighbourAdvert = (header: Header): NeighbourAdvert | undefined => {
+  const { bytes } = header
+  const start = ethernetLength + ipv6Length
+  if (bytes[20] !== protocolIcmp6 || bytes[start] !== typeNeighbourAdvert) return undefined
+  const option = start + neighbourAdvertLength
+  const flags = bytes[start + 4] ?? 0
   return {
     ...header,
-    kind: "Advert",
-    source: ipv4(bytes, 26),
-    destination: ipv4(bytes, 30),
-    ttl: at(22),
-    version,
-    vrid: at(payload + 1),
-    priority: at(payload + 2),
-    addresses: Array.from({ length: count }, (_, index) => ipv4(vrrp, vrrpLengthMin + index * 4)),
-    checksumsRight:
-      checksum(bytes.subarray(ethernetLength, payload)) === 0 &&
-      checksum(version === 3 ? Uint8Array.of(...pseudo, ...vrrp) : vrrp) === 0
+    kind: "NeighbourAdvert",
+    source: ipv6(bytes, 22),
+    destination: ipv6(bytes, 38),
+    target: ipv6(bytes, start + 8),
+    targetMac: bytes[option] === optionTargetMac ? mac(bytes, option + 2) : undefined,
+    isRouter: (flags & 0x80) !== 0,
+    isSolicited: (flags & 0x40) !== 0,
+    isOverride: (flags & 0x20) !== 0
   }
 }
 
@@ -202,10 +280,30 @@ const mac = (bytes: Uint8Array, offset: number): string =>
 
 const ipv4 = (bytes: Uint8Array, offset: number): string => bytes.subarray(offset, offset + 4).join(".")
 
+/** The text of RFC 5952: the first of the longest runs of zeros is left out. */
+const ipv6 = (bytes: Uint8Array, offset: number): string => {
+  const groups = Array.from({ length: 8 }, (_, index) =>
+    ((bytes[offset + index * 2] ?? 0) * 256 + (bytes[offset + index * 2 + 1] ?? 0)).toString(16)
+  )
+  const runs = groups.map((_, index) => groups.slice(index).findIndex((group) => group !== "0"))
+  const lengths = runs.map((run, index) => (run === -1 ? groups.length - index : run))
+  const longest = Math.max(...lengths)
+  if (longest < 2) return groups.join(":")
+  const at = lengths.indexOf(longest)
+  return `${groups.slice(0, at).join(":")}::${groups.slice(at + longest).join(":")}`
+}
+
 const ethernetLength = 14
 const arpLength = 28
 const ipv4LengthMin = 20
+const ipv6Length = 40
 const vrrpLengthMin = 8
 const etherTypeIpv4 = 0x0800
 const etherTypeArp = 0x0806
+const etherTypeIpv6 = 0x86dd
+const protocolAuthentication = 51
+const protocolIcmp6 = 58
 const protocolVrrp = 112
+const typeNeighbourAdvert = 136
+const neighbourAdvertLength = 24
+const optionTargetMac = 2

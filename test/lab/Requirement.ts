@@ -20,6 +20,7 @@ export type Requirement =
   | "ip"
   | "tcpdump"
   | "keepalived"
+  | "vtysh"
   | "nft"
   | "setpriv"
   | "ipvsadm"
@@ -146,6 +147,7 @@ const packages = {
   ip: "iproute2",
   tcpdump: "tcpdump",
   keepalived: "keepalived",
+  vtysh: "frr",
   nft: "nftables",
   setpriv: "util-linux",
   ipvsadm: "ipvsadm",
