@@ -15,11 +15,13 @@ import { Engine } from "@holdfast/engine/Engine"
 import type { ApplyReport, EngineEvent } from "@holdfast/engine/EngineEvent"
 import type { EngineStatus } from "@holdfast/engine/Status"
 import * as LinuxHost from "@holdfast/linux/LinuxHost"
+import { keyOf, type Observation } from "@holdfast/vrrp/Tracker"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as ManagedRuntime from "effect/ManagedRuntime"
 import * as Stream from "effect/Stream"
-import * as RouterOptions from "./RouterOptions.ts"
+import type { RouterOptions, SharedOptions } from "./RouterOptions.ts"
+import * as Routers from "./Routers.ts"
 
 /**
  * Virtual routers that run in this process.
@@ -31,11 +33,24 @@ export interface Holdfast {
   /** What happens, from now on, and the last few events before. Ends when stopped. */
   readonly events: () => AsyncIterable<EngineEvent>
   /** Makes the running routers those given, by difference. Rejects with `RouterOptionsError`, and then changes nothing. */
-  readonly apply: (routers: ReadonlyArray<RouterOptions.RouterOptions>) => Promise<ApplyReport>
+  readonly apply: (routers: ReadonlyArray<RouterOptions>, shared?: SharedOptions) => Promise<ApplyReport>
+  /**
+   * Says how something is that routers track by this name (`trackers`). Until the first time it is not known, and a router
+   * that tracks it without weight is in Fault. Never waits.
+   */
+  readonly observe: (name: string, condition: Condition) => void
   readonly status: () => Promise<EngineStatus>
   /** Leaves: priority 0 first, then the addresses. Resolves when they are gone. */
   readonly stop: () => Promise<void>
 }
+
+/**
+ * How something is that is tracked.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type Condition = "Up" | "Down" | "Unknown"
 
 /**
  * The engine on this kernel, for programs that use Effect.
@@ -51,22 +66,27 @@ export const layer = Layer.provide(Engine.layer, LinuxHost.layer)
  * @category constructors
  * @since 0.1.0
  */
-export const start = async (routers: ReadonlyArray<RouterOptions.RouterOptions>): Promise<Holdfast> => {
+export const start = async (
+  routers: ReadonlyArray<RouterOptions>,
+  options: SharedOptions = {}
+): Promise<Holdfast> => {
   const runtime = ManagedRuntime.make(layer)
-  const apply = (wanted: ReadonlyArray<RouterOptions.RouterOptions>) =>
+  const apply: Holdfast["apply"] = (wanted, others) =>
     runtime.runPromise(
       Effect.gen(function* () {
-        const parameters = yield* Effect.forEach(wanted, RouterOptions.decode)
-        return yield* (yield* Engine).apply(parameters)
+        const decoded = yield* Routers.decode(wanted, others)
+        return yield* (yield* Engine).apply(decoded.routers, decoded.shared)
       })
     )
   try {
     const engine = await runtime.runPromise(Engine)
-    await apply(routers)
+    await apply(routers, options)
     return {
       events: () =>
         Stream.toAsyncIterable(engine.events.pipe(Stream.takeUntil((event) => event._tag === "Stopped"))),
       apply,
+      observe: (name, condition) =>
+        engine.observe(new Map([[keyOf({ _tag: "Script", name }), observations[condition]]])),
       status: () => runtime.runPromise(engine.status),
       stop: async () => {
         await runtime.runPromise(engine.stop)
@@ -77,4 +97,10 @@ export const start = async (routers: ReadonlyArray<RouterOptions.RouterOptions>)
     await runtime.dispose()
     throw error
   }
+}
+
+const observations: Record<Condition, Observation> = {
+  Up: { _tag: "Up" },
+  Down: { _tag: "Down" },
+  Unknown: { _tag: "Unknown" }
 }

@@ -1,54 +1,146 @@
 /**
- * One virtual router, as a program asks for it: what must be said, and a default for the rest.
+ * What a program can ask of virtual routers: what must be said, and a default for the rest.
  *
- * **Example** (Two addresses)
- *
- * ```ts
- * const parameters = yield* RouterOptions.decode({
- *   name: "web", interface: "eth0", vrid: 51, priority: 150,
- *   addresses: ["192.0.2.10/24", { address: "198.51.100.10", interface: "eth1" }]
- * })
- * ```
- *
+ * @see docs/guide/embedding.md
  * @since 0.1.0
  */
-import { defaults, Parameters } from "@holdfast/vrrp/Parameters"
-import * as Duration from "effect/Duration"
-import * as Effect from "effect/Effect"
-import * as Option from "effect/Option"
+import type * as Duration from "effect/Duration"
 import * as Schema from "effect/Schema"
 
 /**
- * The options of one virtual router.
+ * The options of one virtual router. With addresses of both families it is two on the wire, which are Master together.
  *
  * @category models
  * @since 0.1.0
  */
 export interface RouterOptions {
-  /** Unique name; events carry it. */
+  /** Unique name; events carry it. The router of IPv6 beside one of IPv4 is `NAME (IPv6)`. */
   readonly name: string
   /** The device that carries the adverts, such as `eth0`. */
   readonly interface: string
   /** Virtual router identifier, 1 to 255; the same on every machine that shares the addresses. */
   readonly vrid: number
+  /** Of VRRP, the same on every machine. Default 2; 3 with an IPv6 address, which version 2 does not know. */
+  readonly version?: 2 | 3 | undefined
   /** 1 to 254, 255 for the owner of the addresses; the highest living one is Master. Default 100. */
   readonly priority?: number | undefined
-  /** The addresses to hold: `"192.0.2.10"`, `"192.0.2.10/24"`, or with another device. */
+  /** The addresses to hold: `"192.0.2.10"`, `"192.0.2.10/24"`, `"2001:db8::10/64"`, or with another device. */
   readonly addresses: ReadonlyArray<string | { readonly address: string; readonly interface: string }>
-  /** Between adverts: whole seconds, 1 to 255; the same on every machine. Default 1 second. */
+  /**
+   * Between adverts; the same on every machine. Version 2: whole seconds, 1 to 255. Version 3: 10 ms to 40.95 s in steps of
+   * 10 ms. Default 1 second.
+   */
   readonly advertInterval?: Duration.Input | undefined
   /** Whether to take the addresses from a living Master of lower priority. Default true. */
   readonly preempt?: boolean | undefined
   /** How long to wait before that after starting; 0 to 1000 seconds. Default none. */
   readonly preemptDelay?: Duration.Input | undefined
-  /** Send adverts to these machines instead of the multicast group. */
-  readonly unicastPeers?: ReadonlyArray<string> | undefined
-  /** Source address of adverts. Default: the primary address of `interface`. */
+  /** Whether the Master takes packets to the addresses itself. Default true; the owner always does. */
+  readonly accept?: boolean | undefined
+  /** Send adverts to these machines instead of the multicast group. Of both families where the addresses are. */
+  readonly unicastPeers?: ReadonlyArray<string | PeerOptions> | undefined
+  /** TTL or hop limit of adverts to them, 1 to 255. Default 255. */
+  readonly unicastHopLimit?: number | undefined
+  /** Source address of adverts. Default: the primary, or of IPv6 the link-local address of `interface`. */
   readonly sourceAddress?: string | undefined
+  /** Hold the addresses on a device with the link-layer address of the virtual router. Default false. */
+  readonly virtualMac?: boolean | VirtualMacOptions | undefined
+  /** How adverts prove where they come from. Default not at all. */
+  readonly authentication?: PasswordOptions | HmacOptions | undefined
+  /** What else counts for the role or the priority. */
+  readonly trackers?: ReadonlyArray<TrackerOptions> | undefined
 }
 
 /**
- * An option is missing or out of its bounds; the message names it.
+ * A machine that adverts go to. An advert of it whose TTL or hop limit is out of the bounds is dropped; once one peer has a
+ * bound, adverts count from listed peers alone.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PeerOptions {
+  readonly address: string
+  readonly hopLimitMin?: number | undefined
+  readonly hopLimitMax?: number | undefined
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface VirtualMacOptions {
+  /** Of the device. Default `vrrp.VRID`, of IPv6 `vrrp6.VRID`. */
+  readonly name?: string | undefined
+  /** Let adverts leave by `interface` all the same. Default false, but true with unicast peers. */
+  readonly transmitBase?: boolean | undefined
+}
+
+/**
+ * Eight bytes in clear text, of version 2: keeps mistakes out, and nobody who can listen.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface PasswordOptions {
+  readonly password: string
+}
+
+/**
+ * Adverts signed by HMAC-SHA-256, as keepalived 2.4 does with `auth_hmac`.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface HmacOptions {
+  /** Number, 1 to 255, and secret: 32 to 64 bytes, as characters or `hex:DIGITS`. All are accepted. */
+  readonly keys: ReadonlyArray<{ readonly id: number; readonly secret: string }>
+  /** Number of the key that signs. Default that of the first. */
+  readonly activeKey?: number | undefined
+  /** `permissive` signs and accepts what is not signed; `receiveOnly` does not sign and accepts both. Default `enforce`. */
+  readonly mode?: "enforce" | "permissive" | "receiveOnly" | undefined
+  /** `clock`: clocks agree within `window`; `monotonic`: each advert is later than the one before. Default `clock`. */
+  readonly antiReplay?: "clock" | "monotonic" | undefined
+  /** 1 to 300 seconds. Default three advert intervals, 5 seconds at least. */
+  readonly window?: Duration.Input | undefined
+}
+
+/**
+ * Something whose state counts: what the program observes (`Holdfast.observe`), or a device.
+ *
+ * - `weight`, -254 to 254: a positive one is added to the priority while it is up, a negative one while it is down; 0, the
+ *   default, is a Fault while it is down, and before it is known.
+ * - `reverse`: up and down change places; of a weight, its sign does.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export type TrackerOptions = {
+  readonly weight?: number | undefined
+  readonly reverse?: boolean | undefined
+} & ({ readonly observation: string } | { readonly interface: string })
+
+/**
+ * What virtual routers share.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface SharedOptions {
+  /** Routers, by their names, that are Master together or not at all. One is in one group at most. */
+  readonly groups?: ReadonlyArray<GroupOptions> | undefined
+}
+
+/**
+ * @category models
+ * @since 0.1.0
+ */
+export interface GroupOptions {
+  readonly name: string
+  readonly members: ReadonlyArray<string>
+}
+
+/**
+ * An option is missing or out of its bounds; the message names it. `router` is the name of the router, or of the group.
  *
  * @category errors
  * @since 0.1.0
@@ -57,74 +149,3 @@ export class RouterOptionsError extends Schema.TaggedError<RouterOptionsError>()
   router: Schema.String,
   message: Schema.String
 }) {}
-
-/**
- * Checks the options and fills in the defaults.
- *
- * @category constructors
- * @since 0.1.0
- */
-export const decode = (options: RouterOptions): Effect.Effect<Parameters, RouterOptionsError> => {
-  const fail = (message: string) =>
-    new RouterOptionsError({ router: options.name, message: `${options.name}: ${message}` })
-  const advertInterval = seconds(options.advertInterval) ?? defaults.advertInterval / second
-  if (!Number.isInteger(advertInterval) || advertInterval < 1 || advertInterval > advertIntervalSecondsMax)
-    return Effect.fail(fail("advertInterval is whole seconds, 1 to 255 (VRRP version 2)"))
-  const preemptDelay = seconds(options.preemptDelay) ?? defaults.preemptDelay / second
-  if (!(preemptDelay >= 0 && preemptDelay <= preemptDelaySecondsMax))
-    return Effect.fail(fail("preemptDelay is 0 to 1000 seconds"))
-  if (options.addresses.length === 0) return Effect.fail(fail("addresses names no address to hold"))
-  if (options.unicastPeers?.length === 0) return Effect.fail(fail("unicastPeers names no peer"))
-  return Schema.decodeEffect(Parameters)({
-    ...defaults,
-    name: options.name,
-    interface: options.interface,
-    vrid: options.vrid,
-    priority: options.priority ?? defaults.priority,
-    advertInterval: advertInterval * second,
-    preempt: options.preempt ?? defaults.preempt,
-    preemptDelay: Math.round(preemptDelay * second),
-    transport:
-      options.unicastPeers === undefined
-        ? defaults.transport
-        : {
-            _tag: "Unicast",
-            peers: options.unicastPeers.map((address) => ({ address })),
-            hopLimit: hopLimitVrrp
-          },
-    ...(options.sourceAddress === undefined ? {} : { sourceAddress: options.sourceAddress }),
-    addresses: options.addresses.map((entry) => addressOf(entry, options.interface))
-  }).pipe(Effect.mapError((error) => fail(error.message.replaceAll("\n", " "))))
-}
-
-/** Not a number for what is no span, so that no bound holds it. */
-const seconds = (span: Duration.Input | undefined): number | undefined =>
-  span === undefined
-    ? undefined
-    : Option.match(Duration.fromInput(span), { onNone: () => Number.NaN, onSome: Duration.toSeconds })
-
-const addressOf = (entry: RouterOptions["addresses"][number], device: string) => {
-  const { address, interface: carrier } =
-    typeof entry === "string" ? { address: entry, interface: device } : entry
-  const withPrefix = /^(.+)\/([0-9]{1,2})$/.exec(address)
-  return {
-    address: withPrefix?.[1] ?? address,
-    prefixLength: Number(withPrefix?.[2] ?? 32),
-    interface: carrier,
-    scope: 0,
-    advertised: true,
-    tracked: true
-  }
-}
-
-/** In the microseconds of `Parameters`. */
-const second = 1_000_000
-
-/** RFC 3768 5.3.7: a byte that counts seconds. */
-const advertIntervalSecondsMax = 255
-
-/** RFC 3768 5.2.3. */
-const hopLimitVrrp = 255
-
-/** keepalived's bound of `preempt_delay`. */
-const preemptDelaySecondsMax = 1000

@@ -2,7 +2,7 @@
  * Holdfast for Node services: hold a service address, with typed events.
  *
  * - `Holdfast`: start and stop by promises, or `Holdfast.layer` inside Effect.
- * - `RouterOptions`: what a virtual router can be asked for.
+ * - `RouterOptions`: what a virtual router can be asked for; `Routers`: what the engine makes of it.
  * - `Configuration`: read a keepalived.conf.
  * - `Engine`, `EngineEvent`, `Status`: the runtime itself.
  * - `SimulatedHost`: the same engine on a simulated kernel and network, for tests.
@@ -17,3 +17,4 @@ export * as LinuxHost from "@holdfast/linux/LinuxHost"
 export * as SimulatedHost from "@holdfast/simulation/SimulatedHost"
 export * as Holdfast from "./Holdfast.ts"
 export * as RouterOptions from "./RouterOptions.ts"
+export * as Routers from "./Routers.ts"

@@ -57,6 +57,7 @@ export type Priority = typeof Priority.Type
 export const priorityOwner = 255 as Priority
 
 export { InterfaceName } from "./InterfaceName.ts"
+export { type Family, familyOf, type IpAddress, ipFromString } from "@holdfast/wire/Address"
 
 /**
  * Which version of the protocol a router speaks: 2 (RFC 3768) or 3 (RFC 9568); `version`, `vrrp_version`.
