@@ -25,7 +25,7 @@ export const run = (file: string): Effect.Effect<number> =>
       const { balancer, routers } = configuration.value
       const planeReport = PlaneReport.of(balancer)
       for (const note of planeReport.notes) console.error(`${file}: warning: ${note}`)
-      const refusals = [...planeReport.refusals, ...ScriptReport.refusals(balancer)]
+      const refusals = [...planeReport.refusals, ...ScriptReport.refusals(configuration.value)]
       for (const refusal of refusals) console.error(`${file}: error: ${refusal}`)
       if (refusals.length > 0) return ExitCode.mistakes
       console.log(

@@ -22,8 +22,10 @@ import type * as ConfigurationFile from "./ConfigurationFile.ts"
 import * as ExitCode from "./ExitCode.ts"
 import * as Log from "./Log.ts"
 import * as NotificationHandle from "./NotificationHandle.ts"
+import * as Part from "./Part.ts"
 import * as PeerNames from "./PeerNames.ts"
 import * as PidFile from "./PidFile.ts"
+import * as SharedPipes from "./SharedPipes.ts"
 import * as TrackingHandle from "./TrackingHandle.ts"
 import * as VrrpThreadHandle from "./VrrpThreadHandle.ts"
 
@@ -64,33 +66,36 @@ export const run = (
     const applyAll = Effect.fnUntraced(function* (wanted: Configuration.Configuration) {
       const { balancer: balancing, notifications: told, routers, tracking: tracked } = wanted
       if (options.vrrp) {
-        yield* peerNames.resolve(routers).pipe(Effect.timeoutOption(resolveWaitMax))
+        yield* peerNames.resolve(routers)
         yield* notifications.apply(told, routers, balancing.scripts)
         yield* tracking.apply(tracked, balancing.scripts)
         yield* applyRouters(wanted)
       }
-      if (options.balancer) yield* balancer.apply(balancing)
+      const elsewhere = options.vrrp ? told.fifos : []
+      if (options.balancer)
+        yield* balancer.apply({
+          ...balancing,
+          fifos: SharedPipes.withoutReadersOf(elsewhere, balancing.fifos)
+        })
     })
     const runLifeScript = Effect.fnUntraced(function* (
       script: Script | undefined,
       { balancer: { scripts } }: Configuration.Configuration
     ) {
       if (script === undefined) return
-      const { run } = yield* Effect.promise(() => import("./LifeScripts.ts"))
-      const failure = yield* run(script, scripts)
+      const failure = yield* Part.load("the part that runs scripts", () => import("./LifeScripts.ts")).pipe(
+        Effect.flatMap(({ run }) => run(script, scripts)),
+        Effect.catch(({ message }) => Effect.succeed(message))
+      )
       if (failure !== undefined) log.write("warning", `${script.words.join(" ")}: ${failure}`)
     })
+    const warnOfScripts = (wanted: Configuration.Configuration) =>
+      Part.load("the part that checks scripts", () => import("./ScriptReport.ts")).pipe(
+        Effect.map((report) => report.refusals(wanted, options)),
+        Effect.catch(({ message }) => Effect.succeed([message])),
+        Effect.map((lines) => lines.forEach((line) => log.write("warning", line)))
+      )
     let applied = configuration
-
-    yield* runLifeScript(configuration.startupScript, configuration)
-    // The address first: what answers for it may take longer.
-    yield* applyAll(configuration)
-    onStarted()
-    const followNames = Effect.gen(function* () {
-      const { routers } = applied
-      if (options.vrrp && (yield* peerNames.resolve(routers))) yield* applyRouters(applied)
-    })
-    yield* followNames.pipe(Effect.delay(resolveInterval), Effect.forever, Effect.ignore, Effect.forkScoped)
 
     const reload = Effect.gen(function* () {
       const reading = yield* file.read
@@ -101,57 +106,71 @@ export const run = (
       applied = reading.configuration.value
       yield* applyAll(applied)
       notifications.restate()
+      yield* warnOfScripts(applied)
     }).pipe(
       Effect.catchTag("Unreadable", (error) =>
         Effect.sync(() => log.write("error", `${error.message}; nothing was changed`))
       )
     )
 
-    const serve: Effect.Effect<number, VrrpThreadHandle.ThreadEnded> = Effect.gen(function* () {
-      for (;;) {
-        switch (yield* Queue.take(signals)) {
-          case "SIGHUP":
-            yield* reload
-            break
-          case "SIGUSR1":
-          case "SIGUSR2": {
-            const balancing = yield* balancer.status
-            const status = yield* thread.status
-            const tracked = yield* tracking.status
-            writeStatus(log, options.statsFile, {
-              ...status,
-              ...(tracked === undefined ? {} : { tracking: tracked }),
-              ...(balancing === undefined ? {} : { balancer: balancing })
-            })
-            break
+    const serve: Effect.Effect<number, VrrpThreadHandle.ThreadEnded | Part.PartMissing> = Effect.gen(
+      function* () {
+        for (;;) {
+          switch (yield* Queue.take(signals)) {
+            case "SIGHUP":
+              yield* reload
+              break
+            case "SIGUSR1":
+            case "SIGUSR2": {
+              const balancing = yield* balancer.status
+              const status = yield* thread.status
+              const tracked = yield* tracking.status
+              writeStatus(log, options.statsFile, {
+                ...status,
+                ...(tracked === undefined ? {} : { tracking: tracked }),
+                ...(balancing === undefined ? {} : { balancer: balancing })
+              })
+              break
+            }
+            case "SIGTERM":
+            case "SIGINT":
+              // Priority 0 first: then clients go to the next Master while the services here end.
+              notifications.leave()
+              yield* thread.stop
+              yield* Effect.all(
+                [balancer.stop({ keepServices: options.keepServices }), tracking.stop, notifications.drained],
+                { concurrency: "unbounded", discard: true }
+              )
+              yield* runLifeScript(applied.shutdownScript, applied)
+              return ExitCode.ok
           }
-          case "SIGTERM":
-          case "SIGINT":
-            // Priority 0 first: then clients go to the next Master while the services here end.
-            notifications.leave()
-            yield* thread.stop
-            yield* Effect.all(
-              [balancer.stop({ keepServices: options.keepServices }), tracking.stop, notifications.drained],
-              { concurrency: "unbounded", discard: true }
-            )
-            yield* runLifeScript(applied.shutdownScript, applied)
-            return ExitCode.ok
         }
       }
-    })
-    // Who cannot tell which servers work must not attract their clients.
-    const failed = Effect.raceFirst(
-      thread.ended,
-      Effect.tapError(balancer.ended, () => thread.stop)
     )
-    return yield* Effect.raceFirst(serve, failed)
+    const followNames = peerNames.follow(
+      () => applied.routers,
+      Effect.suspend(() => applyRouters(applied))
+    )
+    const work = Effect.gen(function* () {
+      yield* runLifeScript(configuration.startupScript, configuration)
+      // The address first: what answers for it may take longer.
+      yield* applyAll(configuration)
+      onStarted()
+      yield* warnOfScripts(configuration)
+      if (options.vrrp) yield* Effect.forkScoped(Effect.ignore(followNames))
+      return yield* serve
+    })
+    const failed = Effect.raceFirst(thread.ended, balancer.ended)
+    // Who cannot go on must not attract clients, and says farewell.
+    return yield* Effect.onError(Effect.raceFirst(work, failed), () => thread.stop)
   }).pipe(
     Effect.scoped,
     Effect.catchTags({
       PidFileError: (error) =>
         complain(error.message, error.reason === "Running" ? ExitCode.running : ExitCode.permission),
       ThreadEnded: (error) => complain(error.message, ExitCode.failed),
-      BalancerEnded: (error) => complain(error.message, ExitCode.failed)
+      BalancerEnded: (error) => complain(error.message, ExitCode.failed),
+      PartMissing: (error) => complain(error.message, ExitCode.failed)
     })
   )
 
@@ -201,12 +220,6 @@ const writeStatus = (log: Log.Log, path: string, status: object): void => {
 }
 
 const microsPerSecond = 1_000_000
-
-/** A name server that does not answer must not keep the addresses down. */
-const resolveWaitMax = "1 second"
-
-/** Names of peers are for hosts that move seldom; a shorter time than this would burden name servers for nothing. */
-const resolveInterval = "30 seconds"
 
 /** SIGUSR1 is here also because Node would open its debugger to the machine when nobody listens to it. */
 const handled: ReadonlyArray<Signal> = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2"]

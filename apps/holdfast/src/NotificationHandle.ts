@@ -11,6 +11,7 @@ import type { ScriptDefaults } from "@holdfast/wire/Script"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import type * as Log from "./Log.ts"
+import * as Part from "./Part.ts"
 
 /**
  * @category models
@@ -22,7 +23,7 @@ export interface NotificationHandle {
     wanted: NotificationParameters,
     routers: ReadonlyArray<Parameters>,
     scripts: ScriptDefaults
-  ) => Effect.Effect<void>
+  ) => Effect.Effect<void, Part.PartMissing>
   /** Tells the pipes again in which state all are, where that is wanted after a reload. */
   readonly restate: () => void
   readonly tell: (event: EngineEvent) => void
@@ -47,7 +48,7 @@ export const make = Effect.fnUntraced(function* (
   let opened: VrrpNotifications | undefined
 
   const open = Effect.gen(function* () {
-    const runtime = yield* Effect.promise(() => import("./NotificationRuntime.ts"))
+    const runtime = yield* Part.load("the part that notifies", () => import("./NotificationRuntime.ts"))
     return yield* runtime.open(defaults, (report) => {
       log.write("warning", describe(report), { report })
     })

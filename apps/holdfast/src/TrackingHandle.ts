@@ -11,6 +11,7 @@ import type { ScriptDefaults } from "@holdfast/wire/Script"
 import * as Effect from "effect/Effect"
 import * as Scope from "effect/Scope"
 import type * as Log from "./Log.ts"
+import * as Part from "./Part.ts"
 
 /**
  * @category models
@@ -18,7 +19,10 @@ import type * as Log from "./Log.ts"
  */
 export interface TrackingHandle {
   /** Makes these what is tracked, before the routers that track it are applied. */
-  readonly apply: (wanted: TrackingParameters, scripts: ScriptDefaults) => Effect.Effect<void>
+  readonly apply: (
+    wanted: TrackingParameters,
+    scripts: ScriptDefaults
+  ) => Effect.Effect<void, Part.PartMissing>
   /** Absent while nothing was ever tracked. */
   readonly status: Effect.Effect<TrackingStatus | undefined>
   readonly stop: Effect.Effect<void>
@@ -40,7 +44,7 @@ export const make = Effect.fnUntraced(function* (
   let tracking: Tracking["Service"] | undefined
 
   const open = Effect.gen(function* () {
-    const runtime = yield* Effect.promise(() => import("./TrackingRuntime.ts"))
+    const runtime = yield* Part.load("the part that tracks", () => import("./TrackingRuntime.ts"))
     return yield* runtime.open(defaults, onObserved, (event) => {
       const { level, message } = TrackingEvent.describe(event)
       log.write(level, message, { event })

@@ -1,18 +1,11 @@
 /**
  * The command as a service manager sees it: exit codes, pid files, and the way to the background.
  */
-import { execFileSync, spawn } from "node:child_process"
-import { once } from "node:events"
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { setTimeout as pause } from "node:timers/promises"
-import { fileURLToPath } from "node:url"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { assert, describe, it } from "@effect/vitest"
-import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
 import * as Effect from "effect/Effect"
+import * as Host from "./Host.ts"
 
-const holdfast = fileURLToPath(new URL("../bin/holdfast", import.meta.url))
 const address = "192.0.2.10"
 
 const good = `vrrp_instance web {
@@ -26,65 +19,13 @@ const good = `vrrp_instance web {
 `
 const mistaken = good.replace("virtual_router_id 51", "virtual_router_id 510")
 
-/** A folder with configuration files, and a namespace with one device. */
-const makeHost = Effect.gen(function* () {
-  const directory = yield* Effect.acquireRelease(
-    Effect.sync(() => mkdtempSync(join(tmpdir(), "holdfast-command-test-"))),
-    (path) => Effect.sync(() => rmSync(path, { recursive: true }))
-  )
-  const file = (name: string): string => join(directory, name)
-  writeFileSync(file("good.conf"), good)
-  writeFileSync(file("mistaken.conf"), mistaken)
-  const namespace = yield* NetworkNamespace.make
-  const ip = (...words: ReadonlyArray<string>): string =>
-    NetworkNamespace.within(namespace, () => execFileSync("ip", words, { encoding: "utf8" }))
-  ip("link", "add", "eth0", "type", "veth", "peer", "name", "peer0")
-  ip("addr", "add", "192.0.2.1/24", "dev", "eth0")
-  ip("link", "set", "eth0", "up")
-  ip("link", "set", "peer0", "up")
-  // Also a daemon that a failed test has left in the background.
-  yield* Effect.addFinalizer(() => Effect.ignore(Effect.try(() => killHolder(file("pid")))))
-
-  const start = (words: string, ...wrapper: ReadonlyArray<string>) =>
-    Effect.map(
-      Effect.acquireRelease(
-        Effect.sync(() => {
-          const [program, ...rest] = [...wrapper, holdfast, ...words.split(" ")]
-          return NetworkNamespace.within(namespace, () => spawn(program!, rest, { cwd: directory }))
-        }),
-        (child) => Effect.sync(() => child.kill("SIGKILL"))
-      ),
-      (child) => {
-        let output = ""
-        for (const stream of [child.stdout, child.stderr])
-          stream.on("data", (data) => (output += String(data)))
-        // Not "exit": what was printed has arrived only at "close".
-        const closed = once(child, "close")
-        return {
-          pid: child.pid,
-          output: () => output,
-          stop: () => child.kill("SIGTERM"),
-          code: Effect.promise(async () => (await closed)[0] as number | null)
-        }
-      }
-    )
-  return { file, start, holdsAddress: () => ip("-4", "addr", "show", "dev", "eth0").includes(address) }
+/** A host with configuration files. */
+const makeHost = Effect.map(Host.make, (host) => {
+  host.write("good.conf", good)
+  host.write("mistaken.conf", mistaken)
+  return { ...host, holdsAddress: () => host.holds(address) }
 })
-
-const killHolder = (pidFile: string): void => {
-  if (existsSync(pidFile)) process.kill(Number(readFileSync(pidFile, "utf8")), "SIGKILL")
-}
-
-const until = (what: string, check: () => boolean): Effect.Effect<void> =>
-  Effect.promise(async () => {
-    for (let waited = 0; !check(); waited += stepMillis) {
-      if (waited > waitMillisMax) throw new Error(`it does not come true that ${what}`)
-      await pause(stepMillis)
-    }
-  })
-
-const stepMillis = 10
-const waitMillisMax = 20_000
+const { until } = Host
 
 const withoutPrivilege = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--ambient-caps=-all"]
 
