@@ -48,7 +48,7 @@ const harness: DevicesHarness = {
   },
   names: () => macvlans().map(({ ifname }) => ifname),
   addForeign: (device, mac) => {
-    const kind = ["type", "macvlan", "mode", "vepa"]
+    const kind = ["type", "macvlan", "mode", "private"]
     ip("link", "add", "link", "eth0", "name", device, "address", mac, ...kind)
   },
   addLink,

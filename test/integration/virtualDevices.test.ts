@@ -375,7 +375,7 @@ describe("a process that is killed", () => {
       yield* cable
       for (const name of ["uvmac", "old"]) {
         ip(
-          `link add link eth1 name ${name} address ${virtualMac.replace("52", name === "old" ? "53" : "52")} type macvlan mode vepa`
+          `link add link eth1 name ${name} address ${virtualMac.replace("52", name === "old" ? "53" : "52")} type macvlan mode private`
         )
         ip(`link set ${name} alias holdfast`)
       }

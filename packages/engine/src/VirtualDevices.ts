@@ -1,7 +1,7 @@
 /**
  * The port for virtual MAC devices: a level, not a command.
  *
- * A virtual MAC device is a macvlan of mode VEPA on the device of a virtual router, with the router's own link-layer
+ * A virtual MAC device is a macvlan in private mode on the device of a virtual router, with the router's own link-layer
  * address. So a switch sees that address move when the Master changes, and no neighbour has to learn anything.
  *
  * @see RFC 9568 section 7.3; keepalived `use_vmac`

@@ -55,7 +55,7 @@ export interface Link {
 export type OperState = (typeof operStates)[number]
 
 /**
- * How macvlan devices of one base see each other: `private` not at all, `vepa` by way of the wire.
+ * How macvlan devices of one base see each other: `private` not at all.
  *
  * @category models
  * @since 0.1.0

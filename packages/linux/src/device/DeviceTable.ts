@@ -112,17 +112,16 @@ export const isSettled = ({ isOurs, link, masterIndex, parent }: Plan["adopt"][n
 export const concernsLinks = ({ _tag }: NetworkChange): boolean =>
   _tag === "Synchronised" || _tag === "LinkChanged" || _tag === "LinkRemoved"
 
-/** The same device in another namespace has an index there that says nothing here. Mode bridge hears what mode VEPA hears. */
+/** The same device in another namespace has an index there that says nothing here. */
 const isSuitable = (link: Link.Link, device: VirtualDevice, parent: Link.Link): boolean =>
-  (link.macvlanMode === "vepa" || (link.macvlanMode === "bridge" && !isMarked(link))) &&
+  link.macvlanMode === "private" &&
   link.mac === device.mac &&
   link.parentIndex === parent.index &&
   link.parentNamespace === undefined
 
 const describeForeign = (device: VirtualDevice, link: Link.Link): string =>
-  `${device.name} is there and not what is asked for, a macvlan of mode vepa on ${device.parent} with the address ` +
-  `${device.mac}: it is ${describe(link)}. Delete it (ip link delete ${device.name}), change its mode (ip link set ${device.name} ` +
-  `type macvlan mode vepa), or give the virtual device another name`
+  `${device.name} is there and not what is asked for, a macvlan of mode private on ${device.parent} with the address ` +
+  `${device.mac}: it is ${describe(link)}. Delete it (ip link delete ${device.name}), or give the virtual device another name`
 
 const describe = ({ kind, mac, macvlanMode }: Link.Link): string =>
   kind === "macvlan"

@@ -1,9 +1,5 @@
 /**
- * `VirtualDevices` on rtnetlink: macvlan devices of mode VEPA, as one level.
- *
- * **Details** the mode. Every device sends straight to the wire, as in mode private. The two differ in what arrives from a
- * device's own MAC address, which is what the Master sends while this one is Backup: mode private hands a multicast to that
- * device alone, so its parent would hear no advert of it and answer none of its questions; mode VEPA hands it to all others.
+ * `VirtualDevices` on rtnetlink: macvlan devices of mode private, as one level.
  *
  * **Details** settings of a virtual device, and why
  * - `arp_ignore` = 1: it answers for its own addresses only, not for the parent's with the virtual MAC address.
@@ -205,7 +201,7 @@ const creation = ({ device, masterIndex, parent }: DeviceTable.Placed): Readonly
     name: device.name,
     mac: device.mac,
     parentIndex: parent.index,
-    mode: "vepa",
+    mode: "private",
     group: parent.group,
     masterIndex
   }),
