@@ -21,7 +21,7 @@ export interface RawSender {
 }
 
 /**
- * An advertisement of version 2, field by field; `bytes` makes it right unless a field is not.
+ * An advertisement of version 2 or 3 over IPv4, field by field; `bytes` makes it right unless a field is not.
  *
  * @category models
  * @since 0.1.0
@@ -64,26 +64,30 @@ export const make = (
   })
 
 /**
- * Builds an Ethernet frame with an IPv4 advertisement of version 2.
+ * Builds an Ethernet frame with an advertisement over IPv4: of version 3 (RFC 9568 5.2) if that is its version, else laid
+ * out as of version 2 (RFC 3768 5.1).
  *
  * @category encoding
  * @since 0.1.0
  */
 export const bytes = (fields: AdvertFields): Uint8Array => {
+  const isThird = fields.version === 3
+  const interval = Math.round(fields.intervalSeconds * centisecondsPerSecond)
   const whole = Uint8Array.of(
     fields.version * 16 + fields.type,
     fields.vrid,
     fields.priority,
     fields.addressCount ?? fields.addresses.length,
-    fields.authenticationType,
-    fields.intervalSeconds,
+    ...(isThird ? [interval >> 8, interval & 0xff] : [fields.authenticationType, fields.intervalSeconds]),
     0,
     0,
     ...fields.addresses.flatMap(octets),
-    ...authenticationData
+    ...(isThird ? [] : authenticationData)
   )
   const vrrp = whole.slice(0, whole.length - (fields.cut ?? 0))
-  setUint16(vrrp, 6, (Frame.checksum(vrrp) + (fields.checksumError ?? 0)) & 0xffff)
+  const pseudo = [...octets(fields.source), ...octets(fields.destination), 0, protocolVrrp, 0, vrrp.length]
+  const summed = isThird ? Uint8Array.of(...pseudo, ...vrrp) : vrrp
+  setUint16(vrrp, 6, (Frame.checksum(summed) + (fields.checksumError ?? 0)) & 0xffff)
   const ipv4 = new Uint8Array(ipv4Length)
   ipv4.set([0x45, 0xc0])
   ipv4.set([fields.ttl, protocolVrrp], 8)
@@ -101,6 +105,7 @@ const setUint16 = (into: Uint8Array, offset: number, value: number): void => {
   into[offset + 1] = value & 0xff
 }
 
+const centisecondsPerSecond = 100
 const ipv4Length = 20
 const protocolVrrp = 112
 const authenticationData = new Uint8Array(8)

@@ -117,6 +117,41 @@ describe("VrrpNotifications", () => {
     })
   )
 
+  it.effect(
+    "who leaves is told in the way of the file before: its scripts are not in the one that lacks it",
+    () =>
+      Effect.gen(function* () {
+        const scripts = { FAULT: { words: ["/fault"] } }
+        const any = { words: ["/any"] }
+        const demoted = yield* makeTold({ ...told, objects: [object({ any, scripts })] })
+        const deleted = yield* makeTold({
+          ...told,
+          objects: [object({ any, scripts: { ...scripts, DELETED: { words: ["/deleted"] } } })]
+        })
+        for (const { engine, notifications, programs, router, tell } of [demoted, deleted]) {
+          yield* engine.apply([router])
+          yield* run(1)
+          tell()
+          yield* run(1)
+          yield* notifications.apply(told, [])
+          yield* engine.apply([])
+          yield* run(1)
+          tell()
+          yield* run(1)
+          assert.strictEqual(programs.runs.shift()?.words.join(" "), "/any INSTANCE web BACKUP 100")
+        }
+
+        assert.deepStrictEqual(
+          demoted.programs.runs.map(({ words }) => words.join(" ")),
+          ["/any INSTANCE web FAULT 100"]
+        )
+        assert.deepStrictEqual(
+          deleted.programs.runs.map(({ words }) => words.join(" ")),
+          ["/deleted", "/any INSTANCE web DELETED 100"]
+        )
+      })
+  )
+
   it.effect("changes are mailed in order, faults only where they are wanted; what failed is reported", () =>
     Effect.gen(function* () {
       const wishes = { ...told, mailFaults: false, objects: [object({ mail: true })] }

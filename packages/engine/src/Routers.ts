@@ -129,6 +129,7 @@ export const make = (surroundings: RunningRouter.Surroundings, plane: OwnershipL
         groups.set(parameters.name, RunningGroup.make(parameters, members, role, surroundings.publish))
         for (const member of members) grouped.add(member)
       }
+      for (const group of before.values()) if (!groups.has(group.parameters.name)) group.end(at)
       for (const router of routers.values()) if (!grouped.has(router)) leave(router, at)
       for (const group of groups.values()) {
         for (const member of group.members) member.group = group

@@ -25,6 +25,8 @@ export interface RunningGroup {
   readonly step: (member: RunningRouter, event: Event) => void
   /** Brings members together that were not together before. */
   readonly settle: (at: Instant) => void
+  /** Tells that there is no such group any more. */
+  readonly end: (at: Instant) => void
 }
 
 /**
@@ -41,14 +43,19 @@ export const make = (
 ): RunningGroup => {
   let current = role
 
-  const take = (step: SyncGroup.Step, at: Instant): void => {
-    for (const [index, member] of members.entries())
-      member.take({ state: step.members[index]!, actions: step.actions[index]! }, at)
-    const next = SyncGroup.roleOf(step.members)
+  const become = (next: RoleName, at: Instant): void => {
     if (next === current) return
     const { kind, name } = parameters
     publish({ _tag: "GroupChanged", at, group: name, kind, from: current, to: next })
     current = next
+  }
+
+  const take = (step: SyncGroup.Step, at: Instant): void => {
+    for (const [index, member] of members.entries())
+      member.take({ state: step.members[index]!, actions: step.actions[index]! }, at)
+    // Members start one after the other: the group is what they are when all have.
+    if (current === "Init" && members.some(({ state }) => state.role._tag === "Init")) return
+    become(SyncGroup.roleOf(step.members), at)
   }
 
   const states = () => members.map(({ state }) => state)
@@ -58,6 +65,7 @@ export const make = (
     members,
     role: () => current,
     step: (member, event) => take(SyncGroup.step(states(), members.indexOf(member), event), event.at),
-    settle: (at) => take(SyncGroup.settle(states(), at), at)
+    settle: (at) => take(SyncGroup.settle(states(), at), at),
+    end: (at) => become("Init", at)
   }
 }

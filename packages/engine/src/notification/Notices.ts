@@ -97,9 +97,14 @@ export const make = (): Notices => {
         case "RoleChanged":
           return changeRole(event, leaving)
         case "GroupChanged": {
-          const notice = together([event.to])
-          if (notice === undefined || event.kind === "Instance") return []
-          return tellState({ type: "GROUP", name: event.group, notice, priority: 0 }, false)
+          if (event.kind === "Instance") return []
+          const notice = together([event.to]) ?? leaving
+          const all = tellState(
+            { type: "GROUP", name: event.group, notice, priority: 0 },
+            event.to === "Init"
+          )
+          // As keepalived: of a group that a reload no longer has nothing is told.
+          return all.filter((each) => each.notice !== "DELETED")
         }
         case "LowerPriorityHeard":
           return [

@@ -106,13 +106,15 @@ export const open = Effect.fnUntraced(function* (options: {
 
   const tellOne = (happened: Notices.Told): void => {
     const wish = objects.get(keyOf(happened))
-    const notice = happened.notice === "DELETED" && !tellsDeletion(wish) ? "FAULT" : happened.notice
+    // As keepalived: who has no word for it is told of a fault, and its script for faults does not run.
+    const isDemoted = happened.notice === "DELETED" && !tellsDeletion(wish)
+    const notice = isDemoted ? "FAULT" : happened.notice
     const told = { ...happened, notice }
     if (isPriority(notice) && wish?.priorityChanges !== true) return
     const object = objectOf(told)
     notifying.notify({ object, fifoLine: fifoLineOf(told) })
     if (isPriority(notice)) return
-    const own = wish?.scripts[notice]
+    const own = isDemoted ? undefined : wish?.scripts[notice]
     if (own !== undefined) notifying.notify({ object, script: own })
     if (wish?.any !== undefined && notice !== "MASTER_RX_LOWER_PRI")
       notifying.notify({ object, script: withArguments(wish.any, told) })
@@ -122,8 +124,13 @@ export const open = Effect.fnUntraced(function* (options: {
   return {
     apply: (wanted, routers) =>
       Effect.suspend(() => {
+        const instances = new Set(routers.map(({ instance, name }) => instance ?? name))
+        // What leaves is told of after this, in the way that was wanted for it.
+        const leavers = parameters.objects.filter(
+          ({ name, type }) => type === "INSTANCE" && !instances.has(name)
+        )
+        objects = new Map([...leavers, ...wanted.objects].map((object) => [keyOf(object), object]))
         parameters = wanted
-        objects = new Map(wanted.objects.map((object) => [keyOf(object), object]))
         notices.setRouters(routers)
         return notifying.setFifos(wanted.fifos)
       }),

@@ -81,6 +81,24 @@ describe("Notices", () => {
     assert.deepStrictEqual(tell(group("Instance")), [])
   })
 
+  it("a group that stops is told as stopped, and one that a reload no longer has is forgotten without a word", () => {
+    const { notices, tell } = following()
+    const group = (to: RoleName): EngineEvent => ({
+      _tag: "GroupChanged",
+      at,
+      group: "G1",
+      kind: "Group",
+      from: "Init",
+      to
+    })
+    tell(group("Master"))
+
+    assert.deepStrictEqual(tell(group("Init"), "DELETED"), [])
+    assert.deepStrictEqual(lines(notices.states()), [])
+    assert.deepStrictEqual(tell(group("Master")), ["GROUP G1 MASTER 0"])
+    assert.deepStrictEqual(tell(group("Init"), "STOP"), ["GROUP G1 STOP 0"])
+  })
+
   it("the winner of a contest is told with its own priority, and so is a priority that changed", () => {
     const { tell } = following(router("VI_1"))
 
