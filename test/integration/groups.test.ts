@@ -40,6 +40,7 @@ const rules = (peer: Daemon.Program): void => {
         })
         assert.lengthOf(changes.LD2.entries.filter(isVip), 0, "the Backup owned nothing")
         const start = changes.LD1.entries.length
+        yield* told.waitForCount(6, "notification", () => true)
         assert.sameMembers(
           told.entries.map(({ text }) => text),
           [...states("BACKUP"), ...states("MASTER")]
