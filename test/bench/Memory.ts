@@ -91,9 +91,10 @@ const residentOnCards = (
     yield* Topology.ip(
       topology.LD1,
       cards.flatMap((card, index) => [
-        `link add ${card} type dummy`,
+        `link add ${card} type veth peer name far-${card}`,
         `addr add 10.78.${index}.1/24 dev ${card}`,
-        `link set ${card} up`
+        `link set ${card} up`,
+        `link set far-${card} up`
       ])
     )
     const configuration = Routers.onCards("LD1", routerCount, cards, Steady.priority)

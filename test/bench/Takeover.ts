@@ -176,11 +176,14 @@ const takenOver = (
 export const lateness = (adverts: ReadonlyArray<Frame.Advert>, vrid: number, due: number): number => {
   const own = adverts.filter((advert) => advert.vrid === vrid)
   const last = own.findLast((advert) => advert.source === Routers.source("LD1"))
-  const first = own.find((advert) => advert.source === Routers.source("LD2"))
   if (last === undefined) throw new Error(`virtual router ${vrid} never had a Master to kill`)
+  const first = own.find(
+    ({ atMicros, source }) => source === Routers.source("LD2") && atMicros > last.atMicros
+  )
   if (first === undefined) throw new Error(`virtual router ${vrid} was not taken over`)
-  if (first.atMicros < last.atMicros) throw new Error(`virtual router ${vrid} had two Masters`)
-  return (first.atMicros - last.atMicros) / 1000 - due
+  const late = (first.atMicros - last.atMicros) / 1000 - due
+  if (late < -due / 2) throw new Error(`virtual router ${vrid} had two Masters`)
+  return late
 }
 
 const prioritySpread = (vrid: number): number => vrid * priorityStep
