@@ -57,6 +57,7 @@ const takeTurns = (family: Frr.Router["family"], ourRole: Configuration.Director
     version: 3,
     advertMicros: advertMillis * 1000,
     addresses,
+    sumsAddresses: true,
     hasAuthenticationHeader: false,
     hopLimits: [255],
     ends: (from) => ({

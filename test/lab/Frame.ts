@@ -39,8 +39,10 @@ export interface Advert extends Header {
   readonly vrid: number
   readonly priority: number
   readonly addresses: ReadonlyArray<string>
-  /** Both checksums are right: that of VRRP, and that of IPv4 where there is one. */
+  /** Both checksums are right, in one form or the other: that of VRRP, and that of IPv4 where there is one. */
   readonly checksumsRight: boolean
+  /** That of VRRP covers a pseudo-header with the addresses of the packet, too. */
+  readonly sumsAddresses: boolean
 }
 
 /**
@@ -227,8 +229,9 @@ const readAdvert = (
   const [first = 0, vrid = 0, priority = 0, countSaid = 0] = vrrp
   const version = first >> 4
   const count = Math.min(countSaid, Math.floor((vrrp.length - vrrpLengthMin) / addressLength))
-  // RFC 9568 5.2.8: version 3 sums a pseudo-header too, version 2 only the advertisement.
+  // RFC 5798 5.2.8: version 3 sums a pseudo-header, too. Version 2 does not, nor version 3 over IPv4 since RFC 9568.
   const pseudo = [...ends, 0, 0, vrrp.length >> 8, vrrp.length & 0xff, 0, 0, 0, protocolVrrp]
+  const sumsAddresses = version === 3 && checksum(Uint8Array.of(...pseudo, ...vrrp)) === 0
   return {
     kind: "Advert" as const,
     version,
@@ -237,7 +240,8 @@ const readAdvert = (
     addresses: Array.from({ length: count }, (_, index) =>
       address(vrrp, vrrpLengthMin + index * addressLength)
     ),
-    checksumsRight: checksum(version === 3 ? Uint8Array.of(...pseudo, ...vrrp) : vrrp) === 0
+    checksumsRight: sumsAddresses || (checksum(vrrp) === 0 && addressLength === 4),
+    sumsAddresses
   }
 }
 

@@ -72,6 +72,8 @@ export interface Expected {
   readonly advertMicros: number
   /** In the order of the adverts. */
   readonly addresses: ReadonlyArray<string>
+  /** Whether the checksum covers the addresses of the packet, too. */
+  readonly sumsAddresses: boolean
   readonly hasAuthenticationHeader: boolean
   readonly hopLimits: ReadonlyArray<number>
   readonly ends: (from: Configuration.Director) => {
@@ -149,6 +151,7 @@ const assertMaster = (
       assert.deepInclude(advert, {
         version: expected.version,
         checksumsRight: true,
+        sumsAddresses: expected.sumsAddresses,
         hasAuthenticationHeader: expected.hasAuthenticationHeader,
         addresses: expected.addresses,
         source: ends.source,
