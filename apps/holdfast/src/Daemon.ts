@@ -7,11 +7,9 @@
  * @since 0.1.0
  */
 import { renameSync, writeFileSync } from "node:fs"
-import { uptime } from "node:os"
 import type * as Configuration from "@holdfast/config/Configuration"
 import * as Diagnostic from "@holdfast/config/Diagnostic"
 import * as EngineEvent from "@holdfast/engine/EngineEvent"
-import type { Micros } from "@holdfast/wire/Instant"
 import type { Script } from "@holdfast/wire/Script"
 import * as Effect from "effect/Effect"
 import * as Option from "effect/Option"
@@ -26,6 +24,7 @@ import * as Part from "./Part.ts"
 import * as PeerNames from "./PeerNames.ts"
 import * as PidFile from "./PidFile.ts"
 import * as SharedPipes from "./SharedPipes.ts"
+import * as StartupDelay from "./StartupDelay.ts"
 import * as TrackingHandle from "./TrackingHandle.ts"
 import * as VrrpThreadHandle from "./VrrpThreadHandle.ts"
 
@@ -62,7 +61,10 @@ export const run = (
       log.write("warning", `peer ${name} has no address: ${reason}; it gets no adverts until it has`)
     )
     const applyRouters = (wanted: Configuration.Configuration) =>
-      thread.apply(peerNames.fill(wanted.routers), { ...wanted.shared, startupDelay: startupDelayOf(wanted) })
+      thread.apply(peerNames.fillIn(wanted.routers), {
+        ...wanted.shared,
+        startupDelay: StartupDelay.of(wanted)
+      })
     const applyAll = Effect.fnUntraced(function* (wanted: Configuration.Configuration) {
       const { balancer: balancing, notifications: told, routers, tracking: tracked } = wanted
       if (options.vrrp) {
@@ -174,13 +176,6 @@ export const run = (
     })
   )
 
-/** The longer of what is to be waited for after our start and what is left of the wait after the machine's. */
-const startupDelayOf = ({ delayAfterBoot, shared }: Configuration.Configuration): Micros => {
-  if (delayAfterBoot === undefined) return shared.startupDelay
-  const left = Math.round(delayAfterBoot - uptime() * microsPerSecond)
-  return Math.max(shared.startupDelay, left) as Micros
-}
-
 const complain = (message: string, code: number): Effect.Effect<number> =>
   Effect.sync(() => {
     console.error(`holdfast: ${message}`)
@@ -218,8 +213,6 @@ const writeStatus = (log: Log.Log, path: string, status: object): void => {
     )
   }
 }
-
-const microsPerSecond = 1_000_000
 
 /** SIGUSR1 is here also because Node would open its debugger to the machine when nobody listens to it. */
 const handled: ReadonlyArray<Signal> = ["SIGTERM", "SIGINT", "SIGHUP", "SIGUSR1", "SIGUSR2"]

@@ -18,7 +18,7 @@ import * as Option from "effect/Option"
  */
 export interface PeerNames {
   /** Returns the routers with what is known of their peers by now. */
-  readonly fill: (routers: ReadonlyArray<Parameters>) => ReadonlyArray<Parameters>
+  readonly fillIn: (routers: ReadonlyArray<Parameters>) => ReadonlyArray<Parameters>
   /** Asks for all names of the routers. Returns after a second at the latest; `follow` then asks again at once. */
   readonly resolve: (routers: ReadonlyArray<Parameters>) => Effect.Effect<void>
   /** Asks again and again, and runs `onChange` when an address is another than before. */
@@ -83,7 +83,7 @@ export const make = (
   }
 
   return {
-    fill: (routers) => routers.map((router) => withPeers(router, known)),
+    fillIn: (routers) => routers.map((router) => withPeers(router, known)),
     resolve: (routers) =>
       askAll(routers).pipe(
         Effect.timeoutOption(waitMax),

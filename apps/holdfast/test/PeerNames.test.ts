@@ -39,7 +39,7 @@ const make = () => {
   )
   const peers = (of = router()): ReadonlyArray<string> =>
     names
-      .fill([of])
+      .fillIn([of])
       .flatMap(({ transport }) =>
         transport._tag === "Unicast" ? transport.peers.map(({ address }) => address) : []
       )
