@@ -139,7 +139,7 @@ export const make = (hostNumber = 0, initial: ReadonlyArray<LinkOptions> = []): 
       const link = find(name)
       if (link === undefined) return "NoSuchDevice"
       if (link.addresses.some((present) => present.address === address.address)) return "Exists"
-      update({ ...link, addresses: [...link.addresses, withRank(link, address)] })
+      update({ ...link, addresses: inOrder([...link.addresses, withRank(link, address)]) })
       return undefined
     },
     deleteAddress: (name, address) => {
@@ -187,6 +187,12 @@ const withRank = (link: Link, added: LinkAddress): LinkAddress => ({
         networkOf(present.address, present.prefixLength) === networkOf(added.address, added.prefixLength)
     )
 })
+
+/** The kernel lists the addresses of IPv4 before those of IPv6. */
+const inOrder = (addresses: ReadonlyArray<LinkAddress>): ReadonlyArray<LinkAddress> => [
+  ...addresses.filter(({ address }) => !isIpv6(address)),
+  ...addresses.filter(({ address }) => isIpv6(address))
+]
 
 const networkOf = (address: IpAddress, prefixLength: number): string =>
   Array.from(ipToBytes(address), (byte) => byte.toString(2).padStart(8, "0"))
