@@ -1,10 +1,8 @@
 /**
- * The scenarios' whole files at work, forwarded by nf_tables.
+ * Servers that die behind the directors of scenario a, forwarded by nf_tables. What happens when directors die is told by
+ * the walks through all scenarios (`scenarios.test.ts`, `scenarios-virtual-mac.test.ts`).
  *
- * Scenarios c, d and 5 want a virtual MAC address, which this version refuses; their virtual server is the same
- * (`test/conformance/scenarios.test.ts`).
- *
- * On a kernel with IPVS the file would choose that; there one line more chooses nf_tables. Elsewhere the files are as
+ * On a kernel with IPVS the file would choose that; there one line more chooses nf_tables. Elsewhere the file is as
  * written. `test/ipvs/balancing.ipvs.test.ts` is the same on IPVS.
  */
 import * as Child from "../lab/Child.ts"
@@ -21,15 +19,7 @@ const plane: Balancing.Plane = {
 }
 
 const programs = { LD1: Daemon.underTest, LD2: Daemon.underTest }
-const always = ["killedServer", "killedMaster", "linkDown", "terminatedMaster"] as const
-const chosen = {
-  "a-basic": [...always, "silentServer"],
-  "b-unicast": always,
-  "6-macvlan": always
-} as const
 
-for (const scenario of ["a-basic", "b-unicast", "6-macvlan"] as const) {
-  Requirement.suite(`scenario ${scenario} on nf_tables`, [...Requirement.lab, "nft"], () =>
-    Balancing.register(programs, scenario, plane, chosen[scenario])
-  )
-}
+Requirement.suite("scenario a on nf_tables", [...Requirement.lab, "nft"], () =>
+  Balancing.register(programs, "a-basic", plane, ["killedServer", "silentServer"])
+)

@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as ChildProcess from "node:child_process"
-import { readFileSync } from "node:fs"
+import { readdirSync, readFileSync } from "node:fs"
 import type { Readable } from "node:stream"
 import { StringDecoder } from "node:string_decoder"
 import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
@@ -128,10 +128,10 @@ export const onLines = (stream: Readable, onLine: (line: string) => void): void 
  */
 export const tree = (pid: number): ReadonlyArray<number> => {
   try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
-      .split(" ")
-      .filter(Boolean)
-      .map(Number)
+    // Of each thread: a worker of Node starts children, too.
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+      readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean).map(Number)
+    )
     return [pid, ...children.flatMap(tree)]
   } catch {
     return []

@@ -105,6 +105,20 @@ export const failures = (
   )
 
 /**
+ * Returns the longest time between two requests with a page that follow each other, of those `from` a request on.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const longestGapMicros = (fetches: Fetches, from: number): number => {
+  const starts = fetches.entries
+    .filter(({ by, index }) => index >= from && by !== null)
+    .map(({ startedMicros }) => startedMicros)
+    .toSorted((left, right) => left - right)
+  return Math.max(0, ...starts.slice(1).map((start, index) => start - starts[index]!))
+}
+
+/**
  * Returns how many requests begin in a time.
  *
  * @category getters

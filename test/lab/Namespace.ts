@@ -6,7 +6,7 @@
  *
  * @since 0.1.0
  */
-import { writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -39,4 +39,27 @@ export const tune = (namespace: Namespace, settings: Readonly<Record<string, num
     NetworkNamespace.within(namespace, () => {
       for (const [path, value] of Object.entries(settings)) writeFileSync(`/proc/sys/net/${path}`, `${value}`)
     })
+  )
+
+/**
+ * Returns all settings of some devices below `/proc/sys/net/ipv4/conf`, by path; `all` and `default` count as devices.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const settings = (
+  namespace: Namespace,
+  devices: ReadonlyArray<string>
+): Effect.Effect<Readonly<Record<string, string>>> =>
+  Effect.sync(() =>
+    NetworkNamespace.within(namespace, () =>
+      Object.fromEntries(
+        devices.flatMap((device) =>
+          readdirSync(`/proc/sys/net/ipv4/conf/${device}`).map((name) => [
+            `${device}/${name}`,
+            readFileSync(`/proc/sys/net/ipv4/conf/${device}/${name}`, "utf8").trim()
+          ])
+        )
+      )
+    )
   )

@@ -16,7 +16,8 @@ import * as Child from "../Child.ts"
 import * as Configuration from "../Configuration.ts"
 import * as Daemon from "../Daemon.ts"
 import * as Fetcher from "../Fetcher.ts"
-import { type Namespace, tune } from "../Namespace.ts"
+import type { Namespace } from "../Namespace.ts"
+import * as Scenario from "../Scenario.ts"
 import * as Topology from "../Topology.ts"
 import * as WebServer from "../WebServer.ts"
 import * as Witness from "../Witness.ts"
@@ -89,7 +90,7 @@ const descriptions = {
 const make = (programs: Programs, scenario: Configuration.Scenario, plane: Plane) => {
   const running = Effect.gen(function* () {
     const topology = yield* Topology.make
-    if (scenario === "6-macvlan") yield* makeMacvlans(topology)
+    yield* Scenario.prepare(topology, scenario)
     const start = (director: Configuration.Director) =>
       Daemon.start(
         topology[director],
@@ -133,9 +134,9 @@ const make = (programs: Programs, scenario: Configuration.Scenario, plane: Plane
     Effect.gen(function* () {
       const bound = from + Fetcher.countIn(withinMicros + plane.marginMicros)
       yield* assertServed(fetches, bound, "after the takeover")
-      assert.include(
-        [Topology.port("LD2", "eth1").mac, ...(scenario === "6-macvlan" ? [macvlanAddress] : [])],
-        yield* Witness.neighbour(topology.client, Topology.clientVip)
+      assert.strictEqual(
+        yield* Witness.neighbour(topology.client, Topology.clientVip),
+        Scenario.serviceMac(scenario, "LD2")
       )
     })
 
@@ -223,21 +224,6 @@ const make = (programs: Programs, scenario: Configuration.Scenario, plane: Plane
 const fileOf = (scenario: Configuration.Scenario, director: Configuration.Director, plane: Plane): string =>
   Configuration.scenario(scenario, director) + plane.lines
 
-/**
- * What the administrator does by hand in scenario 6: one more card on the client's side, with the same address on both. The
- * service address is announced from there; what the kernel itself asks the client comes from `eth1`.
- */
-const makeMacvlans = (topology: Topology.Topology): Effect.Effect<void, Child.CommandFailed> =>
-  Effect.gen(function* () {
-    for (const director of [topology.LD1, topology.LD2]) {
-      yield* Topology.ip(director, [
-        `link add link eth1 address ${macvlanAddress} name uvmac type macvlan mode private`,
-        "link set uvmac up"
-      ])
-      yield* tune(director, { "ipv4/conf/uvmac/arp_ignore": 1, "ipv4/conf/uvmac/rp_filter": 0 })
-    }
-  })
-
 /** The check that both servers of the scenario have. */
 const checkOf = (scenario: Configuration.Scenario, plane: Plane): Check => {
   const { configuration } = ConfigurationFile.read({ file: scenario, text: fileOf(scenario, "LD1", plane) })
@@ -246,8 +232,6 @@ const checkOf = (scenario: Configuration.Scenario, plane: Plane): Check => {
 }
 
 const isMaster = ({ text }: Daemon.LogLine): boolean => /Backup -> Master|Entering MASTER STATE/.test(text)
-
-const macvlanAddress = "0a:75:57:30:4e:a9"
 
 type Server = "LS1" | "LS2"
 const servers: ReadonlyArray<Server> = ["LS1", "LS2"]

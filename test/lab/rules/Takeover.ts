@@ -94,13 +94,17 @@ export const running = (programs: Programs, configuration: (director: Configurat
 /**
  * Checks that a former Master sent at most one advert more after the first of its successor: what was under way when
  * that first advert came.
+ *
+ * @category assertions
+ * @since 0.1.0
  */
-const assertYielded = (
+export const assertYielded = (
   frames: ReadonlyArray<Frame.Frame>,
   former: Configuration.Director,
-  first: Frame.Advert
+  first: Frame.Advert,
+  address = Pair.address(former)
 ): void => {
-  const late = frames.slice(frames.indexOf(first)).filter(Frame.advertOf(Pair.address(former)))
+  const late = frames.slice(frames.indexOf(first)).filter(Frame.advertOf(address))
   assert.isAtMost(
     late.length,
     1,
