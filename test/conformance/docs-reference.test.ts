@@ -7,7 +7,7 @@ import { ForwardingPlaneError } from "@holdfast/engine/ForwardingPlane"
 import { LatenessSummary } from "@holdfast/engine/Lateness"
 import { EngineStatus, RouterStatus } from "@holdfast/engine/Status"
 import * as NetlinkError from "@holdfast/netlink/NetlinkError"
-import { Counter, DropReason, Fault, TransitionCause } from "@holdfast/vrrp/Action"
+import { Counter, DropReason, Fault, Mismatch, TransitionCause } from "@holdfast/vrrp/Action"
 import { assert, describe, it } from "@effect/vitest"
 import {
   casesOf,
@@ -36,8 +36,8 @@ describe("reference pages", () => {
     )
   })
 
-  it("events.md has every cause and fault, and every field of them", () => {
-    const unions = [...Object.entries(TransitionCause.cases), ...Object.entries(Fault.cases)]
+  it("events.md has every cause, fault and mismatch, and every field of them", () => {
+    const unions = [TransitionCause, Fault, Mismatch].flatMap(({ cases }) => Object.entries(cases))
     const names = unions.flatMap(([name, { fields }]) => [name].concat(Object.keys(fields)))
 
     assert.deepStrictEqual(
@@ -57,6 +57,48 @@ describe("reference pages", () => {
       fields.filter((field) => !section.includes(`\`${field}\``)),
       []
     )
+  })
+
+  it.each(casesOf(trackingEvent, "TrackingEvent"))("events.md has %s with every field", (name, fields) => {
+    const section = sectionOf("docs/reference/events.md", name)
+
+    assert.isNotEmpty(section)
+    assert.deepStrictEqual(
+      fields.filter((field) => !section.includes(`\`${field}\``)),
+      []
+    )
+  })
+
+  it("events.md has what scripts and watches of processes report, and how mail is lost", () => {
+    const outcomes = casesOf("packages/vrrp/src/tracking/ScriptTracker.ts", "Outcome")
+    const scripts = casesOf("packages/vrrp/src/tracking/ScriptTracker.ts", "Report")
+    const watches = casesOf("packages/engine/src/tracking/ProcessWatch.ts", "WatchReport")
+    const losses = casesOf("packages/engine/src/notification/VrrpNotifications.ts", "NotificationReport")
+
+    assert.lengthOf(casesOf(trackingEvent, "TrackingEvent"), 6)
+    assert.lengthOf(outcomes, 5)
+    assert.lengthOf(scripts, 3)
+    assert.lengthOf(watches, 2)
+    assert.lengthOf(losses, 2)
+    assert.deepStrictEqual(
+      missingFrom("docs/reference/events.md", [outcomes, scripts, watches, losses].flat(3)),
+      []
+    )
+  })
+
+  it("status.md has every field of tracking", () => {
+    const fields = [
+      ["Tracking", "TrackingStatus"],
+      ["TrackedScripts", "ScriptStatus"],
+      ["TrackedProcesses", "ProcessStatus"],
+      ["TrackedFiles", "FileStatus"]
+    ] as const
+    const names = fields.flatMap(([file, type]) =>
+      propertiesOf(declarationOf(`packages/engine/src/tracking/${file}.ts`, type))
+    )
+
+    assert.isAtLeast(names.length, 14)
+    assert.deepStrictEqual(missingFrom("docs/reference/status.md", names), [])
   })
 
   it("events.md has what balancers report", () => {
@@ -100,7 +142,9 @@ describe("reference pages", () => {
   })
 
   it("status.md has every field, counter and drop reason", () => {
-    const fields = [EngineStatus, RouterStatus, LatenessSummary].flatMap((schema) =>
+    const { rival, lastHeard, trackers } = RouterStatus.fields
+    const parts = [rival.schema, lastHeard.schema, trackers.value, EngineStatus.fields.groups.value]
+    const fields = [EngineStatus, RouterStatus, LatenessSummary, ...parts].flatMap((schema) =>
       Object.keys(schema.fields)
     )
     const shown = fields.filter((name) => !headings.has(name) && name !== "statistics")
@@ -187,5 +231,6 @@ describe("reference pages", () => {
 })
 
 /** Fields of the status that have a section of their own. */
-const headings = new Set(["routers", "foreign", "timing"])
+const headings = new Set(["routers", "groups", "foreign", "timing"])
+const trackingEvent = "packages/engine/src/tracking/TrackingEvent.ts"
 const balancerEvent = "packages/engine/src/balancer/BalancerEvent.ts"
