@@ -16,7 +16,9 @@ export default defineConfig({
             "apps/*/test/**/*.test.ts",
             "test/{bench,conformance,simulation}/**/*.test.ts"
           ],
-          exclude: ["**/*.system.test.ts", "**/*.ipvs.test.ts", "**/node_modules/**"]
+          exclude: ["**/*.system.test.ts", "**/*.ipvs.test.ts", "**/node_modules/**"],
+          // A property on a machine that is busy with something else.
+          testTimeout: 20_000
         }
       },
       {
