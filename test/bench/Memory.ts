@@ -102,7 +102,7 @@ const residentOnCards = (
     yield* Effect.sleep(Steady.settledMillis)
     const { resident } = Processes.memory(daemon.pid)
     // Small because it does nothing would be no merit.
-    const held = (yield* Topology.ip(topology.LD1, ["-4 -o addr show"])).match(/ 10\.77\./g)?.length
+    const held = (yield* Topology.ip(topology.LD1, ["-o addr show"])).match(/ 10\.77\./g)?.length
     if (held !== routerCount) throw new Error(`${program.name} holds ${held} addresses of ${routerCount}`)
     return resident
   })

@@ -171,6 +171,8 @@ const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void
           failures: level.owned ? [...failures, ...routing.failuresOf(level)] : failures
         })
       )
+    // The reports first: whoever gets them announces the addresses.
+    yield* Effect.yieldNow
     bequeath(tasks)
   })
 

@@ -10,7 +10,7 @@
  * @since 0.1.0
  */
 import * as Equal from "effect/Equal"
-import { type Parameters, placeOf } from "./Parameters.ts"
+import { type Parameters, placeOf, type VirtualAddress } from "./Parameters.ts"
 
 /**
  * A router before and after.
@@ -46,6 +46,9 @@ export interface Plan {
  * Returns how to come from the running routers to the wanted ones. Each running router is used once at most.
  * Names and places are unique in each list.
  *
+ * **Details** an address line that goes on is the same object as before: among a thousand, what changed is found without
+ * comparing each again, and what was made of the others is still known.
+ *
  * @category queries
  * @since 0.1.0
  */
@@ -53,7 +56,7 @@ export const diff = (running: ReadonlyArray<Parameters>, wanted: ReadonlyArray<P
   const predecessors = pair(running, wanted)
   const pairs = wanted.flatMap((to): ReadonlyArray<Change> => {
     const from = predecessors.get(to)
-    return from === undefined ? [] : [{ from, to }]
+    return from === undefined ? [] : [{ from, to: { ...to, addresses: reuse(from.addresses, to.addresses) } }]
   })
   const used = new Set(predecessors.values())
   return {
@@ -83,6 +86,29 @@ const pair = (
     }
   }
   return predecessors
+}
+
+const reuse = (
+  before: ReadonlyArray<VirtualAddress>,
+  after: ReadonlyArray<VirtualAddress>
+): ReadonlyArray<VirtualAddress> => {
+  const known = new Map(before.map((entry) => [entry.address, entry]))
+  const reused = after.map((entry) => {
+    const same = known.get(entry.address)
+    return same !== undefined && isSameLine(same, entry) ? same : entry
+  })
+  return reused.length === before.length && reused.every((entry, index) => entry === before[index])
+    ? before
+    : reused
+}
+
+/** The same as `Equal.equals`, which would first make a hash of each. */
+const isSameLine = (left: VirtualAddress, right: VirtualAddress): boolean => {
+  const names = Object.keys(left) as Array<keyof VirtualAddress>
+  return (
+    names.length === Object.keys(right).length &&
+    names.every((name) => left[name] === right[name] || Equal.equals(left[name], right[name]))
+  )
 }
 
 /**

@@ -42,6 +42,22 @@ describe("RouterSet.diff", () => {
     assert.deepStrictEqual(RouterSet.diff([a], [to]), { ...nothing, changed: [{ from: a, to }] })
   })
 
+  it("an address that goes on is the same object, and one that changed is not", () => {
+    const lines = ["10.0.0.1", "10.0.0.2", "10.0.0.3"].map((text) =>
+      address({ address: text as Ipv4Address })
+    )
+    const from = parameters({ addresses: lines })
+    const [first, second, third] = structuredClone(lines)
+    const to = parameters({ addresses: [third!, { ...second!, label: "eth0:2" }, first!] })
+
+    const [change] = RouterSet.diff([from], [to]).changed
+
+    assert.deepStrictEqual(change?.to, to)
+    assert.strictEqual(change?.to.addresses[0], lines[2])
+    assert.notStrictEqual(change?.to.addresses[1], lines[1])
+    assert.strictEqual(change?.to.addresses[2], lines[0])
+  })
+
   it("changes a router in place when its peers changed", () => {
     const peers = ["10.0.0.2", "10.0.0.3"] as ReadonlyArray<string> as ReadonlyArray<Ipv4Address>
     const from = parameters({ transport: unicast(...peers.slice(0, 1)) })
