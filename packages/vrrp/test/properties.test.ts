@@ -7,7 +7,7 @@ import { Command, coverage, run, Setup } from "./Scenario.ts"
 
 /** A failure prints the replay token of its run; both tests use the same scenarios. */
 const seed = "virtual-router"
-const runs = 1_000
+const runs = 600
 
 const scenario = Arbitrary.all({
   setup: Arbitrary.schema(Setup),
