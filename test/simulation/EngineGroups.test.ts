@@ -123,4 +123,81 @@ describe("Engine: sync groups", () => {
         assert.isFalse(events.some((event) => event._tag === "RoleChanged" && event.router === "web"))
       })
   )
+
+  it.effect("a reload that changes nothing tells nothing of a group; one without it forgets it", () =>
+    Effect.gen(function* () {
+      const { network } = yield* makeNetwork()
+      const { engine, events } = yield* makeDirector(network, "r1", links(1))
+      yield* engine.apply([inner(200), outer(200)], shared)
+      yield* run(5)
+      events.length = 0
+
+      yield* engine.apply([inner(200), outer(200)], shared)
+      yield* run(0.1)
+      assert.deepStrictEqual(
+        events.map(({ _tag }) => _tag),
+        ["Applied"]
+      )
+      assert.lengthOf((yield* engine.status).groups, 1)
+      yield* engine.apply([inner(200), outer(200)], {
+        ...none,
+        groups: [{ name: "G2", kind: "Group", members: ["nobody"] }]
+      })
+      assert.isEmpty((yield* engine.status).groups)
+    })
+  )
+
+  it.effect("a member that a reload takes out of a group in Fault is alone, and well", () =>
+    Effect.gen(function* () {
+      const { network } = yield* makeNetwork()
+      const { engine, host, role } = yield* makeDirector(network, "r1", links(1))
+      yield* engine.apply([inner(200), outer(200)], shared)
+      yield* run(5)
+      host.kernel.setUp("eth1", false)
+      yield* run(0.5)
+      assert.strictEqual(yield* role("web"), "Fault")
+
+      yield* engine.apply([inner(200), outer(200)])
+      yield* run(0.1)
+      assert.strictEqual(yield* role("web"), "Backup")
+      yield* run(5)
+
+      assert.deepStrictEqual([yield* role("web"), yield* role("outer")], ["Master", "Fault"])
+    })
+  )
+
+  it.effect("an owner that starts in a group waits for the others of it", () =>
+    Effect.gen(function* () {
+      const { network } = yield* makeNetwork()
+      const { engine, role } = yield* makeDirector(network, "r1", links(1))
+
+      yield* engine.apply([inner(255), outer(100)], shared)
+      yield* run(1)
+      assert.strictEqual(yield* role("web"), "Backup")
+      yield* run(4)
+
+      assert.deepStrictEqual([yield* role("web"), yield* role("outer")], ["Master", "Master"])
+    })
+  )
+
+  it.effect("a member that a reload removes says farewell, and the others stay Master", () =>
+    Effect.gen(function* () {
+      const { network, sent } = yield* makeNetwork()
+      const { engine, events, role } = yield* makeDirector(network, "r1", links(1))
+      yield* engine.apply([inner(200), outer(200)], shared)
+      yield* run(5)
+      sent.length = 0
+      events.length = 0
+
+      yield* engine.apply([outer(200)], { ...none, groups: [{ ...shared.groups[0]!, members: ["outer"] }] })
+      yield* run(0.1)
+
+      assert.deepStrictEqual(
+        sent.filter(({ what }) => what.startsWith("advert")).map(({ what }) => what),
+        ["advert 51/0"]
+      )
+      assert.strictEqual(yield* role("outer"), "Master")
+      assert.isFalse(events.some((event) => event._tag === "RoleChanged" && event.router === "outer"))
+    })
+  )
 })

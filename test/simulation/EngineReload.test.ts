@@ -159,6 +159,50 @@ describe("Engine: reload", () => {
       })
   )
 
+  it.effect("two routers that exchange their names are two others: both leave and begin anew", () =>
+    Effect.gen(function* () {
+      const { network, sent } = yield* makeNetwork()
+      const { engine, host, router } = yield* makeDirector(network, "r1")
+      yield* engine.apply([web, db])
+      yield* run(10)
+      sent.length = 0
+
+      const report = yield* engine.apply([
+        { ...web, name: "db" },
+        { ...db, name: "web" }
+      ])
+      assert.deepStrictEqual(report.replaced, ["db", "web"])
+      assert.deepStrictEqual([count(sent, "advert 51/0"), count(sent, "advert 52/0")], [1, 1])
+      yield* run(5)
+
+      assert.deepStrictEqual(
+        [yield* router("db"), yield* router("web")].map(({ role, vrid }) => [vrid, role]),
+        [
+          [51, "Master"],
+          [52, "Master"]
+        ]
+      )
+      assert.isTrue(host.kernel.holds(vip))
+    })
+  )
+
+  it.effect("what arrives for a router that a reload took away is foreign", () =>
+    Effect.gen(function* () {
+      const { lan, network } = yield* makeNetwork()
+      const { engine } = yield* makeDirector(network, "r1")
+      yield* engine.apply([web, db])
+      yield* run(5)
+      yield* engine.apply([db])
+
+      lan.send("stranger", advertOf(51, 100))
+      yield* run(1)
+
+      assert.deepStrictEqual((yield* engine.status).foreign, [
+        { interface: "eth0", vrid: 51, advertCount: 1 }
+      ])
+    })
+  )
+
   it.effect("another VRID is another router: the old one leaves with priority 0 and the new one starts", () =>
     Effect.gen(function* () {
       const { network, sent } = yield* makeNetwork()

@@ -1,7 +1,7 @@
 /** What an engine makes of trackers, delays and static entries, on simulated hosts. */
 import { none } from "@holdfast/vrrp/SharedParameters"
 import { keyOf, type Observation, type Subject, type Tracker } from "@holdfast/vrrp/Tracker"
-import type { InterfaceName } from "@holdfast/vrrp/Parameters"
+import type { InterfaceName, Vrid } from "@holdfast/vrrp/Parameters"
 import type { IpAddress } from "@holdfast/wire/Address"
 import type { Micros } from "@holdfast/wire/Instant"
 import { assert, describe, it } from "@effect/vitest"
@@ -70,6 +70,25 @@ describe("Engine: trackers", () => {
       assert.strictEqual(yield* role(), "Fault")
     })
   )
+
+  it.effect(
+    "what is known already counts for a router at once, when it starts and when it begins to track",
+    () =>
+      Effect.gen(function* () {
+        const { network } = yield* makeNetwork()
+        const { engine, role, router } = yield* makeDirector(network, "r1")
+        const tracked = parameters({ priority: 150, trackers: [tracker(-60)] })
+        const db = { ...tracked, name: "db", vrid: 52 as Vrid, addresses: [address("192.0.2.101")] }
+        engine.observe(seen({ _tag: "Down" }))
+        yield* engine.apply([parameters({ priority: 150 })])
+        yield* run(5)
+
+        yield* engine.apply([tracked, db])
+
+        assert.deepStrictEqual([(yield* router("web")).priority, (yield* router("db")).priority], [90, 90])
+        assert.strictEqual(yield* role("db"), "Backup")
+      })
+  )
 })
 
 describe("Engine: what routers share", () => {
@@ -119,6 +138,61 @@ describe("Engine: what routers share", () => {
       yield* run(1)
 
       assert.isFalse(host.kernel.holds(held))
+    })
+  )
+
+  it.effect("static addresses that a reload no longer has go; one that the kernel refuses is told", () =>
+    Effect.gen(function* () {
+      const { network } = yield* makeNetwork()
+      const { engine, events, host } = yield* makeDirector(network, "r1")
+      const [held, refused] = ["192.0.2.50" as IpAddress, "192.0.2.51" as IpAddress]
+      host.refusedAddresses.set(refused, "no such device")
+
+      yield* engine.apply([], { ...none, staticAddresses: [address(held), address(refused)] })
+      yield* run(0.1)
+      const failures = events.flatMap((event) => (event._tag === "AddressesChanged" ? event.failures : []))
+      assert.lengthOf(failures, 1)
+      assert.include(failures[0], "no such device")
+      yield* engine.apply([])
+      yield* run(0.1)
+
+      assert.isFalse(host.kernel.holds(held))
+    })
+  )
+
+  it.effect(
+    "a reload during the start-up delay does not begin it anew, and takes away what has not started",
+    () =>
+      Effect.gen(function* () {
+        const { network, sent } = yield* makeNetwork()
+        const { engine, role } = yield* makeDirector(network, "r1")
+        const web = parameters({ priority: 255 })
+        const db = { ...web, name: "db", vrid: 52 as Vrid, addresses: [address("192.0.2.101")] }
+        const delayed = { ...none, startupDelay: 10_000_000 as Micros }
+        yield* engine.apply([web, db], delayed)
+        yield* run(6)
+        yield* engine.apply([db], delayed)
+        yield* run(3)
+        assert.isEmpty(sent)
+        yield* run(2)
+
+        assert.strictEqual(yield* role("db"), "Master")
+        assert.isFalse(sent.some(({ what }) => what.startsWith("advert 51")))
+        yield* engine.apply([web, db], delayed)
+        assert.strictEqual(yield* role("web"), "Master")
+      })
+  )
+
+  it.effect("who is stopped during the start-up delay never starts", () =>
+    Effect.gen(function* () {
+      const { network, sent } = yield* makeNetwork()
+      const { engine } = yield* makeDirector(network, "r1")
+      yield* engine.apply([parameters({ priority: 255 })], { ...none, startupDelay: 10_000_000 as Micros })
+      yield* run(6)
+      yield* Effect.forkChild(engine.stop)
+      yield* run(10)
+
+      assert.isEmpty(sent)
     })
   )
 

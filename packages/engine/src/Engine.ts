@@ -200,7 +200,9 @@ const make = Effect.gen(function* () {
   })
   const startUp = heap.slot((now) => {
     heap.disarm(startUp)
-    for (const router of held.splice(0)) router.step({ _tag: "Started", at: now })
+    for (const router of held.splice(0))
+      // A reload may have taken it away meanwhile.
+      if (routers.named(router.name) === router) router.step({ _tag: "Started", at: now })
   })
   /** Routers that wait for the end of the start-up delay. */
   const held: Array<RunningRouter.RunningRouter> = []

@@ -51,9 +51,7 @@ export const apply = Effect.fnUntraced(function* (
     ...replaced.map(({ router, to }) => routers.add(to, router.tally)),
     ...plan.added.map((parameters) => routers.add(parameters))
   ]
-  // Two that exchange their names would meet under one.
-  for (const [index, { router, to }] of changed.entries())
-    if (router.name !== to.name) routers.rename(router, `\u0000${index}`)
+  // Nobody meets another under one name: only a name that nobody had is new to one that goes on.
   for (const { router, to } of changed) routers.rename(router, to.name)
   routers.reindex()
   routers.regroup(groups, at)
