@@ -2,6 +2,7 @@
  * What must not be believed: another password, a checksum that is wrong, a director that is dead.
  */
 import { assert, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import type * as Configuration from "../lab/Configuration.ts"
 import * as Daemon from "../lab/Daemon.ts"
@@ -109,7 +110,7 @@ Requirement.suite("a Master that is killed", [...Requirement.lab, "keepalived"],
       const changes = yield* Witness.addressChanges(segment.LD1)
       assert.isTrue(yield* Witness.owns(segment.LD1, "uvmac", address))
       const mark = frames.entries.length
-      const killedMicros = Date.now() * 1000
+      const killedMicros = (yield* Clock.currentTimeMillis) * 1000
 
       yield* LD1.signal("SIGKILL")
 

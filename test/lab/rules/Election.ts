@@ -161,7 +161,13 @@ const assertMaster = (
     }
     for (const address of expected.addresses) {
       const announced = Frame.announcementOf(address, ends.mac)
-      yield* frames.waitFor(`announcement of ${address} by ${ends.mac}`, announced, { from })
+      const announcement = yield* frames.waitFor(`announcement of ${address} by ${ends.mac}`, announced, {
+        from
+      })
+      if (announcement.kind === "NeighbourAdvert") {
+        // RFC 9568 6.4.1: to all nodes, and overriding what they know.
+        assert.deepInclude(announcement, { destination: "ff02::1", isOverride: true })
+      }
     }
     return adverts[0] as Frame.Advert
   })
