@@ -4,7 +4,8 @@
  * **Details**
  * One table of our own, with a set for each family; what changes with an address is one element. Link-local addresses are
  * told apart by the device, since the same one may be on many. Neighbour discovery passes, so that hosts find an IPv6
- * address that they route by; ARP is not IP, and nothing here sees it.
+ * address that they route by, and so do reports of membership, by which switches know where its solicitations are wanted;
+ * ARP is not IP, and nothing here sees it.
  *
  * @see RFC 9568 section 6.1, Accept_Mode
  * @since 0.1.0

@@ -67,7 +67,7 @@ const rulesOf = ({
 }: (typeof directions)[number]): ReadonlyArray<ReadonlyArray<Expression.Expression>> => {
   const loadIpv6 = Layout.loadNetwork(offsetOf(inet6), inet6.addressLength, 0)
   return [
-    neighbourDiscovery,
+    ...linkControl,
     drop(inet, [Layout.loadNetwork(offsetOf(inet), inet.addressLength, 0)], sets.ipv4),
     drop(inet6, [loadIpv6], sets.ipv6),
     drop(inet6, [loadIpv6, Layout.loadMeta(device, inet6.addressLength / wordLength)], sets.linkLocal)
@@ -164,16 +164,25 @@ const comparison = (operation: number, value: number): Expression.Expression => 
   }
 })
 
-const IPPROTO_ICMPV6 = 58
-const routerSolicitation = 133
-const redirect = 137
-
-/** RFC 4861 section 4: solicitations, advertisements and redirects, of routers and neighbours. */
-const neighbourDiscovery: ReadonlyArray<Expression.Expression> = [
+const acceptIcmpv6 = (first: number, last: number): ReadonlyArray<Expression.Expression> => [
   ...Layout.match(Expression.NFT_META_NFPROTO, inet6.protocolFamily),
   ...Layout.match(Expression.NFT_META_L4PROTO, IPPROTO_ICMPV6),
   Layout.loadTransport(0, 1, 0),
-  comparison(Expression.NFT_CMP_GTE, routerSolicitation),
-  comparison(Expression.NFT_CMP_LTE, redirect),
+  comparison(Expression.NFT_CMP_GTE, first),
+  comparison(Expression.NFT_CMP_LTE, last),
   Layout.verdict(Expression.NF_ACCEPT)
+]
+
+const IPPROTO_ICMPV6 = 58
+/** RFC 2710 section 3: queries, reports and ends of membership. */
+const listenerQuery = 130
+/** RFC 4861 section 4: the last of solicitations, advertisements and redirects, which follow those of RFC 2710. */
+const redirect = 137
+/** RFC 3810 section 5. */
+const listenerReportVersion2 = 143
+
+/** How hosts find an address, and how switches learn where its solicitations are wanted. */
+const linkControl = [
+  acceptIcmpv6(listenerQuery, redirect),
+  acceptIcmpv6(listenerReportVersion2, listenerReportVersion2)
 ]
