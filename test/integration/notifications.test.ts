@@ -181,7 +181,11 @@ Requirement.suite("notifications of ours", Requirement.lab, () => {
       const scratch = yield* Scratch.make(lab.topology.LD1)
       const told = yield* scratch.pipe("told")
       const hang = yield* scratch.script("hang", "while :; do sleep 1; done")
-      const tell = yield* scratch.script("tell", `echo "$@" > ${scratch.path("told")}`)
+      // The first one takes longer than it takes to become Master.
+      const tell = yield* scratch.script(
+        "tell",
+        `test $3 = MASTER || sleep 0.6\necho "$@" > ${scratch.path("told")}`
+      )
       const mail = yield* mailServer(lab.topology.LD1, false)
       const daemon = yield* Pair.direct(
         lab,
@@ -195,6 +199,10 @@ Requirement.suite("notifications of ours", Requirement.lab, () => {
       )
 
       yield* told.waitFor("script", ({ text }) => text === "INSTANCE VI_2 MASTER 250")
+      assert.deepStrictEqual(
+        told.entries.map(({ text }) => text),
+        ["INSTANCE VI_2 BACKUP 250", "INSTANCE VI_2 MASTER 250"]
+      )
       const from = lab.vmbr.entries.length
       yield* lab.vmbr.waitForCount(20, "advert", Frame.isAdvert, { from })
       const adverts = lab.vmbr.entries.filter(Frame.isAdvert).filter(({ vrid }) => vrid === 1)

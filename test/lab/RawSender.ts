@@ -43,6 +43,8 @@ export interface AdvertFields {
   readonly addressCount?: number | undefined
   /** Bytes left out at the end, with the lengths in the headers as if they were never there. */
   readonly cut?: number | undefined
+  /** Version 3 sums what version 2 does: keepalived's `v3_checksum_as_v2`. */
+  readonly sumAsSecond?: boolean | undefined
   /** Added to the right checksum. */
   readonly checksumError?: number | undefined
 }
@@ -86,7 +88,7 @@ export const bytes = (fields: AdvertFields): Uint8Array => {
   )
   const vrrp = whole.slice(0, whole.length - (fields.cut ?? 0))
   const pseudo = [...octets(fields.source), ...octets(fields.destination), 0, protocolVrrp, 0, vrrp.length]
-  const summed = isThird ? Uint8Array.of(...pseudo, ...vrrp) : vrrp
+  const summed = isThird && fields.sumAsSecond !== true ? Uint8Array.of(...pseudo, ...vrrp) : vrrp
   setUint16(vrrp, 6, (Frame.checksum(summed) + (fields.checksumError ?? 0)) & 0xffff)
   const ipv4 = new Uint8Array(ipv4Length)
   ipv4.set([0x45, 0xc0])

@@ -12,7 +12,7 @@
  * **Invariants**
  * 1. Only the actor's fiber steps a router.
  * 2. In a pass everything that was heard is stepped before any timer expires: after a stall, adverts that waited in the
- *    kernel's buffer count before the silence does.
+ *    kernel's buffer count before the silence does. A Master that stood still steps aside before either.
  * 3. No edge out of a pass waits.
  * 4. Nothing but adverts and the counts of overruns is lost when the inbox is full: wake-ups, links and reports of
  *    addresses are kept beside it, and every pass looks at them; commands wait for room.
@@ -24,6 +24,7 @@ import { type Instant, type Micros, plus } from "@holdfast/wire/Instant"
 import type { InterfaceName, Parameters } from "@holdfast/vrrp/Parameters"
 import * as SharedParameters from "@holdfast/vrrp/SharedParameters"
 import type { Observation } from "@holdfast/vrrp/Tracker"
+import * as VirtualRouter from "@holdfast/vrrp/VirtualRouter"
 import * as Cause from "effect/Cause"
 import * as Clock from "effect/Clock"
 import * as Context from "effect/Context"
@@ -218,6 +219,16 @@ const make = Effect.gen(function* () {
     }
   }
 
+  /**
+   * Has every Master that stood still step aside now, before it hears what waited meanwhile: by the stamps of that it would
+   * have yielded long ago, and be ready to be Master again.
+   */
+  const yieldStalled = (at: Instant): void => {
+    for (const router of routers.all())
+      if (VirtualRouter.hasStalled(router.state, at))
+        router.step({ _tag: "TimerExpired", at, timer: "Advert" })
+  }
+
   const settleLinks = Effect.fnUntraced(function* (at: Instant) {
     linksChanged = false
     const complete = yield* channels.settle(
@@ -316,6 +327,8 @@ const make = Effect.gen(function* () {
   const pass = Effect.fnUntraced(function* () {
     const inputs = yield* Queue.takeAll(inbox)
     const at = timer.now()
+    const overdue = heap.next()
+    if (overdue !== undefined && at - overdue >= stallMicros) yieldStalled(at)
     for (const input of inputs) {
       if (input._tag === "Delivered") hear(input.deliveries)
       else yield* handle(input, at)
@@ -401,6 +414,9 @@ const hasStatics = ({
 
 /** No instance has this name: a configuration file has no line end in a word. */
 const ownerOfStatics = "\n"
+
+/** Nobody's master-down interval is over sooner after an advert that was due: it is two intervals of 10 ms more. */
+const stallMicros = 20_000
 
 /** Inputs are batches, so this many are only waiting when the process stalls. */
 const inboxMax = 1024

@@ -41,6 +41,7 @@
  * @see RFC 3768 section 6.4; RFC 9568 section 6.4; docs/decisions/0001-pure-reducers.md
  * @since 0.1.0
  */
+import type { Instant } from "@holdfast/wire/Instant"
 import * as Equal from "effect/Equal"
 import type { Action } from "./Action.ts"
 import * as BackupRole from "./BackupRole.ts"
@@ -89,6 +90,15 @@ export const make = State.make
  * @since 0.1.0
  */
 export const deadlines = (state: VirtualRouter): Role.Deadlines => Role.deadlines(state.role)
+
+/**
+ * Returns whether a router is a Master that stood still for so long that its next step, whatever it is, makes it Backup.
+ *
+ * @category queries
+ * @since 0.1.0
+ */
+export const hasStalled = (state: VirtualRouter, at: Instant): boolean =>
+  state.role._tag === "Master" && MasterRole.stalledFor(state, state.role, at) !== undefined
 
 /**
  * Takes one event. Total and deterministic.
