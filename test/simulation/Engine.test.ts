@@ -227,7 +227,11 @@ describe("Engine: what arrives", () => {
         Object.fromEntries(Object.entries(statistics.drops).filter(([, dropCount]) => dropCount > 0)),
         { ChecksumInvalid: 1, HopLimitInvalid: 1, LengthInvalid: 1, VersionMismatch: 1 }
       )
-      assert.strictEqual(events.filter(({ _tag }) => _tag === "AdvertDropped").length, 4)
+      assert.strictEqual(events.filter(({ _tag }) => _tag === "AdvertDropped").length, 3)
+      assert.deepStrictEqual(
+        events.flatMap((event) => (event._tag === "ParametersDiffer" ? [event.mismatch] : [])),
+        [{ _tag: "HopLimit", theirs: 64 }]
+      )
     })
   )
 

@@ -37,7 +37,8 @@ export type ApplyReport = typeof ApplyReport.Type
  * - `RoleChanged`: a virtual router took another role, and why.
  * - `AddressesChanged`: its addresses are now held, or gone; `failures` is what the kernel refused.
  * - `AddressesRestored`: somebody else took addresses away; they are back.
- * - `AdvertDropped`: an advert failed a receive check. Told once per router, reason and source each minute; `count` is how many since the last one told.
+ * - `AdvertDropped`: an advert failed a receive check. Told once per router, reason and source each minute, and
+ *   not for the first if `ParametersDiffer` tells it; `count` is how many since the last one told.
  * - `ParametersDiffer`: an advert of a peer does not go with our parameters; told once for each peer and each difference.
  * - `PriorityChanged`: trackers changed the priority.
  * - `LowerPriorityHeard`: a Master heard one of lower priority.

@@ -124,7 +124,7 @@ export const make = (
     stepAlone: (event) => router.take(VirtualRouter.step(router.state, event), event.at),
     take: ({ actions, state }, at) => {
       router.state = state
-      for (const action of actions) interpret(action, at)
+      for (const action of actions) interpret(action, at, actions)
     },
     tellLinks: (at, parameters = router.state.parameters) => {
       for (const device of devicesOf(parameters)) {
@@ -140,7 +140,7 @@ export const make = (
     }
   }
 
-  const interpret = (action: Action, at: Instant): void => {
+  const interpret = (action: Action, at: Instant, actions: ReadonlyArray<Action>): void => {
     switch (action._tag) {
       case "SendAdvert":
         return sendAdvert(action.priority)
@@ -178,7 +178,8 @@ export const make = (
         // What arrives while the router is in Fault is counted, and no news.
         if (action.reason === "NotRunning") return
         const count = drops.count(action.reason, action.source, at)
-        if (count > 0)
+        // The first of its kind is told as a mismatch where that says what to change.
+        if (count > 1 || (count === 1 && !actions.some(({ _tag }) => _tag === "PublishMismatch")))
           surroundings.publish({
             _tag: "AdvertDropped",
             at,
