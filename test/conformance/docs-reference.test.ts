@@ -180,6 +180,23 @@ describe("reference pages", () => {
     assert.deepStrictEqual(missingFrom("docs/reference/scripts.md", reasons), [])
   })
 
+  it("embedding.md has every option of a router, and every method", () => {
+    const types = ["RouterOptions", "PeerOptions", "VirtualMacOptions", "PasswordOptions", "HmacOptions"]
+    const options = [...types, "TrackerOptions", "SharedOptions", "GroupOptions"].flatMap((type) =>
+      propertiesOf(declarationOf("packages/holdfast/src/RouterOptions.ts", type))
+    )
+    const methods = propertiesOf(declarationOf("packages/holdfast/src/Holdfast.ts", "Holdfast"))
+    const code = [...read("docs/guide/embedding.md").matchAll(/`([^`\n]+)`/g)].map(([, text]) => text!)
+    const words = new Set(code.flatMap((text) => text.split(/\W+/)))
+
+    assert.isAbove(options.length, 30)
+    assert.lengthOf(methods, 5)
+    assert.deepStrictEqual(
+      [...options, ...methods].filter((name) => !words.has(name)),
+      []
+    )
+  })
+
   it("load-balancing.md has every scheduler that nf_tables does otherwise", () => {
     const substitutes =
       /const substitutes[^]*?\n}/.exec(read("packages/balancer/src/Approximation.ts"))?.[0] ?? ""
