@@ -56,6 +56,91 @@ Requirement.suite("SIGHUP", Requirement.lab, () => {
     })
   )
 
+  it.live("another script, another recipient, another order of the blocks: nothing on the wire", () =>
+    Effect.gen(function* () {
+      const lab = yield* settled
+      const [global, ...instance] = Configuration.make("LD1", {
+        ...quick,
+        lines: [...quick.lines, "notify_stop /bin/true", "smtp_alert"]
+      }).split(/(?<=^}\n)/m)
+      const mail = "notification_email {\n    ops@example.org\n  }\n  smtp_server 127.0.0.1\n}"
+
+      yield* lab.daemon.configure(instance.join("") + global?.replace("}", mail))
+      yield* reload(lab)
+      yield* threeAdverts(lab)
+
+      assert.deepStrictEqual(sentSince(lab), [])
+      assert.deepStrictEqual([...lab.changes.entries], [])
+      assertAdverts(lab, [Topology.clientVip, Topology.serverVip])
+    })
+  )
+
+  // keepalived's defect D6: there the values of the file are lost when it is read again, unchanged.
+  it.live("global_defs behind an instance count for it, also after an unchanged file was read again", () =>
+    Effect.gen(function* () {
+      const lab = yield* settled
+      const fileWith = (addresses: ReadonlyArray<string>): string =>
+        `${Configuration.make("LD1", { addresses })}global_defs {\n  vrrp_garp_master_delay 0\n  vrrp_garp_master_repeat 2\n}\n`
+      yield* lab.daemon.configure(fileWith(usual))
+      yield* reload(lab)
+      yield* reload(lab)
+      assert.deepStrictEqual(sentSince(lab), [])
+
+      yield* lab.daemon.configure(fileWith([...usual, `${addedVip}/32 dev eth0`]))
+      yield* reload(lab)
+      yield* threeAdverts(lab)
+
+      assert.deepStrictEqual(
+        sentSince(lab),
+        Array.from({ length: 2 }, () => `announcement of ${addedVip}`)
+      )
+      assertAdverts(lab, [Topology.clientVip, Topology.serverVip, addedVip])
+    })
+  )
+
+  it.live("an instance comes to a group and leaves it, and its adverts go on", () =>
+    Effect.gen(function* () {
+      const lab = yield* settled
+      const file = Configuration.make("LD1", quick)
+      const group = "vrrp_sync_group both {\n  group {\n    VI_1\n    VI_2\n  }\n}\n"
+      const second =
+        "vrrp_instance VI_2 {\n  interface eth1\n  virtual_router_id 83\n  priority 250\n  virtual_ipaddress {\n    172.168.0.9/32 dev eth0\n  }\n}\n"
+
+      for (const text of [file + second + group, file]) {
+        yield* lab.daemon.configure(text)
+        yield* reload(lab)
+        yield* threeAdverts(lab)
+      }
+
+      assertAdverts(lab, [Topology.clientVip, Topology.serverVip])
+      assert.isFalse(lab.daemon.log.entries.some(({ text }) => /VI_1: Master -> /.test(text)))
+    })
+  )
+
+  it.live("use_vmac on a running Master: it leaves with priority 0 and comes back with the virtual MAC", () =>
+    Effect.gen(function* () {
+      const lab = yield* settled
+
+      yield* lab.daemon.configure(
+        Configuration.make("LD1", { ...quick, lines: [...quick.lines, "use_vmac"] })
+      )
+      yield* lab.daemon.signal("SIGHUP")
+      const left = yield* lab.vmbr.waitFor(
+        "farewell",
+        (frame) => Frame.isAdvert(frame) && frame.priority === 0,
+        {
+          from: lab.marks.vmbr
+        }
+      )
+      const back = yield* lab.vmbr.waitFor(
+        "advert from the virtual MAC",
+        (frame) => Frame.isAdvert(frame) && frame.sourceMac === "00:00:5e:00:01:52",
+        { from: lab.marks.vmbr }
+      )
+      assert.isAbove(back.atMicros, left.atMicros)
+    })
+  )
+
   it.live("a file with a mistake changes nothing and is reported by file, line and column", () =>
     Effect.gen(function* () {
       const lab = yield* settled

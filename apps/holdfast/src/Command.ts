@@ -9,7 +9,6 @@ import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
 import * as Option from "effect/Option"
 import * as Background from "./Background.ts"
-import * as CheckCommand from "./CheckCommand.ts"
 import * as CommandLine from "./CommandLine.ts"
 import * as ConfigurationFile from "./ConfigurationFile.ts"
 import * as Daemon from "./Daemon.ts"
@@ -46,7 +45,10 @@ const run = (words: ReadonlyArray<string>): Effect.Effect<number> => {
     case "Run":
       return runDaemon(command.options, words)
     case "Check":
-      return CheckCommand.run(command.file)
+      return Effect.flatMap(
+        Effect.promise(() => import("./CheckCommand.ts")),
+        (check) => check.run(command.file)
+      )
     case "Demo":
       return Effect.flatMap(
         Effect.promise(() => import("./demo/Demo.ts")),

@@ -80,7 +80,6 @@ export const make = (surroundings: RunningRouter.Surroundings, plane: OwnershipL
   const leave = (router: RunningRouter.RunningRouter, at: Instant): void => {
     if (router.group === undefined) return
     router.group = undefined
-    router.stepAlone({ _tag: "GroupFaultsChanged", at, members: [] })
     router.stepAlone({ _tag: "Grouped", at, grouped: false })
   }
 

@@ -107,6 +107,14 @@ describe("Devices", () => {
     })
   )
 
+  it.effect("what a killed run left goes with the first reload, also where no device is wanted", () =>
+    Effect.gen(function* () {
+      const { around, done } = yield* make
+      yield* around()
+      assert.deepStrictEqual(done, ["reload", "set"])
+    })
+  )
+
   it.effect("reloads come one after the other", () =>
     Effect.gen(function* () {
       const { around, devices, done } = yield* make
