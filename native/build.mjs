@@ -32,13 +32,14 @@ function isStale() {
 function compileAddon() {
   const sources = inputs.filter((path) => path.endsWith(".c") && path !== willSource)
   const flags = ["-O2", "-fPIC", "-shared", "-fvisibility=hidden", "-D_GNU_SOURCE", `-I${headerFolder()}`]
-  compile([...flags, ...sources], addon, "inherit") || failToCompile()
+  if (!compile([...flags, ...sources], addon, "inherit")) failToCompile()
 }
 
 /** Static where the system has the C library as an archive: that is half the memory. */
 function compileWill() {
   const flags = ["-Os", willSource]
-  compile(["-static", ...flags], will, "ignore") || compile(flags, will, "inherit") || failToCompile()
+  const compiled = compile(["-static", ...flags], will, "ignore") || compile(flags, will, "inherit")
+  if (!compiled) failToCompile()
 }
 
 /** Returns whether it compiles. */

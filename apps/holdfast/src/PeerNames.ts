@@ -100,13 +100,7 @@ export const make = (
   }
 }
 
-/**
- * Returns the names of a router's peers.
- *
- * @category accessors
- * @since 0.1.0
- */
-export const namesOf = ({ transport }: Parameters): ReadonlyArray<string> =>
+const namesOf = ({ transport }: Parameters): ReadonlyArray<string> =>
   transport._tag === "Unicast" ? (transport.names ?? []) : []
 
 const withPeers = (router: Parameters, known: ReadonlyMap<string, ReadonlyArray<IpAddress>>): Parameters => {

@@ -14,7 +14,7 @@ import * as Effect from "effect/Effect"
 const holdfast = fileURLToPath(new URL("../bin/holdfast", import.meta.url))
 
 /** The address of the host's `eth0`. */
-export const own = "192.0.2.1"
+const own = "192.0.2.1"
 
 /** Makes a host. The scope's end ends what was started. */
 export const make = Effect.gen(function* () {

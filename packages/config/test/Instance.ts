@@ -20,7 +20,7 @@ export const globals = (lines: string): string => `global_defs {\n${lines}\n}\n`
 export const configurationOf = (text: string): Configuration.Configuration =>
   Option.getOrThrow(Configuration.read({ file: "t", text }).configuration)
 
-export const routersOf = (text: string): ReadonlyArray<Parameters> => configurationOf(text).routers
+const routersOf = (text: string): ReadonlyArray<Parameters> => configurationOf(text).routers
 
 export const routerOf = (text: string): Parameters => routersOf(text)[0]!
 
