@@ -126,12 +126,12 @@ export const EngineEvent = Schema.TaggedUnion({
 export type EngineEvent = typeof EngineEvent.Type
 
 /**
- * How much a person cares.
+ * How much a person cares; `detail` is for the search for faults.
  *
  * @category models
  * @since 0.1.0
  */
-export type Level = "info" | "warning" | "error"
+export type Level = "detail" | "info" | "warning" | "error"
 
 /**
  * Renders an event as one line for people.
@@ -156,6 +156,12 @@ export const describe = (event: EngineEvent): { readonly level: Level; readonly 
         message: `(${event.router}) ${event.addresses.join(", ")} was gone from its device; put back and announced`
       }
     case "AdvertDropped":
+      // It counts, and `ParametersDiffer` has both lists.
+      if (event.reason === "AddressListMismatch")
+        return {
+          level: "detail",
+          message: `(${event.router}) ${event.count} advert${event.count === 1 ? "" : "s"} from ${event.source}: ${dropRemedies[event.reason]}`
+        }
       return {
         level: "warning",
         message: `(${event.router}) dropped ${event.count} advert${event.count === 1 ? "" : "s"} from ${event.source}: ${dropRemedies[event.reason]}`
@@ -171,8 +177,9 @@ export const describe = (event: EngineEvent): { readonly level: Level; readonly 
         message: `(${event.router}) priority ${event.from} -> ${event.to}`
       }
     case "LowerPriorityHeard":
+      // One for each advert: `RivalHeard` and `RivalGone` tell people.
       return {
-        level: "info",
+        level: "detail",
         message: `(${event.router}) ${event.source} is Master with lower priority ${event.priority}; telling it that we are`
       }
     case "RivalHeard":

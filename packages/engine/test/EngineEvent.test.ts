@@ -1,7 +1,8 @@
 import { assert, describe, it } from "@effect/vitest"
 import { describe as render, describeMismatch, EngineEvent } from "@holdfast/engine/EngineEvent"
-import type { Mismatch } from "@holdfast/vrrp/Action"
+import type { DropReason, Mismatch } from "@holdfast/vrrp/Action"
 import type { IpAddress } from "@holdfast/wire/Address"
+import type { Instant } from "@holdfast/wire/Instant"
 import * as Arbitrary from "effect/Arbitrary"
 
 const addresses = (...texts: ReadonlyArray<string>) => texts as unknown as ReadonlyArray<IpAddress>
@@ -30,5 +31,18 @@ describe("EngineEvent", () => {
     ]
   ] satisfies ReadonlyArray<readonly [Mismatch, string]>)("%o says what to change", (mismatch, remedy) => {
     assert.include(describeMismatch(mismatch), remedy)
+  })
+
+  it("what comes with every advert, and is told otherwise, is for the search for faults", () => {
+    const event = { at: 0 as Instant, router: "web", source: "192.0.2.2" as IpAddress }
+    const heard = EngineEvent.cases.LowerPriorityHeard.make({ ...event, priority: 100, ownPriority: 150 })
+    const dropped = (reason: DropReason) =>
+      EngineEvent.cases.AdvertDropped.make({ ...event, reason, count: 3 })
+
+    assert.strictEqual(render(heard).level, "detail")
+    assert.strictEqual(render(dropped("AddressListMismatch")).level, "detail")
+    assert.notInclude(render(dropped("AddressListMismatch")).message, "dropped")
+    assert.deepInclude(render(dropped("ChecksumInvalid")), { level: "warning" })
+    assert.match(render(dropped("ChecksumInvalid")).message, /dropped 3 adverts/)
   })
 })
