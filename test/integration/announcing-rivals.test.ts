@@ -2,6 +2,7 @@
  * Two Masters at once: how it is told while it lasts, how it ends, and that a director which was stalled does not begin it.
  */
 import { assert, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Configuration from "../lab/Configuration.ts"
 import * as Daemon from "../lab/Daemon.ts"
@@ -79,7 +80,7 @@ Requirement.suite("two Masters", Requirement.lab, () => {
           from: lab.vmbr.entries.indexOf(taken)
         })
         const mark = lab.vmbr.entries.length
-        const resumed = Date.now() * 1000
+        const resumed = (yield* Clock.currentTimeMillis) * 1000
         yield* stalled.signal("SIGCONT")
         const back = yield* Pair.advert(lab, "LD1", { from: mark })
 

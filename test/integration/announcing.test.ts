@@ -2,6 +2,7 @@
  * Announcements counted and timed on the wire: bursts, delays, refreshes, pace, what a reload adds, and their flags over IPv6.
  */
 import { assert, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Capture from "../lab/Capture.ts"
 import * as Configuration from "../lab/Configuration.ts"
@@ -93,7 +94,7 @@ Requirement.suite("announcements", Requirement.lab, () => {
         assert.isBelow(paced[0]!.atMicros - burst!, promptMicros)
 
         yield* daemon.configure(named(5))
-        const asked = Date.now() * 1000
+        const asked = (yield* Clock.currentTimeMillis) * 1000
         yield* daemon.signal("SIGHUP")
         const added = yield* lab.vmbr.waitFor("announcement", Frame.announcementOf("172.168.0.205"))
         assert.isBelow(added.atMicros - asked, promptMicros)

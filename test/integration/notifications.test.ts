@@ -4,6 +4,7 @@
 import * as Net from "node:net"
 import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
 import { assert, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Child from "../lab/Child.ts"
 import * as Configuration from "../lab/Configuration.ts"
@@ -121,9 +122,14 @@ Requirement.suite("notifications beside keepalived", [...Requirement.lab, "keepa
 
       assert.deepStrictEqual(ours.map(byObject), theirs.map(byObject))
       for (const { pipe } of ours) {
-        const group = pipe.findLastIndex((line) => line.startsWith("GROUP"))
-        const member = pipe.findLastIndex((line) => /"VI_[12]"/.test(line))
-        assert.isAtLeast(group, member, "a group is told after its members")
+        for (const [index, line] of pipe.entries()) {
+          if (!line.startsWith("GROUP")) continue
+          const [, , state = ""] = line.split(" ")
+          const members = pipe
+            .slice(0, index)
+            .filter((each) => /"VI_[12]"/.test(each) && each.includes(state))
+          assert.lengthOf(members, 2, `${line} comes after its members`)
+        }
       }
     })
   )
@@ -209,7 +215,7 @@ Requirement.suite("notifications of ours", Requirement.lab, () => {
       const gaps = adverts.slice(1).map(({ atMicros }, index) => atMicros - adverts[index]!.atMicros)
       // Less than what a Backup waits for.
       assert.isBelow(Math.max(...gaps), 300_000)
-      const left = Date.now()
+      const left = yield* Clock.currentTimeMillis
       yield* daemon.signal("SIGTERM")
       const zero = yield* Pair.advert(lab, "LD1", { priority: 0 })
       assert.isBelow(zero.atMicros / 1000 - left, 300)

@@ -2,6 +2,7 @@
  * Interfaces under watch: weights and faults on the wire, delays, and devices that come, go and change their name.
  */
 import { assert, it } from "@effect/vitest"
+import * as Clock from "effect/Clock"
 import * as Effect from "effect/Effect"
 import * as Configuration from "../lab/Configuration.ts"
 import * as Daemon from "../lab/Daemon.ts"
@@ -65,12 +66,12 @@ Requirement.suite("interfaces under watch, beside keepalived", [...Requirement.l
             .every(Frame.advertOf(Pair.address("LD1"), 250))
         )
 
-        const downAt = Date.now() * 1000
+        const downAt = (yield* Clock.currentTimeMillis) * 1000
         yield* lab.ip("link set slow down")
         const zero = yield* Pair.advert(lab, "LD1", { from: mark, priority: 0 })
         assert.isAtLeast(zero.atMicros - downAt, 500_000)
         yield* lab.next("LD2", 150)
-        const upAt = Date.now() * 1000
+        const upAt = (yield* Clock.currentTimeMillis) * 1000
         yield* lab.ip("link set slow up")
         const back = yield* lab.next("LD1", 250)
         assert.isAtLeast(back.atMicros - upAt, 300_000)

@@ -9,7 +9,13 @@ const file = (lines: string, all = "", more = "") => globals(all) + instanceOf(`
 
 const notificationsOf = (text: string) => configurationOf(text).notifications
 
-const told = { type: "INSTANCE", name: "V", scripts: {}, mail: false, priorityChanges: false }
+const told: Notification.ObjectNotification = {
+  type: "INSTANCE",
+  name: "V",
+  scripts: {},
+  mail: false,
+  priorityChanges: false
+}
 
 describe("what an instance wants told", () => {
   it("nothing by default", () => {

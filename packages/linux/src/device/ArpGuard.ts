@@ -2,12 +2,14 @@
  * Keeps the kernel's own ARP from telling a wrong MAC address for virtual addresses that are on a macvlan, also on one that
  * an operator made.
  *
- * Whoever holds addresses tells the devices that they are, or may come to be, on; the guard finds those that are macvlans
- * and claims their parents' settings (`ParentSettings`).
+ * Whoever holds addresses tells the devices that they are, or may come to be, on; the guard finds those that are macvlans,
+ * claims their parents' settings (`ParentSettings`), and keeps them from answering the device with the same MAC address on
+ * another director (`TwinFilter`).
  *
  * @since 0.1.0
  */
 import type { InterfaceName } from "@holdfast/vrrp/Parameters"
+import type { MacAddress } from "@holdfast/wire/Address"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
@@ -15,6 +17,7 @@ import * as Queue from "effect/Queue"
 import { KernelNetwork } from "../KernelNetwork.ts"
 import * as DeviceTable from "./DeviceTable.ts"
 import { type Need, ParentSettings } from "./ParentSettings.ts"
+import * as TwinFilter from "./TwinFilter.ts"
 
 /**
  * Guards devices.
@@ -42,15 +45,18 @@ const make = Effect.gen(function* () {
   const settings = yield* ParentSettings
   const owners = new Map<string, ReadonlySet<InterfaceName>>()
   const rings = yield* Queue.sliding<void>(1)
+  const filter = yield* TwinFilter.make
   let claimed: ReadonlyMap<number, Need> = new Map()
   const look = (): void => void Queue.offerUnsafe(rings, undefined)
   // A thousand owners that change together are looked at once.
   const work = Effect.gen(function* () {
     yield* Queue.take(rings)
-    const parents = parentsOf(network, owners.values())
-    if (hasSameKeys(claimed, parents)) return
-    claimed = parents
-    const failures = yield* settings.claim("arp-guard", claimed)
+    const { devices, parents } = guardedBy(network, owners.values())
+    const failures = [...(yield* filter(devices))]
+    if (!hasSameKeys(claimed, parents)) {
+      claimed = parents
+      failures.push(...(yield* settings.claim("arp-guard", claimed)))
+    }
     for (const failure of failures) yield* Effect.logWarning(failure)
   })
   yield* Effect.acquireRelease(
@@ -74,19 +80,22 @@ const make = Effect.gen(function* () {
 
 const none: ReadonlySet<InterfaceName> = new Set()
 
-const parentsOf = (
+/** The macvlans among the devices of the owners, and the parents of those that are here. */
+const guardedBy = (
   { state }: KernelNetwork["Service"],
   owners: Iterable<ReadonlySet<InterfaceName>>
-): ReadonlyMap<number, Need> => {
+): { readonly devices: ReadonlyMap<string, MacAddress>; readonly parents: ReadonlyMap<number, Need> } => {
   const names = new Set<string>()
-  for (const devices of owners) for (const device of devices) names.add(device)
+  for (const owned of owners) for (const device of owned) names.add(device)
+  const devices = new Map<string, MacAddress>()
   const parents = new Map<number, Need>()
-  if (names.size === 0) return parents
-  for (const { kind, name, parentIndex, parentNamespace } of state().links.values()) {
-    const isHere = parentIndex !== undefined && parentNamespace === undefined
-    if (kind === "macvlan" && isHere && names.has(name)) parents.set(parentIndex, "Guards")
+  if (names.size === 0) return { devices, parents }
+  for (const { kind, mac, name, parentIndex, parentNamespace } of state().links.values()) {
+    if (kind !== "macvlan" || !names.has(name)) continue
+    if (mac !== undefined) devices.set(name, mac)
+    if (parentIndex !== undefined && parentNamespace === undefined) parents.set(parentIndex, "Guards")
   }
-  return parents
+  return { devices, parents }
 }
 
 const hasSameKeys = <A>(left: Keyed<A>, right: Keyed<A>): boolean =>

@@ -67,10 +67,7 @@ const watch = Effect.fnUntraced(function* (
   if (refusal !== undefined) later(() => onReport({ _tag: "Polled", reason: refusal, intervalMillis }))
   const hidden = ProcessList.hidden()
   if (hidden !== undefined) later(() => onReport({ _tag: "Hidden", reason: hidden }))
-  yield* Effect.acquireRelease(
-    Effect.sync(() => setInterval(relist, intervalMillis)),
-    (interval) => Effect.sync(() => clearInterval(interval))
-  )
+  yield* Effect.sync(relist).pipe(Effect.delay(`${intervalMillis} millis`), Effect.forever, Effect.forkScoped)
   return { list: () => ProcessList.list() }
 })
 

@@ -6,10 +6,14 @@
  */
 import { ScriptRuns } from "@holdfast/engine/tracking/ScriptRuns"
 import type { Outcome } from "@holdfast/vrrp/tracking/ScriptTracker"
+import type { Micros } from "@holdfast/wire/Instant"
 import type { ScriptDefaults } from "@holdfast/wire/Script"
+import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
+import * as Option from "effect/Option"
 import * as Result from "effect/Result"
+import type * as Scope from "effect/Scope"
 import * as ScriptPolicy from "../script/ScriptPolicy.ts"
 import * as ScriptRunner from "../script/ScriptRunner.ts"
 
@@ -25,31 +29,34 @@ export const layer = (defaults: ScriptDefaults): Layer.Layer<ScriptRuns> =>
     Effect.map(ScriptRunner.open, (runner) =>
       ScriptRuns.of({
         run: (script, timeout, onTimedOut) =>
-          Effect.callback<Outcome>((resume) => {
+          Effect.suspend((): Effect.Effect<Outcome> => {
             const policy = ScriptPolicy.check(script, defaults)
-            if (Result.isFailure(policy))
-              return resume(Effect.succeed({ _tag: "NotRunnable", reason: policy.failure.message }))
-            let isTimedOut = false
-            const run = runner.start(policy.success, (ending) => {
-              clearTimeout(timer)
-              resume(Effect.succeed(isTimedOut ? { _tag: "TimedOut" } : outcomeOf(ending)))
-            })
-            const timer = setTimeout(
-              () => {
-                isTimedOut = true
-                run.end()
-                onTimedOut()
-              },
-              Math.min(Math.ceil(timeout / microsPerMilli), timeoutMillisMax)
-            )
-            return Effect.sync(() => {
-              clearTimeout(timer)
-              run.end()
-            })
+            return Result.isFailure(policy)
+              ? Effect.succeed({ _tag: "NotRunnable", reason: policy.failure.message })
+              : Effect.scoped(runFor(runner, policy.success, timeout, onTimedOut))
           })
       })
     )
   )
+
+/** The scope's end ends the run. */
+const runFor = Effect.fnUntraced(function* (
+  runner: ScriptRunner.ScriptRunner,
+  script: ScriptPolicy.RunnableScript,
+  timeout: Micros,
+  onTimedOut: () => void
+): Effect.fn.Return<Outcome, never, Scope.Scope> {
+  const ended = yield* Deferred.make<ScriptRunner.Ending>()
+  const run = runner.start(script, (ending) => void Deferred.doneUnsafe(ended, Effect.succeed(ending)))
+  yield* Effect.addFinalizer(() => Effect.sync(run.end))
+  const millis = Math.min(Math.ceil(timeout / microsPerMilli), timeoutMillisMax)
+  const inTime = yield* Effect.timeoutOption(Deferred.await(ended), `${millis} millis`)
+  if (Option.isSome(inTime)) return outcomeOf(inTime.value)
+  run.end()
+  onTimedOut()
+  yield* Deferred.await(ended)
+  return { _tag: "TimedOut" }
+})
 
 const microsPerMilli = 1000
 

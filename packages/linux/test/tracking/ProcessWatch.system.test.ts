@@ -6,6 +6,7 @@ import { type ProcessChange, ProcessWatch, type WatchReport } from "@holdfast/en
 import * as LinuxProcessWatch from "@holdfast/linux/tracking/ProcessWatch"
 import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Exit from "effect/Exit"
 import * as Scope from "effect/Scope"
 import { type ChildProcess, spawn } from "node:child_process"
@@ -112,12 +113,15 @@ describe("ProcessWatch", () => {
   it.live("lists all again each minute, whatever the kernel told", () =>
     Effect.gen(function* () {
       yield* Effect.acquireRelease(
-        Effect.sync(() => vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] })),
+        Effect.sync(() => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] })),
         () => Effect.sync(() => vi.useRealTimers())
       )
-      const { lists } = yield* watch.pipe(Effect.provide(LinuxProcessWatch.layer))
+      const opening = yield* Effect.forkChild(watch.pipe(Effect.provide(LinuxProcessWatch.layer)))
+      // The kernel is given a moment to say that it tells of processes.
+      yield* Effect.promise(() => vi.advanceTimersByTimeAsync(1_000))
+      const { lists } = yield* Fiber.join(opening)
       const before = lists()
-      vi.advanceTimersByTime(LinuxProcessWatch.compareMillis)
+      yield* Effect.promise(() => vi.advanceTimersByTimeAsync(LinuxProcessWatch.compareMillis))
       assert.isAbove(lists(), before)
     })
   )
