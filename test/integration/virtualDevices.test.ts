@@ -9,6 +9,8 @@ import * as LinuxDevices from "@holdfast/linux/device/VirtualDevices"
 import { KernelNetwork } from "@holdfast/linux/KernelNetwork"
 import type { InterfaceName } from "@holdfast/vrrp/Parameters"
 import type { VirtualDevice } from "@holdfast/vrrp/SharedParameters"
+import type { Ipv4Address, MacAddress } from "@holdfast/wire/Address"
+import * as Arp from "@holdfast/wire/Arp"
 import { assert, describe, it } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -22,6 +24,7 @@ import * as Child from "../lab/Child.ts"
 import * as Entry from "../lab/Entry.ts"
 import type * as Frame from "../lab/Frame.ts"
 import * as Namespace from "../lab/Namespace.ts"
+import * as RawSender from "../lab/RawSender.ts"
 import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
 
 const parentMac = "02:00:00:00:03:b5"
@@ -245,6 +248,46 @@ describe("ARP", () => {
             "the settings are back",
             () => JSON.stringify(ipv4("eth1", parentNames)) === JSON.stringify(before)
           )
+        })
+      )
+    }).pipe(Effect.scoped)
+  )
+})
+
+const isAnswerToTwin = (frame: Frame.Frame): boolean =>
+  frame.kind === "Arp" && frame.operation === 2 && frame.target === virtualAddress
+
+const hasTwinTable = (): boolean =>
+  execFileSync("nft", ["list", "tables"], { encoding: "utf8" }).includes("arp holdfast_twins")
+
+describe("the device with the same MAC address on another director", () => {
+  it.live("gets no answer to its announcements while the address is still here", () =>
+    Effect.gen(function* () {
+      const { client } = yield* cable
+      yield* run(
+        Effect.gen(function* () {
+          const guard = yield* ArpGuard.ArpGuard
+          const { set } = yield* open
+          yield* set([device()])
+          ip(`address add ${virtualAddress}/32 dev uvmac`)
+          const frames = yield* Capture.start(client, "eth1", "arp")
+          const sender = yield* RawSender.make(client, "eth1")
+          const announce = sender.send(
+            Arp.gratuitousFrame(virtualMac as MacAddress, virtualAddress as Ipv4Address)
+          )
+
+          yield* announce
+          yield* frames.waitFor("answer without the guard", isAnswerToTwin)
+
+          guard.set("VI_1", new Set(["uvmac" as InterfaceName]))
+          yield* eventually("the table is there", hasTwinTable)
+          const from = frames.entries.length
+          yield* announce
+          assert.include(yield* knock(client, virtualAddress), "ECONNREFUSED")
+          assert.isEmpty(frames.entries.slice(from).filter(isAnswerToTwin))
+
+          guard.set("VI_1", new Set())
+          yield* eventually("the table is gone", () => !hasTwinTable())
         })
       )
     }).pipe(Effect.scoped)

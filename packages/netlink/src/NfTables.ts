@@ -22,9 +22,11 @@ export const NFNLGRP_NFTABLES = 7
 
 /** @category constants @since 0.1.0 */
 export const NFPROTO_IPV4 = 2
+export const NFPROTO_ARP = 3
 export const NFPROTO_IPV6 = 10
 
 /** Hooks, and the priorities of destination NAT and of filters (linux/netfilter.h, netfilter_ipv4.h). @category constants @since 0.1.0 */
+export const NF_ARP_IN = 0
 export const NF_INET_PRE_ROUTING = 0
 export const NF_INET_LOCAL_IN = 1
 export const NF_INET_LOCAL_OUT = 3
@@ -315,14 +317,14 @@ export const transaction = (requests: ReadonlyArray<Request>, generationExpected
 }
 
 /**
- * The same requests for tables of one address family, `NFPROTO_IPV4` or `NFPROTO_IPV6`: some expressions, such as `dup`,
- * exist only there.
+ * The same requests for tables of one address family: some expressions, such as `dup`, exist only in those of `NFPROTO_IPV4`
+ * and `NFPROTO_IPV6`, and those of `NFPROTO_ARP` see ARP.
  *
  * @category combinators
  * @since 0.1.0
  */
 export const inFamily = (
-  family: typeof NFPROTO_IPV4 | typeof NFPROTO_IPV6,
+  family: typeof NFPROTO_IPV4 | typeof NFPROTO_ARP | typeof NFPROTO_IPV6,
   requests: ReadonlyArray<Request>
 ): ReadonlyArray<Request> =>
   requests.map((request) => {

@@ -272,17 +272,20 @@ const assertOneMac = (lab: Lab): void => {
   assert.deepStrictEqual(others.map(Frame.describe), [])
 }
 
-/** What LD1's kernel has of a daemon: addresses, a device, settings. */
+/** What LD1's kernel has of a router: addresses, a device, settings, tables. */
 const leftovers = (lab: Lab): Effect.Effect<ReadonlyArray<string>, Child.CommandFailed> =>
   Effect.gen(function* () {
     const { LD1 } = lab.topology
     const links = yield* Child.run(LD1, ["ip", "-br", "link", "show"])
+    const tables = yield* Child.run(LD1, ["nft", "list", "tables"])
     const isOperators = lab.scenario === "6-macvlan"
     const now = yield* settingsOf(LD1)
     return [
       ...((yield* ownsService(lab, "LD1")) ? [Topology.clientVip] : []),
       ...((yield* Witness.owns(LD1, "eth0", Topology.serverVip)) ? [Topology.serverVip] : []),
       ...(links.includes("uvmac") === isOperators ? [] : ["uvmac"]),
+      // The table named holdfast is the balancer's, which goes on with it.
+      ...(tables.match(/holdfast_\w+/g) ?? []),
       ...Object.entries(lab.settings).flatMap(([path, value]) =>
         now[path] === value ? [] : [`${path} is ${now[path]} and was ${value}`]
       )
