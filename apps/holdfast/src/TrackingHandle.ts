@@ -4,7 +4,6 @@
  * @since 0.1.0
  */
 import type { Tracking, TrackingStatus } from "@holdfast/engine/tracking/Tracking"
-import * as TrackingEvent from "@holdfast/engine/tracking/TrackingEvent"
 import type { Observation } from "@holdfast/vrrp/Tracker"
 import type { TrackingParameters } from "@holdfast/vrrp/TrackingParameters"
 import type { ScriptDefaults } from "@holdfast/wire/Script"
@@ -45,10 +44,7 @@ export const make = Effect.fnUntraced(function* (
 
   const open = Effect.gen(function* () {
     const runtime = yield* Part.load("the part that tracks", () => import("./TrackingRuntime.ts"))
-    return yield* runtime.open(defaults, onObserved, (event) => {
-      const { level, message } = TrackingEvent.describe(event)
-      log.write(level, message, { event })
-    })
+    return yield* runtime.open(defaults, onObserved, log)
   })
 
   return {

@@ -6,7 +6,7 @@
  * @since 0.1.0
  */
 import { Tracking } from "@holdfast/engine/tracking/Tracking"
-import type { TrackingEvent } from "@holdfast/engine/tracking/TrackingEvent"
+import * as TrackingEvent from "@holdfast/engine/tracking/TrackingEvent"
 import * as TrackingHost from "@holdfast/linux/TrackingHost"
 import * as WakeTimer from "@holdfast/linux/WakeTimer"
 import type { Observation } from "@holdfast/vrrp/Tracker"
@@ -15,9 +15,10 @@ import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
 import * as Layer from "effect/Layer"
 import * as Stream from "effect/Stream"
+import type * as Log from "./Log.ts"
 
 /**
- * Opens a tracking that lives until the scope closes. `onObserved` gets what is known, `onEvent` all that happens.
+ * Opens a tracking that lives until the scope closes. `onObserved` gets what is known, the log all that happens.
  *
  * @category constructors
  * @since 0.1.0
@@ -25,13 +26,18 @@ import * as Stream from "effect/Stream"
 export const open = Effect.fnUntraced(function* (
   scripts: ScriptDefaults,
   onObserved: (observations: ReadonlyMap<string, Observation>) => void,
-  onEvent: (event: TrackingEvent) => void
+  log: Log.Log
 ) {
   const host = Layer.merge(TrackingHost.layer(scripts), WakeTimer.layer)
   const context = yield* Layer.build(Layer.provide(Tracking.layer, host))
   const tracking = Context.get(context, Tracking)
   yield* tracking.events.pipe(
-    Stream.runForEach((event) => Effect.sync(() => onEvent(event))),
+    Stream.runForEach((event) =>
+      Effect.sync(() => {
+        const { level, message } = TrackingEvent.describe(event)
+        log.write(level, message, { event })
+      })
+    ),
     Effect.forkScoped({ startImmediately: true })
   )
   yield* tracking.subscribe((observed) =>

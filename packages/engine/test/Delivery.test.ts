@@ -53,6 +53,7 @@ describe("Delivery", () => {
     assert.notProperty(event, "seal")
     assert.deepStrictEqual(asked, ["eth0/Ipv4/51"])
     assert.strictEqual(deliver({ payload, arrivedAt: 650 as Instant }).event.at, 650)
+    assert.deepStrictEqual(deliver({ payload }, "Ipv6").asked, ["eth0/Ipv6/51"])
   })
 
   it("an advert behind an authentication header is found, with what the header proves", () => {
