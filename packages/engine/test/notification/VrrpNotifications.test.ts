@@ -160,6 +160,17 @@ describe("VrrpNotifications: scripts and pipes", () => {
     })
   )
 
+  it.effect("an instance that a reload removes is told by its name, in the way that was wanted for it", () =>
+    Effect.gen(function* () {
+      const wishes = object({ name: "site", scripts: { DELETED: words("/deleted") } })
+      const { apply, tell, told } = yield* make({ objects: [wishes] }, [router("web", "site")])
+      tell(changed("Backup"))
+      yield* apply(none, [])
+      tell(changed("Init"))
+      assert.deepStrictEqual(told.slice(1), ['pipe: INSTANCE "site" DELETED 100', "/deleted"])
+    })
+  )
+
   it.effect("states are told again only where that is wanted", () =>
     Effect.gen(function* () {
       for (const statesOnReload of [false, true]) {
