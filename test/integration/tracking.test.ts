@@ -135,11 +135,11 @@ Requirement.suite("scripts under watch", Requirement.lab, () => {
       const scratch = yield* Scratch.make(lab.topology.LD1)
       const refused = yield* scratch.write("refused", "#!/bin/sh\nexit 0\n")
       const scripts = {
-        passing: ["script /bin/true"],
-        failing: ["script /bin/false"],
-        refused: [`script ${refused}`],
-        missing: ["script /nowhere/check"],
-        held: [`script "/bin/test -e ${scratch.path("held")}"`, "rise 3", "init_fail", "weight -50"]
+        passing: ["script /bin/true", "interval 0.1"],
+        failing: ["script /bin/false", "interval 0.1"],
+        refused: [`script ${refused}`, "interval 0.1"],
+        missing: ["script /nowhere/check", "interval 0.1"],
+        held: [`script "/bin/sleep 0.7"`, "interval 2", "init_fail", "weight -50"]
       }
       const instances = ["passing", "failing", "refused", "missing", "held", "free"]
       const daemon = yield* Pair.direct(
@@ -148,7 +148,7 @@ Requirement.suite("scripts under watch", Requirement.lab, () => {
         Daemon.underTest,
         [
           ...Object.entries(scripts).map(([name, lines]) =>
-            Configuration.section(`vrrp_script ${name}`, "interval 0.1", "user root", ...lines)
+            Configuration.section(`vrrp_script ${name}`, "user root", ...lines)
           ),
           Configuration.make(
             "LD1",
@@ -168,9 +168,9 @@ Requirement.suite("scripts under watch", Requirement.lab, () => {
         Frame.isAdvert(frame) && frame.vrid === vrid(name)
 
       yield* lab.vmbr.waitFor("advert of passing", advertOf("passing"))
+      // Until its first result it counts as failed.
       const held = yield* lab.vmbr.waitFor("advert of held", advertOf("held"))
       assert.strictEqual(Frame.isAdvert(held) ? held.priority : undefined, 200)
-      yield* scratch.write("held", "")
       yield* lab.vmbr.waitFor(
         "advert of held, healthy",
         (frame) => Frame.isAdvert(frame) && frame.vrid === vrid("held") && frame.priority === 250
