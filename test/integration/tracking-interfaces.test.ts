@@ -15,11 +15,13 @@ import * as Witness from "../lab/Witness.ts"
 Requirement.suite("interfaces under watch, beside keepalived", [...Requirement.lab, "keepalived"], () => {
   it.live("a weight moves the priority; D8: two down are a fault until both are up", () =>
     Effect.gen(function* () {
-      const lab = yield* directors(["plus", "minus", "first", "second"], {
-        tracked: ["plus weight 3", "minus weight -110", "first", "second"]
+      const lab = yield* directors(["plus", "minus", "back", "first", "second"], {
+        tracked: ["plus weight 3", "minus weight -110", "back weight 2 reverse", "first", "second"]
       })
-      yield* lab.next("LD1", 253)
+      yield* lab.next("LD1", 251)
 
+      yield* lab.ip("link set back down")
+      yield* lab.next("LD1", 253)
       yield* lab.ip("link set plus down")
       yield* lab.next("LD1", 250)
       yield* lab.ip("link set minus down")

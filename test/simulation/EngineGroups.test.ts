@@ -49,6 +49,26 @@ describe("Engine: sync groups", () => {
       })
   )
 
+  it.effect("a group begins when its last member has, and ends when its last member has", () =>
+    Effect.gen(function* () {
+      const { network } = yield* makeNetwork()
+      const { engine, events } = yield* makeDirector(network, "r1", links(1))
+      const changes = () =>
+        events.splice(0).flatMap((event) => {
+          if (event._tag === "RoleChanged") return [`${event.router} ${event.to}`]
+          return event._tag === "GroupChanged" ? [`${event.group} ${event.to}`] : []
+        })
+
+      yield* engine.apply([inner(200), outer(100)], shared)
+      yield* run(1)
+      assert.deepStrictEqual(changes(), ["web Backup", "outer Backup", "G1 Backup"])
+
+      yield* Effect.forkChild(engine.stop)
+      yield* run(1)
+      assert.deepStrictEqual(changes(), ["web Init", "outer Init", "G1 Init"])
+    })
+  )
+
   it.effect("a fault of one member takes all out with priority 0, and all come back together", () =>
     Effect.gen(function* () {
       const { network, sent } = yield* makeNetwork()
