@@ -135,7 +135,8 @@ const grouped = (director: Configuration.Director, groupLine = "", memberLine = 
         vrid: 82 + index,
         networkInterface,
         version: 3 as const,
-        advertSeconds: 0.1,
+        // Slower than elsewhere: a takeover that a busy machine makes is not what this looks for.
+        advertSeconds: 0.2,
         lines: ["garp_master_delay 0", memberLine],
         addresses: [index === 0 ? `${Topology.serverVip}/32 dev eth0` : `${Topology.clientVip}/32 dev eth1`]
       }))
