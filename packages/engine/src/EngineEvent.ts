@@ -190,7 +190,7 @@ export const describe = (event: EngineEvent): { readonly level: Level; readonly 
     case "RivalGone":
       return {
         level: "warning",
-        message: `(${event.router}) two Masters no more: ${event.yielded ? "we yielded to" : "nothing heard of"} ${event.source}; both were Master for ${formatSeconds(event.togetherMicros)} s`
+        message: `(${event.router}) two Masters no more: ${event.yielded ? "we leave the role to" : "nothing heard of"} ${event.source}; both were Master for ${formatSeconds(event.togetherMicros)} s`
       }
     case "GroupChanged":
       return {
