@@ -113,13 +113,13 @@ export interface Native {
   readonly unshareNetwork: () => number
   readonly setns: (fd: number) => number
   readonly openNamespace: (path: string) => number
-  /** Sets policy and priority of the calling thread. */
   /**
    * Asks the fair scheduler for time slices of so many nanoseconds for the calling thread: shorter ones come sooner when
    * the processor is busy. Needs no privilege; without effect before Linux 6.12.
    */
   readonly schedSetTimeSlice: (nanos: number) => number
-  readonly schedSetscheduler: (policy: number, priority: number) => number
+  /** Sets policy and priority of a thread; 0 is the calling one. */
+  readonly schedSetscheduler: (thread: number, policy: number, priority: number) => number
   readonly flock: (fd: number, operation: number) => number
   readonly setParentDeathSignal: (signal: number) => number
   /**

@@ -43,10 +43,10 @@ static napi_value open_namespace(napi_env env, napi_callback_info info) {
 }
 
 static napi_value set_scheduler(napi_env env, napi_callback_info info) {
-  int ints[2];
-  if (!read_ints(env, info, 2, ints)) return NULL;
-  struct sched_param parameter = {.sched_priority = ints[1]};
-  return return_result(env, sched_setscheduler(0, ints[0], &parameter));
+  int ints[3];
+  if (!read_ints(env, info, 3, ints)) return NULL;
+  struct sched_param parameter = {.sched_priority = ints[2]};
+  return return_result(env, sched_setscheduler(ints[0], ints[1], &parameter));
 }
 
 static napi_value lock_file(napi_env env, napi_callback_info info) {

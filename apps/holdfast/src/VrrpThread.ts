@@ -6,7 +6,6 @@
  * @since 0.1.0
  */
 import { parentPort } from "node:worker_threads"
-import * as Native from "@holdfast/native/Native"
 import { Engine } from "@holdfast/engine/Engine"
 import * as LinuxHost from "@holdfast/linux/LinuxHost"
 import * as Cause from "effect/Cause"
@@ -17,6 +16,7 @@ import * as Layer from "effect/Layer"
 import * as Logger from "effect/Logger"
 import * as Queue from "effect/Queue"
 import * as Stream from "effect/Stream"
+import * as Scheduling from "./Scheduling.ts"
 import type { Reply, Request } from "./VrrpMessage.ts"
 
 /**
@@ -27,8 +27,7 @@ import type { Reply, Request } from "./VrrpMessage.ts"
  */
 export const main = (): void => {
   const port = parentPort!
-  // A kernel that does not know it runs the thread as any other.
-  Native.load().schedSetTimeSlice(timeSliceNanos)
+  Scheduling.runPunctually()
   const send = (reply: Reply): void => port.postMessage(reply)
 
   const program = Effect.gen(function* () {
@@ -95,6 +94,3 @@ const levels: Partial<Record<string, "detail" | "info" | "warning" | "error">> =
 
 /** Reloads and status requests that may wait; the main thread sends one at a time. */
 const requestsMax = 64
-
-/** The shortest that the scheduler grants (0.1 ms): the thread needs little, but then at once, however busy the machine. */
-const timeSliceNanos = 100_000
