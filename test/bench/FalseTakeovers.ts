@@ -4,8 +4,8 @@
  *
  * **Details** Three pairs, each as long: our Master under load beside our Backup; the same beside keepalived's; and
  * keepalived's Master without checks and reloads beside our Backup under load. Told by what is on the wire where the
- * Backup listens: any advert of the Backup is a takeover. Beside keepalived's Master only those count that the Backup began
- * though the Master had not been silent for the protocol's time: that Master has no share in our figure.
+ * Backup listens, and counted against who is at fault: a Master that was silent for the protocol's time, or a Backup that
+ * began before. Ours is both in the first pair, where everything counts.
  *
  * @since 0.1.0
  */
@@ -53,7 +53,7 @@ export const measure = (contenders: Contender.Contenders, { busySeconds }: Setti
       )
     return [
       figure("our Master, our Backup", ours.takeovers),
-      figure("our Master, keepalived's Backup", beside.takeovers),
+      figure("our Master, keepalived's Backup", beside.takeovers - beside.early),
       figure("keepalived's Master, our Backup", above.early),
       silence("our Master", ours),
       silence("keepalived's Master", above)
@@ -107,25 +107,22 @@ const watched = ({ backup, busySeconds, loadOn, master, servers }: Plan) =>
     return judge((yield* recording.finish).filter(Frame.isAdvert))
   })
 
-/** Whoever speaks after the other one did has taken over. */
+/** A Backup that spoke a moment ago has not yet heard that it shall not: only one that was silent takes over. */
 const judge = (adverts: ReadonlyArray<Frame.Advert>): Watched => {
   const due = Routers.masterDownMillis(pace, priority.LD2)
   const watched = { takeovers: 0, early: 0, silenceMillisMax: 0 }
-  let masterAt: number | undefined
-  let speaker: string | undefined
+  const spokeAt = { LD1: adverts[0]?.atMicros ?? 0, LD2: -Infinity }
   for (const { atMicros, source } of adverts) {
-    const isMaster = source === Routers.source("LD1")
-    const silence = (atMicros - (masterAt ?? atMicros)) / 1000
-    if (isMaster) {
-      watched.silenceMillisMax = Math.max(watched.silenceMillisMax, silence)
-      masterAt = atMicros
-    } else if (speaker !== source) {
+    const speaker = source === Routers.source("LD1") ? "LD1" : "LD2"
+    const silence = (atMicros - spokeAt.LD1) / 1000
+    if (speaker === "LD1") watched.silenceMillisMax = Math.max(watched.silenceMillisMax, silence)
+    else if ((atMicros - spokeAt.LD2) / 1000 > due / 2) {
       watched.takeovers += 1
       if (silence < due) watched.early += 1
     }
-    speaker = source
+    spokeAt[speaker] = atMicros
   }
-  if (masterAt === undefined) throw new Error("the Master never spoke")
+  if (!adverts.some(Frame.advertOf(Routers.source("LD1")))) throw new Error("the Master never spoke")
   return watched
 }
 

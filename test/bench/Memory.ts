@@ -5,6 +5,7 @@
  */
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import * as Child from "../lab/Child.ts"
 import * as Daemon from "../lab/Daemon.ts"
 import * as Topology from "../lab/Topology.ts"
 import type { Contenders } from "./Contender.ts"
@@ -102,7 +103,8 @@ const residentOnCards = (
     yield* Effect.sleep(Steady.settledMillis)
     const { resident } = Processes.memory(daemon.pid)
     // Small because it does nothing would be no merit.
-    const held = (yield* Topology.ip(topology.LD1, ["-o addr show"])).match(/ 10\.77\./g)?.length
+    const addresses = yield* Child.run(topology.LD1, ["ip", "-4", "-o", "addr", "show"])
+    const held = addresses.match(/ 10\.77\./g)?.length
     if (held !== routerCount) throw new Error(`${program.name} holds ${held} addresses of ${routerCount}`)
     return resident
   })
