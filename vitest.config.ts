@@ -1,9 +1,10 @@
 import { defineConfig } from "vitest/config"
 
 /**
- * Three projects: `unit` needs no privilege and no kernel (property tests and shells on simulated adapters, under 60 s);
- * `system` makes network namespaces and real sockets; `ipvs` needs a kernel with IPVS. `test/run.ts` runs all, the last
- * one in User-Mode Linux where this kernel has no IPVS, and prints the closing line.
+ * Four projects: `unit` needs no privilege and no kernel (property tests and shells on simulated adapters, under 60 s);
+ * `system` makes network namespaces and real sockets, and so does `apps`, which tests the command and the examples;
+ * `ipvs` needs a kernel with IPVS. `test/run.ts` runs all, the last one in User-Mode Linux where this kernel has no IPVS,
+ * and prints the closing line.
  */
 export default defineConfig({
   test: {
@@ -26,11 +27,20 @@ export default defineConfig({
           name: "system",
           include: [
             "packages/*/test/**/*.system.test.ts",
-            "apps/*/test/**/*.system.test.ts",
-            "test/{integration,interop,contract}/**/*.test.ts",
-            "examples/**/*.system.test.ts"
+            "test/{integration,interop,contract}/**/*.test.ts"
           ],
           exclude: ["**/*.ipvs.test.ts", "**/node_modules/**"],
+          fileParallelism: false,
+          pool: "forks",
+          testTimeout: 60_000,
+          hookTimeout: 60_000
+        }
+      },
+      {
+        test: {
+          name: "apps",
+          include: ["apps/*/test/**/*.system.test.ts", "examples/**/*.system.test.ts"],
+          exclude: ["**/node_modules/**"],
           fileParallelism: false,
           pool: "forks",
           testTimeout: 60_000,

@@ -1,13 +1,14 @@
 /**
  * The whole test command: `node test/run.ts [unit|system|ipvs] [filter ...]`.
  *
- * Runs the projects `unit`, `system` and `ipvs`, of each only the files whose path holds a filter where one is given. The
- * last line reads `N passed, N failed, N skipped`, and the exit code is zero when none failed.
+ * Runs the projects `unit`, `system` with `apps`, and `ipvs`, of each only the files whose path holds a filter where one is
+ * given. The last line reads `N passed, N failed, N skipped`, and the exit code is zero when none failed.
  *
  * **Details**
  * - System tests need privilege. Without it they run in a user namespace of their own where the kernel allows that,
  *   else they are skipped.
- * - Tests of IPVS run here where this kernel has it, else all in one User-Mode Linux, as this same command.
+ * - Tests of IPVS run here where this kernel has it, else all in one User-Mode Linux, as this same command, beside those of
+ *   `apps`, which wait most of the time.
  * - What is missing on the machine is said at the start, and the tests that need it are skipped.
  *   `HOLDFAST_REQUIRE_ALL=1` makes it a failure.
  *
@@ -22,29 +23,36 @@ import * as Requirement from "./lab/Requirement.ts"
 import * as UserModeLinux from "./lab/uml/UserModeLinux.ts"
 import * as TotalsReporter from "./reporter.ts"
 
-const projects = ["unit", "system", "ipvs"] as const
-type Project = (typeof projects)[number]
+const parts = ["unit", "system", "ipvs"] as const
+type Project = (typeof parts)[number] | "apps"
 
 const main = async (): Promise<void> => {
   const [first, ...rest] = process.argv.slice(2)
-  const chosen = projects.find((project) => project === first)
+  const chosen = parts.find((part) => part === first)
   const filters = chosen === undefined && first !== undefined ? [first, ...rest] : rest
-  const wanted = chosen === undefined ? projects : [chosen]
+  const wanted = chosen === undefined ? parts : [chosen]
 
   process.env["PATH"] = [process.env["PATH"], ...Requirement.systemPath].join(delimiter)
-  if (wanted.some((project) => project !== "unit") && !Requirement.privileged() && canUnshare()) {
+  if (wanted.some((part) => part !== "unit") && !Requirement.privileged() && canUnshare()) {
     process.exitCode = runUnshared()
     return
   }
   const counting = TotalsReporter.make()
-  for (const project of wanted) {
-    const outcome =
-      project === "ipvs" ? runIpvs(filters, counting) : run(project, filters, counting, Requirement.all)
-    await outcome.catch((error: unknown) => {
+  const runOne = (project: Project): Promise<void> =>
+    (project === "ipvs"
+      ? runIpvs(filters, counting)
+      : run(project, filters, counting, Requirement.all)
+    ).catch((error: unknown) => {
       console.error(`The ${project} tests could not run:`, error)
       counting.fail()
     })
-  }
+  const isWanted = (part: (typeof parts)[number]): boolean => wanted.includes(part)
+  if (isWanted("unit")) await runOne("unit")
+  if (isWanted("system")) await runOne("system")
+  const apps = isWanted("system") ? runOne("apps") : Promise.resolve()
+  // Here they would be two runs of one process, and in User-Mode Linux they are not.
+  if (UserModeLinux.isInside() || !UserModeLinux.isNeeded()) await apps
+  await Promise.all([apps, isWanted("ipvs") ? runOne("ipvs") : undefined])
 
   const totals = counting.totals()
   console.log(`\n${TotalsReporter.describe(totals)}`)
@@ -90,9 +98,8 @@ const run = async (
   for (const reason of missing) {
     console.log(`${Requirement.allRequired() ? "missing" : `some ${project} tests are skipped`}: ${reason}`)
   }
-  // No file of the system project can pass without privilege, none of IPVS without all: collect them and run none.
-  const isHopeless =
-    project === "ipvs" ? missing.length > 0 : project === "system" && !Requirement.privileged()
+  // No file of the projects system and apps can pass without privilege, none of IPVS without all: collect them and run none.
+  const isHopeless = project === "ipvs" ? missing.length > 0 : project !== "unit" && !Requirement.privileged()
   const none = isHopeless && !Requirement.allRequired()
   const vitest = await startVitest("test", [...filters], {
     root,
