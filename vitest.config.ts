@@ -18,6 +18,8 @@ export default defineConfig({
             "test/{bench,conformance,simulation}/**/*.test.ts"
           ],
           exclude: ["**/*.system.test.ts", "**/*.ipvs.test.ts", "**/node_modules/**"],
+          // Each file would read the whole of Effect again: a third of the time.
+          isolate: false,
           // A property on a machine that is busy with something else.
           testTimeout: 20_000
         }
