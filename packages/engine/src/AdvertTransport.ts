@@ -16,6 +16,7 @@ import type * as Scope from "effect/Scope"
  *
  * - `payload`: without the IP header, but with the authentication header; a view that is valid only during the callback.
  * - `header`: the IPv4 header before an authentication header, which it covers; absent with protocol 112.
+ * - `content`: the same object as of an earlier one that was the same in all of these; absent where that is not known.
  * - `arrivedAt`: when the kernel got it, where the adapter knows: a busy process hears late what came in time.
  *
  * @category models
@@ -27,6 +28,7 @@ export interface ReceivedAdvert {
   readonly hopLimit: number
   readonly payload: Uint8Array
   readonly header?: Uint8Array
+  readonly content?: object
   readonly arrivedAt?: Instant
 }
 

@@ -26,6 +26,8 @@ export interface Delivery {
   readonly family: Family
   readonly vrid: number
   readonly event: Extract<Event, { _tag: "AdvertReceived" | "MalformedReceived" }>
+  /** As in `ReceivedAdvert`, of an advert without authentication. */
+  readonly content?: object
 }
 
 /**
@@ -58,6 +60,32 @@ export const make = (
   receivedAt: Instant,
   judge: Judge
 ): Delivery => {
+  const { arrivedAt = receivedAt, content } = received
+  if (content === undefined) return decode(device, family, received, receivedAt, judge)
+  const known = decoded.get(content)
+  if (known !== undefined) return { ...known, event: { ...known.event, at: arrivedAt } }
+  const delivery = decode(device, family, received, receivedAt, judge)
+  // What is behind the message may be a trailer that proves something.
+  if (
+    received.header !== undefined ||
+    Advertisement.messageLengthOf(received.payload, family) !== received.payload.length
+  )
+    return delivery
+  const repeatable = { ...delivery, content }
+  decoded.set(content, repeatable)
+  return repeatable
+}
+
+/** What was made of a content before. It lives as long as the adapter knows the content. */
+const decoded = new WeakMap<object, Delivery>()
+
+const decode = (
+  device: InterfaceName,
+  family: Family,
+  received: ReceivedAdvert,
+  receivedAt: Instant,
+  judge: Judge
+): Delivery => {
   const { arrivedAt: at = receivedAt, destination, hopLimit, source } = received
   const message = Sealing.messageOf(received)
   const vrid = (message === undefined ? undefined : Advertisement.vridOf(message)) ?? vridNone
@@ -69,13 +97,13 @@ export const make = (
       vrid,
       event: { _tag: "MalformedReceived", ...common, reason: "Length" }
     }
-  const decoded = Advertisement.decode(message, received)
-  if (Result.isFailure(decoded))
+  const advertisement = Advertisement.decode(message, received)
+  if (Result.isFailure(advertisement))
     return {
       interface: device,
       family,
       vrid,
-      event: { _tag: "MalformedReceived", ...common, reason: decoded.failure }
+      event: { _tag: "MalformedReceived", ...common, reason: advertisement.failure }
     }
   const seal = Sealing.inspect(received, judge.authenticationOf(device, family, vrid), judge.clockMicros)
   return {
@@ -85,7 +113,7 @@ export const make = (
     event: {
       _tag: "AdvertReceived",
       ...common,
-      advertisement: decoded.success,
+      advertisement: advertisement.success,
       ...(seal === undefined ? {} : { seal })
     }
   }

@@ -168,7 +168,18 @@ const make = Effect.gen(function* () {
       clockMicros
     }
   })
-  const wake = yield* timer.open(() => void tell({ _tag: "Woken" }))
+  const wake = yield* timer.open(() => {
+    armedAt = undefined
+    tell({ _tag: "Woken" })
+  })
+  /** What the timer is armed for: to set it costs a virtual machine more than to hear a dozen adverts. */
+  let armedAt: Instant | undefined
+  const arm = (next: Instant | undefined): void => {
+    if (next === armedAt) return
+    armedAt = next
+    if (next === undefined) wake.disarm()
+    else wake.arm(next)
+  }
 
   const lateness = Lateness.make()
   const heap = TimerHeap.make()
@@ -213,7 +224,7 @@ const make = Effect.gen(function* () {
     deliveriesWaiting -= 1
     for (const delivery of deliveries) {
       const router = routers.at(delivery.interface, delivery.family, delivery.vrid)
-      if (router !== undefined) router.step(delivery.event)
+      if (router !== undefined) router.hear(delivery)
       else if (channels.hearForeign(delivery) && muteExpiry.wakeAt === undefined)
         heap.arm(muteExpiry, plus(delivery.event.at, ForeignRouters.muteMicros))
     }
@@ -343,9 +354,7 @@ const make = Effect.gen(function* () {
       if (linksChanged) yield* settleLinks(at)
     }
     outbox.flush()
-    const next = heap.next()
-    if (next === undefined) wake.disarm()
-    else wake.arm(next)
+    arm(heap.next())
     const hasStopped = stopReplies.length > 0 && !routers.isReleasing()
     if (hasStopped) publish({ _tag: "Stopped", at })
     tellSubscribers()

@@ -85,7 +85,7 @@ export const failover = (send: Send): void => {
       { source: peer, destination: groupVrrp }
     )
     const received = { source: peer, destination: groupVrrp, hopLimit: 255, payload }
-    router.step(Delivery.make(device, "Ipv4", received, now, judge).event)
+    router.hear(Delivery.make(device, "Ipv4", received, now, judge))
     pass()
   }
 

@@ -9,7 +9,7 @@ import type { Action, RoleName } from "@holdfast/vrrp/Action"
 import * as Authentication from "@holdfast/vrrp/Authentication"
 import type { Event, LinkState, TimerName } from "@holdfast/vrrp/Event"
 import * as Health from "@holdfast/vrrp/Health"
-import type { Instant } from "@holdfast/wire/Instant"
+import { type Instant, type Micros, plus } from "@holdfast/wire/Instant"
 import {
   type InterfaceName,
   type Parameters,
@@ -18,11 +18,13 @@ import {
   type VirtualAddress
 } from "@holdfast/vrrp/Parameters"
 import type { State } from "@holdfast/vrrp/State"
+import * as Repetition from "@holdfast/vrrp/Repetition"
 import * as VirtualRouter from "@holdfast/vrrp/VirtualRouter"
 import { isIpv6, type IpAddress } from "@holdfast/wire/Address"
 import * as Advertisement from "@holdfast/wire/Advertisement"
 import { hopLimitVrrp } from "@holdfast/wire/Ipv4"
 import * as DropReport from "./DropReport.ts"
+import type { Delivery } from "./Delivery.ts"
 import type { EngineEvent } from "./EngineEvent.ts"
 import { devicesOf, linkStateOf } from "./LinkFacts.ts"
 import type { Links } from "./LinkWatch.ts"
@@ -72,6 +74,8 @@ export interface RunningRouter {
   group: RunningGroup | undefined
   /** Steps the router with its group, if it is in one. */
   readonly step: (event: Event) => void
+  /** Hears what arrived; what is the same as before is heard the short way. */
+  readonly hear: (delivery: Delivery) => void
   /** Steps the router without its group. */
   readonly stepAlone: (event: Event) => void
   /** Takes what a step has decided, and acts on it. */
@@ -94,6 +98,8 @@ export const make = (
   tally: Statistics.Tally
 ): RunningRouter => {
   const told = new Map<InterfaceName, LinkState>()
+  /** What was heard last, if hearing it again is known to do nothing but start the timer. */
+  let last: { readonly content: object; state: State; readonly waiting: Micros } | undefined
   const drops = DropReport.make()
   const mismatches = MismatchReport.make()
   const slot = (timer: TimerName): Slot =>
@@ -120,6 +126,22 @@ export const make = (
     step: (event) => {
       if (router.group === undefined) router.stepAlone(event)
       else router.group.step(router, event)
+    },
+    hear: ({ content, event }) => {
+      const { at } = event
+      if (last !== undefined && last.content === content && last.state === router.state) {
+        router.state = last.state = Repetition.repeat(last.state, at, last.waiting)
+        router.tally.counters.advertsReceived += 1
+        surroundings.heap.arm(slots.MasterDown, plus(at, last.waiting))
+        return
+      }
+      last = undefined
+      if (content === undefined || router.group !== undefined) return router.step(event)
+      const before = router.state
+      const step = VirtualRouter.step(before, event)
+      router.take(step, at)
+      const waiting = Repetition.of(before, event, step)
+      if (waiting !== undefined) last = { content, state: step.state, waiting }
     },
     stepAlone: (event) => router.take(VirtualRouter.step(router.state, event), event.at),
     take: ({ actions, state }, at) => {

@@ -30,7 +30,7 @@ const ipHeader = new Uint8Array(Ipv4.headerLengthMin)
 
 /** Delivers a datagram; who asks for the way to authenticate is written down. */
 const deliver = (
-  received: { payload: Uint8Array; header?: Uint8Array; arrivedAt?: Instant },
+  received: { payload: Uint8Array; header?: Uint8Array; arrivedAt?: Instant; content?: object },
   family: Family = "Ipv4"
 ) => {
   const asked: Array<string> = []
@@ -76,6 +76,25 @@ describe("Delivery", () => {
     ]) {
       assert.strictEqual(deliver(cut).vrid, 0)
       assert.deepInclude(deliver(cut).event, { _tag: "MalformedReceived", reason: "Length" })
+    }
+  })
+
+  it("what is the same as before is not decoded again, and has its own time", () => {
+    const content = {}
+    const first = deliver({ payload, content })
+    const again = deliver({ payload: new Uint8Array(0), content, arrivedAt: 690 as Instant })
+
+    assert.strictEqual(first.content, content)
+    assert.deepStrictEqual(again, { ...first, event: { ...first.event, at: 690 as Instant }, asked: [] })
+  })
+
+  it("what may prove where it comes from is judged each time", () => {
+    const padded = Uint8Array.of(...payload, 0)
+
+    for (const received of [{ payload: padded }, { payload: sealed.payload, header: ipHeader }]) {
+      const content = {}
+      assert.notProperty(deliver({ ...received, content }), "content")
+      assert.deepStrictEqual(deliver({ ...received, content }).asked, ["eth0/Ipv4/51"])
     }
   })
 })

@@ -36,6 +36,7 @@ export const make = <Packet>(
     dataSize: packetSizeMax,
     slotCount: batchCountMax,
     controlSize,
+    gathered: true,
     onEvent,
     onBatch: (batch) => {
       const now = MonotonicClock.now()

@@ -72,6 +72,8 @@ export interface SendOutcome {
  * - `dataSize`: bytes kept of a message. Longer ones are cut and marked.
  * - `slotCount`: messages per batch, 256 at most.
  * - `controlSize`: bytes kept of control messages; zero for none.
+ * - `gathered`: when messages come one right after the other, the thread waits for a millisecond, so that those that
+ *   follow cost one wake-up and not one each. For who is told when each arrived. Not in a thread that must not block.
  * - `roundsMax`: batches before the event loop gets its turn again; default 16. The kernel keeps the rest.
  *
  * @category models
@@ -82,6 +84,7 @@ export interface ReceiveOptions {
   readonly slotCount: number
   readonly controlSize: number
   readonly roundsMax?: number | undefined
+  readonly gathered?: boolean | undefined
   readonly onBatch: (batch: Batch) => void
   readonly onEvent: (event: SocketEvent) => void
 }
@@ -211,7 +214,11 @@ const makeReceiver = (descriptor: Descriptor.Descriptor, options: ReceiveOptions
   const arena = new Uint8Array(slotSize * options.slotCount)
   const fields = new Int32Array(Native.receiveFieldCount * options.slotCount)
   let failuresInRow = 0
+  let drainedAt = 0
 
+  const gather = (): void => {
+    if (native.clockMonotonic() - drainedAt < burstMicros) Atomics.wait(nobody, 0, 0, gatheringMillis)
+  }
   const receive = () => native.recvmmsg(descriptor.fd, arena, slotSize, options.controlSize, fields, 0)
   const field = (index: number, name: number) => fields[index * Native.receiveFieldCount + name]!
   const viewOfPart = (offset: number) => makeViews(arena, slotSize, offset)
@@ -250,7 +257,12 @@ const makeReceiver = (descriptor: Descriptor.Descriptor, options: ReceiveOptions
     discard: () => {
       for (let round = 0; round < drainRoundsMax && receive() === options.slotCount; round++);
     },
-    onReady: (_events: number, errno: number) => (errno === 0 ? drain() : fail(errno))
+    onReady: (_events: number, errno: number) => {
+      if (errno !== 0) return fail(errno)
+      if (options.gathered === true) gather()
+      drain()
+      drainedAt = native.clockMonotonic()
+    }
   }
 }
 
@@ -338,6 +350,12 @@ let sharedArena: SendArena.SendArena | undefined
 
 /** The kernel refuses it with EBADF before it looks at anything. */
 const noSocket = -1
+/** A wake-up so soon after the last one belongs to the same burst. */
+const burstMicros = 1_000
+/** Well within the time that timers of adverts are armed ahead of an exact deadline. */
+const gatheringMillis = 1
+/** What nobody ever wakes. */
+const nobody = new Int32Array(new SharedArrayBuffer(4))
 /** Batches before the loop gets its turn again: a flood must not hold back the timers. The kernel keeps the rest. */
 const drainRoundsMax = 16
 /** An error that every wake-up repeats is not passing: watching on would only spin. */

@@ -62,6 +62,17 @@ const attach = (
   let droppedCount = 0
   let isOpen = true
 
+  /** The last of each VRID is known again. */
+  const contents = new Map<number | undefined, { readonly text: string }>()
+  const contentOf = ({ destination, header, hopLimit, payload, source }: ReceivedAdvert): object => {
+    const text = [source, destination, hopLimit, payload, header].join()
+    const known = contents.get(payload[vridOffset])
+    if (known?.text === text) return known
+    const content = { text }
+    contents.set(payload[vridOffset], content)
+    return content
+  }
+
   const deliver = (): void => {
     const batch = waiting
     waiting = []
@@ -76,7 +87,7 @@ const attach = (
     const vrid = frame.payload[vridOffset]
     if (vrid !== undefined && muted.has(vrid)) return
     if (waiting.length === 0) world.schedule(world.now(), deliver)
-    waiting.push({ ...frame, payload: frame.payload.slice() })
+    waiting.push({ ...frame, payload: frame.payload.slice(), content: contentOf(frame) })
   })
 
   const forgetOverruns = host.onOverrun((device, count) => {

@@ -9,6 +9,7 @@ import type { InterfaceName, Parameters } from "@holdfast/vrrp/Parameters"
 import * as Health from "@holdfast/vrrp/Health"
 import * as Timing from "@holdfast/vrrp/Timing"
 import * as Tracker from "@holdfast/vrrp/Tracker"
+import * as Repetition from "@holdfast/vrrp/Repetition"
 import * as VirtualRouter from "@holdfast/vrrp/VirtualRouter"
 import type { IpAddress, Ipv4Address } from "@holdfast/wire/Address"
 import type { Instant } from "@holdfast/wire/Instant"
@@ -167,6 +168,23 @@ export const run = (setup: typeof Setup.Type, commands: ReadonlyArray<Command>, 
 
 const boot: Command = { when: "Now", isPunctual: true, what: { _tag: "Heal" } }
 
+/** What is said of an advert like the last one is what happens when it comes. */
+const checkRepetition = (
+  before: VirtualRouter.VirtualRouter,
+  event: Event,
+  step: VirtualRouter.Step
+): void => {
+  const waiting = Repetition.of(before, event, step)
+  if (waiting === undefined) return
+  const at = (event.at + 1) as Instant
+  const { actions, state } = VirtualRouter.step(step.state, { ...event, at })
+  assert.deepStrictEqual(state, Repetition.repeat(step.state, at, waiting))
+  assert.deepStrictEqual(actions, [
+    { _tag: "Count", counter: "advertsReceived" },
+    { _tag: "ArmTimer", timer: "MasterDown", deadline: (at + waiting) as Instant }
+  ])
+}
+
 interface Shell {
   readonly now: () => number
   readonly router: () => VirtualRouter.VirtualRouter
@@ -193,6 +211,7 @@ const makeShell = (overrides: Overrides, seen: Coverage): Shell => {
     }
     record(seen, before, event, actions)
     checkStep(before, event, actions, state)
+    checkRepetition(before, event, { actions, state })
     checkState(state, event.at, Object.fromEntries(timers), isOwned)
     router = state
   }

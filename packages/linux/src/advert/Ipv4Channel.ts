@@ -26,6 +26,7 @@ import * as Ipv4 from "@holdfast/wire/Ipv4"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import * as KnownDatagrams from "./KnownDatagrams.ts"
 import * as Refusal from "./Refusal.ts"
 import type { Senders } from "./Senders.ts"
 
@@ -66,6 +67,7 @@ interface Receiver {
 /** The first is of protocol 112. Both count what the kernel dropped; the channel tells the sum. */
 const openReceivers = Effect.fnUntraced(function* (options: ChannelOptions, filter?: PacketFilter.Program) {
   const droppedCounts = [0, 0]
+  const known = KnownDatagrams.make()
   const openOne = Effect.fnUntraced(function* (protocol: number, place: PacketFilter.Place, order: 0 | 1) {
     const socket = yield* RawIpv4Socket.open({
       interfaceName: options.interface,
@@ -74,7 +76,7 @@ const openReceivers = Effect.fnUntraced(function* (options: ChannelOptions, filt
       filter,
       onBatch: (packets) => {
         const at = MonotonicClock.now() as Instant
-        const batch = readAdverts(packets, place)
+        const batch = readAdverts(packets, place, known)
         if (batch.length > 0) options.onReceived(at, batch)
       },
       onEvent: (event) => {
@@ -94,16 +96,22 @@ const openReceivers = Effect.fnUntraced(function* (options: ChannelOptions, filt
 /** A datagram that the kernel delivered has an IPv4 header that it has verified; one that does not decode is no advert. */
 const readAdverts = (
   packets: ReadonlyArray<RawIpv4Socket.ReceivedPacket>,
-  place: PacketFilter.Place
+  place: PacketFilter.Place,
+  known: KnownDatagrams.KnownDatagrams
 ): ReadonlyArray<ReceivedAdvert> => {
   const adverts: Array<ReceivedAdvert> = []
   for (const { arrivedAtMicros, bytes } of packets) {
+    const arrivedAt = arrivedAtMicros as Instant
+    const same = place === "Ipv4" ? known.find(bytes) : undefined
+    if (same !== undefined) {
+      adverts.push({ ...same, arrivedAt })
+      continue
+    }
     const datagram = Ipv4.decodeDatagram(bytes)
     if (Result.isFailure(datagram)) continue
-    const { destination, hopLimit, payload, source } = datagram.success
-    const arrivedAt = arrivedAtMicros as Instant
-    if (place === "Ipv4") adverts.push({ source, destination, hopLimit, payload, arrivedAt })
+    if (place === "Ipv4") adverts.push({ ...known.learn(bytes, datagram.success), arrivedAt })
     else {
+      const { destination, hopLimit, payload, source } = datagram.success
       const header = bytes.subarray(0, payload.byteOffset - bytes.byteOffset)
       adverts.push({ source, destination, hopLimit, payload, header, arrivedAt })
     }

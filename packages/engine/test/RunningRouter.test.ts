@@ -1,0 +1,150 @@
+/** Hearing the same again the short way is as hearing it the long way. */
+import { assert, describe, it } from "@effect/vitest"
+import type { Delivery } from "@holdfast/engine/Delivery"
+import * as Outbox from "@holdfast/engine/Outbox"
+import * as RunningRouter from "@holdfast/engine/RunningRouter"
+import * as Statistics from "@holdfast/engine/Statistics"
+import * as TimerHeap from "@holdfast/engine/TimerHeap"
+import {
+  defaults,
+  type InterfaceName,
+  type Parameters,
+  type Priority,
+  type Vrid
+} from "@holdfast/vrrp/Parameters"
+import type { Ipv4Address, MacAddress } from "@holdfast/wire/Address"
+import type { Instant } from "@holdfast/wire/Instant"
+import { groupVrrp } from "@holdfast/wire/Ipv4"
+
+const eth0 = "eth0" as InterfaceName
+const virtual = "192.0.2.3" as Ipv4Address
+
+const parameters: Parameters = {
+  ...defaults,
+  name: "VI_1",
+  interface: eth0,
+  vrid: 1 as Vrid,
+  addresses: [
+    { address: virtual, prefixLength: 32, interface: eth0, scope: 0, advertised: true, tracked: true }
+  ]
+}
+
+const own = {
+  name: eth0,
+  index: 1,
+  mac: "02:00:00:00:00:01" as MacAddress,
+  mtu: 1500,
+  up: true,
+  addresses: [
+    { address: "192.0.2.1" as Ipv4Address, prefixLength: 24, secondary: false, scope: 0, tentative: false }
+  ]
+}
+
+const makeRouter = () => {
+  const heap = TimerHeap.make()
+  const nothing = () => undefined
+  const router = RunningRouter.make(
+    parameters,
+    {
+      heap,
+      leadMicros: 0,
+      outbox: Outbox.make({ send: nothing, setOwnership: nothing, announce: nothing }),
+      clockMicros: () => 0,
+      publish: nothing,
+      links: () => new Map([[eth0, own]]),
+      serves: () => true
+    },
+    Statistics.make()
+  )
+  router.tellLinks(0 as Instant)
+  router.step({ _tag: "Started", at: 0 as Instant })
+  /** When the router becomes Master if it hears nothing more. */
+  const takesOverAt = (): number => {
+    for (let at = router.state.role._tag === "Backup" ? 0 : Infinity; ; at = heap.next() ?? Infinity) {
+      heap.expire(at as Instant, (deadline) => deadline)
+      if (at === Infinity || RunningRouter.roleOf(router) === "Master") return at
+    }
+  }
+  /** What a person could see of the router, and when it acts next. */
+  const seen = () => {
+    const { state, tally } = router
+    return { state, tally: structuredClone(tally), takesOverAt: takesOverAt() }
+  }
+  return { router, seen }
+}
+
+const advert = (at: number, priority: number, content?: object): Delivery => ({
+  interface: eth0,
+  family: "Ipv4",
+  vrid: 1,
+  event: {
+    _tag: "AdvertReceived",
+    at: at as Instant,
+    source: "192.0.2.2" as Ipv4Address,
+    destination: groupVrrp,
+    hopLimit: 255,
+    advertisement: {
+      version: 2,
+      vrid: 1,
+      priority,
+      advertIntervalMicros: 1_000_000,
+      authenticationType: 0,
+      addresses: [virtual]
+    }
+  },
+  ...(content === undefined ? {} : { content })
+})
+
+describe("RunningRouter.hear", () => {
+  it("is the same whether it is known that adverts are the same or not", () => {
+    const [long, short] = [makeRouter(), makeRouter()]
+    const content = {}
+
+    for (const at of [1, 2, 3, 4, 5].map((second) => second * 1_000_000)) {
+      long.router.hear(advert(at, 200))
+      short.router.hear(advert(at, 200, content))
+    }
+
+    assert.strictEqual(long.router.tally.counters.advertsReceived, 5)
+    const [seenShort, seenLong] = [short.seen(), long.seen()]
+
+    assert.isBelow(seenShort.takesOverAt, Infinity)
+    assert.deepStrictEqual(seenShort, seenLong)
+  })
+
+  it("what comes between is heard", () => {
+    const [long, short] = [makeRouter(), makeRouter()]
+    const [first, second] = [{}, {}]
+
+    for (const [at, priority, content] of [
+      [1, 200, first],
+      [2, 200, first],
+      [3, 200, first],
+      [4, 0, second],
+      [5, 200, first],
+      [6, 200, first]
+    ] as const) {
+      long.router.hear(advert(at * 100_000, priority))
+      short.router.hear(advert(at * 100_000, priority, content))
+    }
+
+    assert.strictEqual(short.router.tally.counters.priorityZeroReceived, 1)
+    const [seenShort, seenLong] = [short.seen(), long.seen()]
+
+    assert.isBelow(seenShort.takesOverAt, Infinity)
+    assert.deepStrictEqual(seenShort, seenLong)
+  })
+
+  it("parameters that came between count", () => {
+    const { router, seen } = makeRouter()
+    const content = {}
+    router.hear(advert(1_000_000, 200, content))
+    router.hear(advert(2_000_000, 200, content))
+    const higher = { ...parameters, priority: 250 as Priority }
+    router.step({ _tag: "Reconfigured", at: 2_500_000 as Instant, parameters: higher })
+    router.hear(advert(5_000_000, 200, content))
+
+    // The last one is not obeyed any more: counted from the one before.
+    assert.strictEqual(seen().takesOverAt, 5_023_438)
+  })
+})
