@@ -10,7 +10,7 @@
  * @since 0.1.0
  */
 import { readdirSync, readFileSync } from "node:fs"
-import { setPriority } from "node:os"
+import { availableParallelism, setPriority } from "node:os"
 import * as Native from "@holdfast/native/Native"
 
 /**
@@ -22,6 +22,8 @@ import * as Native from "@holdfast/native/Native"
  */
 export const runPunctually = (): void => {
   const native = Native.load()
+  // With one processor, who is before others keeps them from running at all: seen in User-Mode Linux.
+  if (availableParallelism() < 2) return void native.schedSetTimeSlice(timeSliceNanos)
   if (native.schedSetscheduler(callingThread, roundRobin, priorities.vrrp) < 0)
     return void native.schedSetTimeSlice(timeSliceNanos)
   for (const thread of helpers()) native.schedSetscheduler(thread, roundRobin, priorities.helpers)
