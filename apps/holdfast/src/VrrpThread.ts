@@ -70,7 +70,7 @@ export const main = (): void => {
     send({ _tag: "Logged", level: levels[logLevel] ?? "info", message: text })
   })
 
-  const layer = Layer.provide(Engine.layer, LinuxHost.layer)
+  const layer = Layer.provide(Engine.layer, LinuxHost.layerOfOwnThread)
   const begin = (): void => {
     Effect.runFork(
       Effect.scoped(Effect.provide(program, layer)).pipe(Effect.provide(Logger.layer([toMain])))

@@ -20,13 +20,15 @@ import * as Senders from "./advert/Senders.ts"
 import { KernelNetwork } from "./KernelNetwork.ts"
 
 /**
- * The port on this kernel.
+ * The port on this kernel. `gathered`: whether the thread may wait for the rest of a burst, as one may that does nothing else.
  *
  * @category layers
  * @since 0.1.0
  */
-export const layer: Layer.Layer<AdvertTransport, never, KernelNetwork> = Layer.effect(
-  AdvertTransport,
+export const layer = (gathered: boolean): Layer.Layer<AdvertTransport, never, KernelNetwork> =>
+  Layer.effect(AdvertTransport, make(gathered))
+
+const make = (gathered: boolean) =>
   Effect.gen(function* () {
     const network = yield* KernelNetwork
     const senders = yield* Senders.make
@@ -42,7 +44,7 @@ export const layer: Layer.Layer<AdvertTransport, never, KernelNetwork> = Layer.e
         const filter =
           options.hears === "OwnMac" && mac !== undefined ? PacketFilter.acceptFrom(mac) : undefined
         const open = options.family === "Ipv4" ? Ipv4Channel.open : Ipv6Channel.open
-        const channel = open(options, senders, filter)
+        const channel = open(options, senders, { filter, gathered })
         return Effect.mapError(
           channel,
           (cause) => new TransportError({ interface: options.interface, message: cause.message, cause })
@@ -50,7 +52,6 @@ export const layer: Layer.Layer<AdvertTransport, never, KernelNetwork> = Layer.e
       }
     })
   })
-)
 
 const missing = (options: ChannelOptions): TransportError => {
   const message = `${options.interface}: there is no such device with index ${options.index}`

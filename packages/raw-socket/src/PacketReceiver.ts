@@ -8,7 +8,7 @@ import * as MonotonicClock from "./MonotonicClock.ts"
 import type * as Socket from "./Socket.ts"
 
 /**
- * Who is told.
+ * Who is told, and whether bursts are gathered (`Socket.ReceiveOptions`): in a thread that does nothing else.
  *
  * @category models
  * @since 0.1.0
@@ -16,6 +16,7 @@ import type * as Socket from "./Socket.ts"
 export interface Listener<Packet> {
   readonly onBatch: (packets: ReadonlyArray<Packet>) => void
   readonly onEvent: (event: Socket.SocketEvent) => void
+  readonly gathered?: boolean | undefined
 }
 
 /**
@@ -27,7 +28,7 @@ export interface Listener<Packet> {
  */
 export const make = <Packet>(
   packetSizeMax: number,
-  { onBatch, onEvent }: Listener<Packet>,
+  { gathered, onBatch, onEvent }: Listener<Packet>,
   read: (batch: Socket.Batch, index: number, arrival: Arrival.Arrival) => Packet | undefined
 ): Socket.ReceiveOptions => {
   const arrival = Arrival.make()
@@ -36,7 +37,7 @@ export const make = <Packet>(
     dataSize: packetSizeMax,
     slotCount: batchCountMax,
     controlSize,
-    gathered: true,
+    gathered,
     onEvent,
     onBatch: (batch) => {
       const now = MonotonicClock.now()

@@ -10,6 +10,7 @@ import * as Address from "@holdfast/wire/Address"
 import * as Ipv4 from "@holdfast/wire/Ipv4"
 import * as Effect from "effect/Effect"
 import * as Queue from "effect/Queue"
+import { vi } from "vitest"
 import * as Cable from "./Cable.ts"
 
 const group = Address.Ipv4Address.make("224.0.0.18")
@@ -24,6 +25,7 @@ interface OpenOptions {
   readonly protocol?: number
   readonly filter?: PacketFilter.Program
   readonly receiveBufferSize?: number
+  readonly gathered?: boolean
   readonly onEvent?: (event: Socket.SocketEvent) => void
 }
 
@@ -99,6 +101,29 @@ describe("RawIpv4Socket", () => {
           [2, right.address]
         ]
       )
+    })
+  )
+
+  it.live("waits for the rest of a burst only where it is told to", () =>
+    Effect.gen(function* () {
+      const { left, right } = yield* Cable.make
+      const waits = vi.spyOn(Atomics, "wait")
+      yield* Effect.addFinalizer(() => Effect.sync(() => waits.mockRestore()))
+      const sender = yield* openAt(right)
+      const packet = { payload: advertOf(82), source: right.address, destination: left.address }
+      const burst = Effect.fnUntraced(function* (gathered: boolean) {
+        const receiver = yield* openAt(left, { gathered })
+        waits.mockClear()
+        // Each is read before the next one is sent: wake-ups that follow each other closely.
+        for (let count = 0; count < 50; count++) {
+          sender.send([packet])
+          yield* Queue.take(receiver.arrivals)
+        }
+        return waits.mock.calls.length
+      }, Effect.scoped)
+
+      assert.strictEqual(yield* burst(false), 0)
+      assert.isAbove(yield* burst(true), 0)
     })
   )
 

@@ -27,6 +27,7 @@ import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
 import * as KnownDatagrams from "./KnownDatagrams.ts"
+import type { Reception } from "./Reception.ts"
 import * as Refusal from "./Refusal.ts"
 import type { Senders } from "./Senders.ts"
 
@@ -39,9 +40,9 @@ import type { Senders } from "./Senders.ts"
 export const open = Effect.fnUntraced(function* (
   options: ChannelOptions,
   senders: Senders,
-  filter?: PacketFilter.Program
+  reception: Reception
 ): Effect.fn.Return<AdvertChannel, SocketError, Scope.Scope> {
-  const receivers = options.hears === "Nothing" ? [] : yield* openReceivers(options, filter)
+  const receivers = options.hears === "Nothing" ? [] : yield* openReceivers(options, reception)
   const [first] = receivers
   const plain =
     options.hears === "All" && first !== undefined ? first.socket : (yield* senders.ipv4).on(options.index)
@@ -52,7 +53,7 @@ export const open = Effect.fnUntraced(function* (
     rehearse: (adverts) => plain.rehearse(packetsOf(adverts)),
     mute: (vrids) => {
       // What is filtered by its sender has no others' VRIDs.
-      if (filter !== undefined) return
+      if (reception.filter !== undefined) return
       for (const { place, socket } of receivers)
         Effect.runSync(Effect.ignore(socket.setFilter(PacketFilter.acceptAllBut(vrids, place))))
     }
@@ -65,7 +66,7 @@ interface Receiver {
 }
 
 /** The first is of protocol 112. Both count what the kernel dropped; the channel tells the sum. */
-const openReceivers = Effect.fnUntraced(function* (options: ChannelOptions, filter?: PacketFilter.Program) {
+const openReceivers = Effect.fnUntraced(function* (options: ChannelOptions, reception: Reception) {
   const droppedCounts = [0, 0]
   const known = KnownDatagrams.make()
   const openOne = Effect.fnUntraced(function* (protocol: number, place: PacketFilter.Place, order: 0 | 1) {
@@ -73,7 +74,7 @@ const openReceivers = Effect.fnUntraced(function* (options: ChannelOptions, filt
       interfaceName: options.interface,
       interfaceIndex: options.index,
       protocol,
-      filter,
+      ...reception,
       onBatch: (packets) => {
         const at = MonotonicClock.now() as Instant
         const batch = readAdverts(packets, place, known)

@@ -18,6 +18,7 @@ import type { Ipv6Address } from "@holdfast/wire/Address"
 import type { Instant } from "@holdfast/wire/Instant"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
+import type { Reception } from "./Reception.ts"
 import * as Refusal from "./Refusal.ts"
 import type { Senders } from "./Senders.ts"
 
@@ -30,9 +31,9 @@ import type { Senders } from "./Senders.ts"
 export const open = Effect.fnUntraced(function* (
   options: ChannelOptions,
   senders: Senders,
-  filter?: PacketFilter.Program
+  reception: Reception
 ): Effect.fn.Return<AdvertChannel, SocketError, Scope.Scope> {
-  const receiver = options.hears === "Nothing" ? undefined : yield* openReceiver(options, filter)
+  const receiver = options.hears === "Nothing" ? undefined : yield* openReceiver(options, reception)
   const sender =
     options.hears === "All" && receiver !== undefined ? receiver : (yield* senders.ipv6).on(options.index)
   return {
@@ -40,17 +41,17 @@ export const open = Effect.fnUntraced(function* (
     rehearse: (adverts) => sender.rehearse(packetsOf(adverts)),
     mute: (vrids) => {
       // What is filtered by its sender has no others' VRIDs.
-      if (receiver === undefined || filter !== undefined) return
+      if (receiver === undefined || reception.filter !== undefined) return
       Effect.runSync(Effect.ignore(receiver.setFilter(PacketFilter.acceptAllBut(vrids, "Ipv6"))))
     }
   }
 })
 
-const openReceiver = Effect.fnUntraced(function* (options: ChannelOptions, filter?: PacketFilter.Program) {
+const openReceiver = Effect.fnUntraced(function* (options: ChannelOptions, reception: Reception) {
   const socket = yield* RawIpv6Socket.open({
     interfaceName: options.interface,
     interfaceIndex: options.index,
-    filter,
+    ...reception,
     onBatch: (packets) => options.onReceived(MonotonicClock.now() as Instant, packets.map(readAdvert)),
     onEvent: (event) => {
       if (event._tag === "Overrun") options.onOverrun(event.droppedCount)
