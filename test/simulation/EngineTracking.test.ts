@@ -196,6 +196,25 @@ describe("Engine: what routers share", () => {
     })
   )
 
+  it.effect("stopping waits until a slow kernel has taken static addresses away", () =>
+    Effect.gen(function* () {
+      const { network } = yield* makeNetwork()
+      const { engine, host } = yield* makeDirector(network, "r1")
+      const held = "192.0.2.50" as IpAddress
+      yield* engine.apply([], { ...none, staticAddresses: [address(held)] })
+      yield* run(0.1)
+      host.addressDelayMicros = 1_000_000
+
+      const stopping = yield* Effect.forkChild(engine.stop)
+      yield* run(0.5)
+      assert.isUndefined(stopping.pollUnsafe())
+      yield* run(1)
+
+      assert.isDefined(stopping.pollUnsafe())
+      assert.isFalse(host.kernel.holds(held))
+    })
+  )
+
   it.effect("nothing starts before the start-up delay is over", () =>
     Effect.gen(function* () {
       const { network } = yield* makeNetwork()

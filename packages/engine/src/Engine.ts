@@ -300,7 +300,11 @@ const make = Effect.gen(function* () {
     held.length = 0
     routers.remove(routers.all(), at)
     routers.regroup([], at)
-    if (applied !== undefined && hasStatics(applied)) plane.release(ownerOfStatics)
+    if (applied !== undefined && hasStatics(applied)) {
+      routers.release(ownerOfStatics)
+      // A second stop has nothing left to wait for.
+      applied = SharedParameters.none
+    }
     routers.reindex()
   }
 

@@ -46,6 +46,8 @@ export interface Routers {
     at: Instant,
     parameters?: Parameters
   ) => void
+  /** Gives up what an owner that is no router holds. */
+  readonly release: (owner: string) => void
   /** Notes that the addresses of an owner are gone; whether any are still to go. */
   readonly released: (owner: string) => void
   readonly isReleasing: () => boolean
@@ -141,6 +143,10 @@ export const make = (surroundings: RunningRouter.Surroundings, plane: OwnershipL
       if (changed.length > 0) for (const router of routers.values()) tellObservations(router, at)
     },
     tellObservations,
+    release: (owner) => {
+      releasing.add(owner)
+      plane.release(owner)
+    },
     released: (owner) => void releasing.delete(owner),
     isReleasing: () => releasing.size > 0
   }
