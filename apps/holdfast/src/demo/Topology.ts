@@ -93,15 +93,15 @@ export const machines = {
   LD1: {
     name: "LD1",
     ports: [
-      port("eth1", "front", "192.168.3.181", "02:00:00:00:03:b5"),
-      port("eth0", "back", "172.168.0.101", "02:00:00:00:00:65")
+      port("eth0", "back", "172.168.0.101", "02:00:00:00:00:65"),
+      port("eth1", "front", "192.168.3.181", "02:00:00:00:03:b5")
     ]
   },
   LD2: {
     name: "LD2",
     ports: [
-      port("eth1", "front", "192.168.3.182", "02:00:00:00:03:b6"),
-      port("eth0", "back", "172.168.0.102", "02:00:00:00:00:66")
+      port("eth0", "back", "172.168.0.102", "02:00:00:00:00:66"),
+      port("eth1", "front", "192.168.3.182", "02:00:00:00:03:b6")
     ]
   },
   LS1: {
@@ -133,8 +133,9 @@ export const makeSwitches: Effect.Effect<Switches, SocketError | NetlinkError, S
 )
 
 /**
- * Plugs a machine in, with its addresses and without any that it had before. When the scope closes its cables are gone
- * at once, as when it loses power.
+ * Plugs a machine in, with its addresses and without any that it had before. When the scope closes its cables are gone,
+ * as when it loses power: the last port's first. A machine that passes packets on has its way to the client last, so that
+ * nobody hears from it that its other network is unreachable: a machine without power says nothing.
  *
  * @category constructors
  * @since 0.1.0
