@@ -3,6 +3,7 @@
  * first while the test runs, since the adapters open their sockets where they are.
  */
 import { AddressPlane } from "@holdfast/engine/AddressPlane"
+import { AdvertTransport } from "@holdfast/engine/AdvertTransport"
 import * as LinuxHost from "@holdfast/linux/LinuxHost"
 import * as Prober from "@holdfast/linux/Prober"
 import * as Native from "@holdfast/native/Native"
@@ -20,7 +21,7 @@ import { type AddressInfo, createServer } from "node:net"
 import { addressPlaneContract } from "./addressPlane.contract.ts"
 import { advertTransportContract } from "./advertTransport.contract.ts"
 import { announcerContract } from "./announcer.contract.ts"
-import { eth0, type Harness } from "./Harness.ts"
+import { eth0, type Harness, segmentIpv4, segmentIpv6 } from "./Harness.ts"
 import { linuxFrames, type RunLinux } from "./linuxFrames.ts"
 import * as LinuxPeer from "./LinuxPeer.ts"
 import { linkWatchContract } from "./linkWatch.contract.ts"
@@ -42,8 +43,11 @@ const move = (fd: number): Effect.Effect<void> =>
     if (outcome < 0) throw new Error(`the thread cannot change its network namespace (errno ${-outcome})`)
   })
 
+const indexHere = (device: string): number =>
+  JSON.parse(ip("-json", "link", "show", "dev", device))[0].ifindex
+
 const indexOf = (namespace: NetworkNamespace.NetworkNamespace, device: string): number =>
-  NetworkNamespace.within(namespace, () => JSON.parse(ip("-json", "link", "show", "dev", device))[0].ifindex)
+  NetworkNamespace.within(namespace, () => indexHere(device))
 
 /** A host and a peer joined by `eth0`; both ends of the second cable are in the host. */
 const makeNetwork = Effect.gen(function* () {
@@ -173,6 +177,38 @@ const runProber: RunProber = (test) =>
       pass: (millis) => Effect.sleep(millis)
     }).pipe(Effect.scoped, Effect.provide(Prober.layer({ security: false })))
   }).pipe(Effect.scoped)
+
+/** How long something may take that happens while this thread does nothing else. */
+const atOnceMicrosMax = 1_000_000
+
+describe("AdvertTransport: what has arrived", () => {
+  it.live.each([segmentIpv4, segmentIpv6])("over $family is told as soon as it is asked for", (segment) =>
+    run(({ addAddress, peer }) =>
+      Effect.gen(function* () {
+        if (segment.family === "Ipv6") addAddress("eth0", segment.ownPrefix)
+        const heard: Array<number> = []
+        const channel = yield* (yield* AdvertTransport).open({
+          interface: eth0,
+          index: indexHere("eth0"),
+          family: segment.family,
+          authenticated: false,
+          hears: "All",
+          groups: [segment.group],
+          onReceived: (_, batch) => void heard.push(batch.length),
+          onOverrun: () => {}
+        })
+
+        const payload = Uint8Array.of(0x31, 51, 100, 1, 0, 100, 0xab, 0xcd)
+        peer.send({ source: segment.peerAddress, destination: segment.group, payload })
+        // The event loop has no turn meanwhile.
+        const until = MonotonicClock.now() + atOnceMicrosMax
+        while (heard.length === 0 && MonotonicClock.now() < until) channel.receive()
+
+        assert.deepStrictEqual(heard, [1])
+      })
+    )
+  )
+})
 
 describe("linux", () => {
   it.live("a takeover tells the first addresses while the kernel adds the others", () =>

@@ -95,6 +95,8 @@ export interface AdvertChannel {
   readonly send: (adverts: ReadonlyArray<OutgoingAdvert>) => ReadonlyArray<string>
   /** Does what `send` does and sends nothing: docs/decisions/0013. */
   readonly rehearse: (adverts: ReadonlyArray<OutgoingAdvert>) => void
+  /** Tells now what has arrived by now, before the event loop comes to it. */
+  readonly receive: () => void
   /** VRIDs of others, to be dropped before they wake this process. Replaces the former set. */
   readonly mute: (vrids: ReadonlySet<number>) => void
 }

@@ -47,8 +47,10 @@ export interface Channels {
   /** Whether a router can hear and speak. */
   readonly serves: (router: Parameters) => boolean
   readonly send: (device: InterfaceName, adverts: ReadonlyArray<OutgoingAdvert>, at: Instant) => void
-  /** Goes through sending on some channel, if one is open, and sends nothing. */
-  readonly rehearse: (adverts: ReadonlyArray<OutgoingAdvert>) => void
+  /** Goes through sending on that device's channels, or on another's where it has none, and sends nothing. */
+  readonly rehearse: (device: InterfaceName, adverts: ReadonlyArray<OutgoingAdvert>) => void
+  /** Tells now what has arrived for a router by now. */
+  readonly receive: (router: Parameters) => void
   /** Counts an advert of a VRID that nobody here runs; the first is told and mutes the rest: true when this one did. */
   readonly hearForeign: (delivery: Delivery.Delivery) => boolean
   /** Adverts heard by device and foreign VRID. */
@@ -128,6 +130,23 @@ export const make = Effect.fnUntraced(function* (
     }
   }
 
+  const anyOf = (family: Family): AdvertChannel | undefined =>
+    Array.from(open.values()).find(({ wanted }) => wanted.family === family)?.channel
+
+  /** What is to be done with the adverts of each family, on the device's channel for it. */
+  const eachFamily = (
+    device: InterfaceName,
+    adverts: ReadonlyArray<OutgoingAdvert>,
+    use: (channel: AdvertChannel | undefined, ofFamily: ReadonlyArray<OutgoingAdvert>, family: Family) => void
+  ): void => {
+    const families = new Set(adverts.map(({ destination }) => familyOf(destination)))
+    for (const family of families) {
+      const ofFamily =
+        families.size === 1 ? adverts : adverts.filter((advert) => familyOf(advert.destination) === family)
+      use(open.get(keyOf(device, family))?.channel, ofFamily, family)
+    }
+  }
+
   return {
     settle: Effect.fnUntraced(function* (links, routers, at) {
       const wanted = wantedBy(routers)
@@ -150,18 +169,18 @@ export const make = Effect.fnUntraced(function* (
     serves: (router) =>
       open.has(keyOf(router.interface, router.family)) &&
       open.has(keyOf(transmitInterface(router), router.family)),
-    send: (device, adverts, at) => {
-      const families = new Set(adverts.map(({ destination }) => familyOf(destination)))
-      for (const family of families) {
-        const ofFamily =
-          families.size === 1 ? adverts : adverts.filter((advert) => familyOf(advert.destination) === family)
-        const failures = open.get(keyOf(device, family))?.channel.send(ofFamily) ?? []
+    send: (device, adverts, at) =>
+      eachFamily(device, adverts, (channel, ofFamily) => {
+        const failures = channel?.send(ofFamily) ?? []
         if (failures.length > 0) listeners.publish({ _tag: "SendFailed", at, interface: device, failures })
-      }
-    },
-    rehearse: (adverts) => {
-      for (const { channel, wanted } of open.values())
-        if (wanted.family === "Ipv4") return channel.rehearse(adverts)
+      }),
+    rehearse: (device, adverts) =>
+      eachFamily(device, adverts, (channel, ofFamily, family) =>
+        (channel ?? anyOf(family))?.rehearse(ofFamily)
+      ),
+    receive: ({ family, interface: device, virtualMac }) => {
+      open.get(keyOf(device, family))?.channel.receive()
+      if (virtualMac !== undefined) open.get(keyOf(virtualMac.interface, family))?.channel.receive()
     },
     hearForeign: ({ event, family, interface: device, vrid }) => {
       const key = keyOf(device, family)

@@ -12,7 +12,8 @@
  * **Invariants**
  * 1. Only the actor's fiber steps a router.
  * 2. In a pass everything that was heard is stepped before any timer expires: after a stall, adverts that waited in the
- *    kernel's buffer count before the silence does. A Master that stood still steps aside before either.
+ *    kernel's buffer count before the silence does. A Master that stood still steps aside before either. A Backup looks
+ *    into that buffer once more before it takes over.
  * 3. No edge out of a pass waits.
  * 4. Nothing but adverts and the counts of overruns is lost when the inbox is full: wake-ups, links and reports of
  *    addresses are kept beside it, and every pass looks at them; commands wait for room.
@@ -148,6 +149,8 @@ const make = Effect.gen(function* () {
 
   // A reservoir for the bulk input, so that a flood of adverts can never crowd out the rest of the inbox.
   let deliveriesWaiting = 0
+  // A Backup is about to take over: what arrives is heard at once.
+  let isApproaching = false
   let linksChanged = false
   const reported: Array<AddressEvent> = []
   const observed = new Map<string, Observation>()
@@ -158,6 +161,7 @@ const make = Effect.gen(function* () {
   const channels = yield* Channels.make({
     publish,
     onDelivered: (deliveries) => {
+      if (isApproaching) return hear(deliveries)
       if (deliveriesWaiting < deliveriesMax && tell({ _tag: "Delivered", deliveries })) deliveriesWaiting += 1
       else lateness.countFlooded(deliveries.length)
     },
@@ -194,7 +198,7 @@ const make = Effect.gen(function* () {
   })
   const surroundings: RunningRouter.Surroundings = {
     heap,
-    leadMicros: timer.leadMicros,
+    leadOf: (router) => ({ micros: timer.leadMicros, wait: (deadline) => approach(router, deadline) }),
     outbox,
     publish,
     clockMicros,
@@ -221,7 +225,6 @@ const make = Effect.gen(function* () {
   let applied: SharedParameters.SharedParameters | undefined
 
   const hear = (deliveries: ReadonlyArray<Delivery>): void => {
-    deliveriesWaiting -= 1
     for (const delivery of deliveries) {
       const router = routers.at(delivery.interface, delivery.family, delivery.vrid)
       if (router !== undefined) router.hear(delivery)
@@ -333,9 +336,17 @@ const make = Effect.gen(function* () {
     }
   })
 
-  /** The last rehearsal is a moment before the performance: what it needs is then in the processor's caches. */
-  const waitUntil = (deadline: Instant): Instant => {
-    Rehearsal.failover(channels.rehearse)
+  /**
+   * Waits for a Backup's takeover, and hears what arrived meanwhile. Before that the takeover is gone through once, so that
+   * what it needs is in the processor's caches.
+   */
+  const approach = (router: RunningRouter.RunningRouter, deadline: Instant): Instant => {
+    const receive = (): void => channels.receive(router.state.parameters)
+    isApproaching = true
+    Rehearsal.takeover(router, { deadline, now: timer.now, receive, send: channels.rehearse })
+    timer.waitUntil(deadline)
+    receive()
+    isApproaching = false
     return timer.waitUntil(deadline)
   }
 
@@ -345,15 +356,15 @@ const make = Effect.gen(function* () {
     const overdue = heap.next()
     if (overdue !== undefined && at - overdue >= stallMicros) yieldStalled(at)
     for (const input of inputs) {
-      if (input._tag === "Delivered") hear(input.deliveries)
-      else yield* handle(input, at)
+      if (input._tag === "Delivered") deliveriesWaiting -= 1
+      yield* handle(input, at)
     }
     hearReports(at)
     if (linksChanged) yield* settleLinks(at)
     const due = heap.next()
     if (due !== undefined && due <= at) {
       lateness.record(at - due)
-      heap.expire(at, waitUntil)
+      heap.expire(at)
       // What an expiry found out about devices cannot wait for a notification.
       if (linksChanged) yield* settleLinks(at)
     }

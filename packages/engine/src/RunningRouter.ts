@@ -33,7 +33,7 @@ import * as MismatchReport from "./MismatchReport.ts"
 import type { Outbox } from "./Outbox.ts"
 import type { RunningGroup } from "./RunningGroup.ts"
 import type * as Statistics from "./Statistics.ts"
-import type { Slot, TimerHeap } from "./TimerHeap.ts"
+import type { Lead, Slot, TimerHeap } from "./TimerHeap.ts"
 
 /**
  * What a running router is given by its engine.
@@ -43,8 +43,8 @@ import type { Slot, TimerHeap } from "./TimerHeap.ts"
  */
 export interface Surroundings {
   readonly heap: TimerHeap
-  /** `WakeTimer.leadMicros`: a takeover must not wait for the way from the kernel's timer to here. */
-  readonly leadMicros: number
+  /** How the router's takeover is waited for: it must not wait for the way from the kernel's timer to here. */
+  readonly leadOf: (router: RunningRouter) => Lead
   readonly outbox: Outbox
   /** Now, since 1970: for authentication alone. */
   readonly clockMicros: () => number
@@ -105,15 +105,8 @@ export const make = (
   const slot = (timer: TimerName): Slot =>
     surroundings.heap.slot(
       (at) => router.step({ _tag: "TimerExpired", at, timer }),
-      timer === "MasterDown" ? surroundings.leadMicros : 0
+      timer === "MasterDown" ? surroundings.leadOf(router) : undefined
     )
-  const slots: Record<TimerName, Slot> = {
-    MasterDown: slot("MasterDown"),
-    Advert: slot("Advert"),
-    Announce: slot("Announce"),
-    Refresh: slot("Refresh"),
-    Rival: slot("Rival")
-  }
 
   const router: RunningRouter = {
     name: parameters.name,
@@ -160,6 +153,14 @@ export const make = (
     close: () => {
       for (const name of timerNames) surroundings.heap.disarm(slots[name])
     }
+  }
+
+  const slots: Record<TimerName, Slot> = {
+    MasterDown: slot("MasterDown"),
+    Advert: slot("Advert"),
+    Announce: slot("Announce"),
+    Refresh: slot("Refresh"),
+    Rival: slot("Rival")
   }
 
   const interpret = (action: Action, at: Instant, actions: ReadonlyArray<Action>): void => {

@@ -18,11 +18,23 @@ import type { Instant } from "@holdfast/wire/Instant"
  */
 export interface Slot {
   readonly onExpired: (now: Instant) => void
-  readonly leadMicros: number
+  readonly lead: Lead
   /** When it shall expire; absent while disarmed. */
   wakeAt: Instant | undefined
   /** Where its live entry stands in the heap; other entries of the slot are stale. */
   queuedAt: Instant | undefined
+}
+
+/**
+ * How a slot that must expire exactly is waited for: it comes up `micros` early, and `wait` then lasts until the deadline and
+ * returns the time it then is. It may arm slots, also this one: then this one does not expire.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Lead {
+  readonly micros: number
+  readonly wait: (deadline: Instant) => Instant
 }
 
 interface Entry {
@@ -37,16 +49,13 @@ interface Entry {
  * @since 0.1.0
  */
 export interface TimerHeap {
-  readonly slot: (onExpired: (now: Instant) => void, leadMicros?: number) => Slot
+  readonly slot: (onExpired: (now: Instant) => void, lead?: Lead) => Slot
   readonly arm: (slot: Slot, wakeAt: Instant) => void
   readonly disarm: (slot: Slot) => void
   /** When to wake next; may be earlier than any true deadline, never later. */
   readonly next: () => Instant | undefined
-  /**
-   * Expires every slot that is due, earliest first, also those that the expiries themselves make due. `waitUntil` is
-   * asked to wait for a slot whose lead has begun.
-   */
-  readonly expire: (now: Instant, waitUntil: (deadline: Instant) => Instant) => void
+  /** Expires every slot that is due, earliest first, also those that the expiries themselves make due. */
+  readonly expire: (now: Instant) => void
 }
 
 /**
@@ -90,7 +99,7 @@ export const make = (): TimerHeap => {
   }
 
   const queue = (slot: Slot, wakeAt: Instant): void => {
-    const at = (wakeAt - slot.leadMicros) as Instant
+    const at = (wakeAt - slot.lead.micros) as Instant
     slot.queuedAt = at
     push({ at, slot })
   }
@@ -98,10 +107,10 @@ export const make = (): TimerHeap => {
   const isStale = (entry: Entry): boolean => entry.slot.queuedAt !== entry.at
 
   return {
-    slot: (onExpired, leadMicros = 0) => ({ onExpired, leadMicros, wakeAt: undefined, queuedAt: undefined }),
+    slot: (onExpired, lead = none) => ({ onExpired, lead, wakeAt: undefined, queuedAt: undefined }),
     arm: (slot, wakeAt) => {
       slot.wakeAt = wakeAt
-      if (slot.queuedAt === undefined || slot.queuedAt > wakeAt - slot.leadMicros) queue(slot, wakeAt)
+      if (slot.queuedAt === undefined || slot.queuedAt > wakeAt - slot.lead.micros) queue(slot, wakeAt)
     },
     disarm: (slot) => {
       slot.wakeAt = undefined
@@ -113,7 +122,7 @@ export const make = (): TimerHeap => {
       }
       return entries[0]?.at
     },
-    expire: (from, waitUntil) => {
+    expire: (from) => {
       let now = from
       while (entries.length > 0 && entries[0]!.at <= now) {
         const entry = pop()
@@ -121,14 +130,19 @@ export const make = (): TimerHeap => {
         const slot = entry.slot
         slot.queuedAt = undefined
         if (slot.wakeAt === undefined) continue
-        if (slot.wakeAt - slot.leadMicros > now) {
+        if (slot.wakeAt - slot.lead.micros > now) {
           queue(slot, slot.wakeAt)
           continue
         }
-        if (slot.wakeAt > now) now = waitUntil(slot.wakeAt)
+        const deadline = slot.wakeAt
+        if (deadline > now) now = slot.lead.wait(deadline)
+        // What came while it was waited for may have moved it, and queued it with that.
+        if (slot.wakeAt !== deadline) continue
         slot.wakeAt = undefined
         slot.onExpired(now)
       }
     }
   }
 }
+
+const none: Lead = { micros: 0, wait: (deadline) => deadline }

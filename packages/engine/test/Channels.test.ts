@@ -56,6 +56,7 @@ const make = Effect.gen(function* () {
               return refused.has(name) ? ["no buffer space"] : []
             },
             rehearse: () => void done.push(`rehearse on ${name}`),
+            receive: () => void done.push(`receive on ${name}`),
             mute: (vrids) => void done.push(`mute ${[...vrids].join(" ")} on ${name}`)
           }
         }),
@@ -185,14 +186,39 @@ describe("Channels: what is sent and muted", () => {
     })
   )
 
-  it.effect("rehearsals are of IPv4", () =>
+  it.effect("rehearsals are on the device's channel, or on any of the family where it has none", () =>
     Effect.gen(function* () {
       const { channels, done, settle } = yield* make
-      yield* settle([router(51, six), router(52)])
+      yield* settle([router(51, six), router(52), router(53, { interface: "eth1" as InterfaceName })])
       done.length = 0
-      channels.rehearse([])
-      assert.deepStrictEqual(done, ["rehearse on eth0/Ipv4"])
+      for (const device of ["eth1", "eth7"])
+        channels.rehearse(device as InterfaceName, [advert("192.0.2.2"), advert("ff02::12")])
+      assert.deepStrictEqual(done, [
+        "rehearse on eth1/Ipv4",
+        "rehearse on eth0/Ipv6",
+        "rehearse on eth0/Ipv4",
+        "rehearse on eth0/Ipv6"
+      ])
     })
+  )
+
+  it.effect(
+    "what has arrived for a router is asked for where it hears: on its device, and on its virtual one",
+    () =>
+      Effect.gen(function* () {
+        const { channels, done, settle } = yield* make
+        const plain = router(52, six)
+        const virtual = router(51, virtualMac())
+        yield* settle([plain, virtual])
+        done.length = 0
+        channels.receive(plain)
+        channels.receive(virtual)
+        assert.deepStrictEqual(done, [
+          "receive on eth0/Ipv6",
+          "receive on eth0/Ipv4",
+          "receive on vrrp.51/Ipv4"
+        ])
+      })
   )
 
   it.effect("a foreign VRID is muted in its family, until a router of that device and family has it", () =>

@@ -24,7 +24,7 @@ const make = (delays = [delay]) => {
   const until = (time: number): void => {
     for (let due = heap.next(); due !== undefined && due <= time; due = heap.next()) {
       now = due
-      heap.expire(due, (deadline) => deadline)
+      heap.expire(due)
     }
     now = time
   }

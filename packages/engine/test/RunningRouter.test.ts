@@ -47,7 +47,7 @@ const makeRouter = () => {
     parameters,
     {
       heap,
-      leadMicros: 0,
+      leadOf: () => ({ micros: 0, wait: (deadline) => deadline }),
       outbox: Outbox.make({ send: nothing, setOwnership: nothing, announce: nothing }),
       clockMicros: () => 0,
       publish: nothing,
@@ -61,7 +61,7 @@ const makeRouter = () => {
   /** When the router becomes Master if it hears nothing more. */
   const takesOverAt = (): number => {
     for (let at = router.state.role._tag === "Backup" ? 0 : Infinity; ; at = heap.next() ?? Infinity) {
-      heap.expire(at as Instant, (deadline) => deadline)
+      heap.expire(at as Instant)
       if (at === Infinity || RunningRouter.roleOf(router) === "Master") return at
     }
   }

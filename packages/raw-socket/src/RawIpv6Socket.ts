@@ -82,6 +82,8 @@ export interface RawIpv6SocketOptions extends PacketReceiver.Listener<ReceivedPa
  * @since 0.1.0
  */
 export interface RawIpv6Socket extends PacketSender.PacketSender<Address.Ipv6Address> {
+  /** Receives what is there now instead of when the event loop comes to it. */
+  readonly receive: () => void
   readonly joinGroup: (group: Address.Ipv6Address) => Effect.Effect<void, SocketError.SocketError>
   readonly leaveGroup: (group: Address.Ipv6Address) => Effect.Effect<void, SocketError.SocketError>
   readonly setFilter: (program: PacketFilter.Program) => Effect.Effect<void, SocketError.SocketError>
@@ -127,6 +129,7 @@ export const open = Effect.fnUntraced(function* (
   })
   return {
     ...PacketSender.make(socket, encodeRoute(interfaceIndex)),
+    receive: socket.receive,
     joinGroup: (group) =>
       Effect.map(
         socket.setOption(SocketOption.joinGroup(group, interfaceIndex)),

@@ -76,7 +76,7 @@ const attach = (
   const deliver = (): void => {
     const batch = waiting
     waiting = []
-    if (!isOpen) return
+    if (!isOpen || batch.length === 0) return
     options.onReceived(world.now(), batch)
     // The contract lends the payload for the call only: whoever keeps it shall notice.
     for (const advert of batch) advert.payload.fill(0xee)
@@ -109,6 +109,7 @@ const attach = (
     channel: {
       send,
       rehearse: () => undefined,
+      receive: deliver,
       mute: (vrids) => {
         muted = vrids
       }

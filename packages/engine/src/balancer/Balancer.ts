@@ -258,7 +258,7 @@ const make = Effect.gen(function* () {
     // After a stall what was found meanwhile has yet to be read: let that happen before anything counts as silence.
     const isStalled = due !== undefined && at - due >= stallMicros && !hasLetRead
     hasLetRead = isStalled
-    if (due !== undefined && due <= at && !isStalled) heap.expire(at, timer.waitUntil)
+    if (due !== undefined && due <= at && !isStalled) heap.expire(at)
     servers.flush()
     const next = heap.next()
     if (next === undefined) wake.disarm()

@@ -110,7 +110,7 @@ const make = Effect.gen(function* () {
 
   const heap = TimerHeap.make()
   const wake = yield* timer.open((now) => {
-    heap.expire(now, timer.waitUntil)
+    heap.expire(now)
     armWake()
   })
   const armWake = (): void => {

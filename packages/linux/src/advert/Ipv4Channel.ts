@@ -51,6 +51,9 @@ export const open = Effect.fnUntraced(function* (
     send: (adverts) =>
       whole === undefined ? send(plain, packetsOf(adverts)) : sendBoth(plain, whole, adverts),
     rehearse: (adverts) => plain.rehearse(packetsOf(adverts)),
+    receive: () => {
+      for (const { socket } of receivers) socket.receive()
+    },
     mute: (vrids) => {
       // What is filtered by its sender has no others' VRIDs.
       if (reception.filter !== undefined) return

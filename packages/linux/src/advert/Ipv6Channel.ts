@@ -39,6 +39,7 @@ export const open = Effect.fnUntraced(function* (
   return {
     send: (adverts) => Refusal.describe(sender.send(packetsOf(adverts)), adverts.length),
     rehearse: (adverts) => sender.rehearse(packetsOf(adverts)),
+    receive: () => receiver?.receive(),
     mute: (vrids) => {
       // What is filtered by its sender has no others' VRIDs.
       if (receiver === undefined || reception.filter !== undefined) return

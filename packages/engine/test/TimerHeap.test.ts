@@ -1,0 +1,69 @@
+import * as TimerHeap from "@holdfast/engine/TimerHeap"
+import type { Instant } from "@holdfast/wire/Instant"
+import { assert, describe, it } from "@effect/vitest"
+
+const instant = (at: number) => at as Instant
+const deadline = instant(1_000)
+const leadMicros = 100
+
+/** A heap with a slot that has a lead and is armed; `meanwhile` happens while it is waited for. */
+const make = (meanwhile: (heap: TimerHeap.TimerHeap, slot: TimerHeap.Slot) => void = () => {}) => {
+  const heap = TimerHeap.make()
+  const done: Array<string> = []
+  const slot = heap.slot((now) => void done.push(`led at ${now}`), {
+    micros: leadMicros,
+    wait: (until) => {
+      done.push(`wait until ${until}`)
+      meanwhile(heap, slot)
+      return instant(until + 1)
+    }
+  })
+  heap.arm(slot, deadline)
+  return { done, heap, slot }
+}
+
+describe("TimerHeap: a slot with a lead", () => {
+  it("comes up early, is waited for, and expires when the wait ends", () => {
+    const { done, heap } = make()
+    assert.strictEqual(heap.next(), deadline - leadMicros)
+    heap.expire(instant(deadline - leadMicros - 1))
+    assert.deepStrictEqual(done, [])
+    heap.expire(instant(deadline - leadMicros))
+    assert.deepStrictEqual(done, ["wait until 1000", "led at 1001"])
+    assert.isUndefined(heap.next())
+  })
+
+  it("is not waited for when its deadline has passed", () => {
+    const { done, heap } = make()
+    heap.expire(deadline)
+    assert.deepStrictEqual(done, ["led at 1000"])
+  })
+
+  it("that is armed anew while it is waited for expires then, and not before", () => {
+    const { done, heap } = make((inside, slot) => {
+      if (slot.wakeAt === deadline) inside.arm(slot, instant(2_000))
+    })
+    heap.expire(instant(950))
+    assert.deepStrictEqual(done, ["wait until 1000"])
+    assert.strictEqual(heap.next(), 2_000 - leadMicros)
+    heap.expire(instant(1_950))
+    assert.deepStrictEqual(done, ["wait until 1000", "wait until 2000", "led at 2001"])
+  })
+
+  it("that is disarmed while it is waited for does not expire", () => {
+    const { done, heap } = make((inside, slot) => inside.disarm(slot))
+    heap.expire(instant(950))
+    assert.deepStrictEqual(done, ["wait until 1000"])
+    assert.isUndefined(heap.next())
+  })
+
+  it("holds up what becomes due while it is waited for, and no longer", () => {
+    const { done, heap } = make()
+    heap.arm(
+      heap.slot((now) => void done.push(`other at ${now}`)),
+      instant(990)
+    )
+    heap.expire(instant(950))
+    assert.deepStrictEqual(done, ["wait until 1000", "led at 1001", "other at 1001"])
+  })
+})
