@@ -46,12 +46,13 @@ const added = (program: Daemon.Program): Effect.Effect<ReadonlyArray<number>, un
     for (let number = addressCount + 1; number <= addressCount + reloadCount; number++) {
       yield* daemon.configure(configuration(number))
       // Anywhere between two adverts.
-      yield* Effect.sleep(yield* Random.nextBetween(apartMillis, apartMillis + intervalMillis))
+      yield* Effect.sleep(yield* Random.nextBetween(0, intervalMillis))
       const atMicros = WallClock.nowMicros()
       yield* daemon.signal("SIGHUP")
       asked.push({ number, atMicros })
+      // The next file is written when this one has been read.
+      yield* Effect.sleep(apartMillis)
     }
-    yield* Effect.sleep(apartMillis)
     const frames = yield* recording.finish
     return asked.flatMap(({ atMicros, number }) => {
       const first = frames.find(Frame.announcementOf(Routers.address(number)))

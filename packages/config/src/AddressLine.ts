@@ -52,6 +52,8 @@ export const read = (statement: Statement, report: Report): AddressLine | undefi
   }
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
 type Prefix = Pick<VirtualAddress, "address" | "prefixLength">
 
 type Flag = NonNullable<VirtualAddress["flags"]>[number]
@@ -90,8 +92,8 @@ const agrees = ({ address }: Prefix, said: Said, report: Report): boolean => {
     report.warning(said.label.span, "an IPv6 address has no label", "remove label")
     delete said.label
   }
-  const other = ipv6 ? [] : (said.flags ?? []).filter(({ flag }) => ipv6Only.has(flag))
-  for (const { flag, span } of other) {
+  for (const { flag, span } of said.flags ?? nothing) {
+    if (ipv6 || !ipv6Only.has(flag)) continue
     const written = flag === "dad" ? "-nodad" : flag
     report.warning(span, `${written} has no effect on an IPv4 address`, `remove ${written}`)
   }
@@ -101,19 +103,22 @@ const agrees = ({ address }: Prefix, said: Said, report: Report): boolean => {
 const carriedOf = (prefix: Prefix, said: Said, report: Report): AddressLine["carried"] => {
   const ipv6 = Address.isIpv6(prefix.address)
   const broadcast = said.broadcast === undefined ? undefined : broadcastOf(said.broadcast, prefix, report)
-  const flags = (said.flags ?? []).map(({ flag }) => flag).filter((flag) => ipv6 || !ipv6Only.has(flag))
+  const flags = said.flags?.map(({ flag }) => flag).filter((flag) => ipv6 || !ipv6Only.has(flag)) ?? []
   const peer = said.peer === undefined ? undefined : peerOf(said.peer, prefix, report)
   const lifetime = said.preferredLifetime ?? (ipv6 && prefix.prefixLength === ipv6Bits ? none : "forever")
-  return {
-    ...prefix,
-    ...(said.label === undefined ? {} : { label: said.label.text }),
+  // A file has thousands of them, and most say none of these.
+  const carried: Mutable<AddressLine["carried"]> = {
+    address: prefix.address,
+    prefixLength: prefix.prefixLength,
     scope: said.scope ?? RoutingName.scopeGlobal,
-    ...(broadcast === undefined ? {} : { broadcast }),
-    ...(peer === undefined ? {} : { peer }),
-    ...(flags.length === 0 ? {} : { flags: [...new Set(flags)] }),
-    ...(lifetime === "forever" ? {} : { preferredLifetime: lifetime }),
     tracked: said.tracked ?? true
   }
+  if (said.label !== undefined) carried.label = said.label.text
+  if (broadcast !== undefined) carried.broadcast = broadcast
+  if (peer !== undefined) carried.peer = peer
+  if (flags.length > 0) carried.flags = [...new Set(flags)]
+  if (lifetime !== "forever") carried.preferredLifetime = lifetime
+  return carried
 }
 
 /** `+` sets and `-` clears the bits that are not of the prefix; a prefix without such bits has no broadcast address. */
@@ -201,6 +206,7 @@ const options = LineOptions.make<Said>({
   track_group: LineOptions.ignored(1, "an address that somebody takes away is put back")
 })
 
+const nothing: NonNullable<Said["flags"]> = []
 const ipv6Only: ReadonlySet<Flag> = new Set(["home", "mngtmpaddr", "dad"])
 const none = Value.none
 const ipv4Bits = 32

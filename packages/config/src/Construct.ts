@@ -7,6 +7,7 @@
  * @since 0.1.0
  */
 import type { Report } from "./Diagnostic.ts"
+import type { Word } from "./Lexer.ts"
 import type { Statement } from "./SyntaxTree.ts"
 
 /**
@@ -18,7 +19,8 @@ import type { Statement } from "./SyntaxTree.ts"
 export const refuse = (statements: ReadonlyArray<Statement>, report: Report): ReadonlyArray<Statement> =>
   statements.flatMap((statement) => {
     const { quoted, span, text } = statement.keyword
-    const construct = quoted ? undefined : constructs.find(({ pattern }) => pattern.test(text))
+    const construct =
+      quoted || !anyConstruct.test(text) ? undefined : constructs.find(({ pattern }) => pattern.test(text))
     if (construct !== undefined) {
       report.error(span, `${construct.name} are not supported by this version`, remedy)
       return []
@@ -32,12 +34,17 @@ export const refuse = (statements: ReadonlyArray<Statement>, report: Report): Re
 
 /** keepalived puts a value in place of `${_NAME}`; any other name that no line defines stays as it is written. */
 const reportBuiltIns = (statement: Statement, report: Report): void => {
-  for (const word of [statement.keyword, ...statement.arguments]) {
-    if (word.text.includes("${_"))
-      report.error(word.span, "built-in definitions are not supported by this version", remedy)
-  }
+  reportBuiltIn(statement.keyword, report)
+  for (const word of statement.arguments) reportBuiltIn(word, report)
 }
 
+const reportBuiltIn = (word: Word, report: Report): void => {
+  if (word.text.includes("${_"))
+    report.error(word.span, "built-in definitions are not supported by this version", remedy)
+}
+
+/** What most words are not, seen at their first character. */
+const anyConstruct = /^[i@$~]/
 const constructs = [
   { pattern: /^include[rmwba]?$/, name: "included files" },
   { pattern: /^@/, name: "conditional lines" },

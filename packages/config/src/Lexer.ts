@@ -63,7 +63,10 @@ export interface Word {
  * @category models
  * @since 0.1.0
  */
-export type Token = Word | { readonly _tag: "Open" | "Close" | "LineEnd"; readonly span: Span }
+export type Token =
+  | Word
+  | { readonly _tag: "Open" | "Close"; readonly span: Span }
+  | { readonly _tag: "LineEnd" }
 
 /**
  * Splits a file into tokens, or a part of one that begins at `origin`.
@@ -90,7 +93,7 @@ export const tokenize = (source: Source, report: Report, origin: Origin = start)
     const start = at
     const character = text[at]!
     if (character === "\n") {
-      tokens.push({ _tag: "LineEnd", span: span(start, start + 1) })
+      tokens.push(lineEnd)
       at++
       line++
       lineStart = at
@@ -125,6 +128,9 @@ export const tokenize = (source: Source, report: Report, origin: Origin = start)
   return tokens
 }
 
+/** It has nothing to say of its place, and there is one for each line of a file. */
+const lineEnd: Token = { _tag: "LineEnd" }
+
 const endOfLine = (text: string, from: number): number => {
   const end = text.indexOf("\n", from)
   return end === -1 ? text.length : end
@@ -142,7 +148,10 @@ const endOfQuoted = (text: string, from: number): number => {
 
 const endOfBare = (text: string, from: number): number => {
   for (let at = from; at < text.length; at++) {
-    if (isWordCharacter(text.charCodeAt(at))) continue
+    wordCharacters.lastIndex = at
+    wordCharacters.test(text)
+    at = wordCharacters.lastIndex
+    if (at === text.length) break
     const character = text[at]!
     if (character === "\\" && at + 1 < text.length && !wordEnds.includes(text[at + 1]!)) at++
     else if (character === "$" && text[at + 1] === "{") at = endOfReference(text, at)
@@ -152,9 +161,8 @@ const endOfBare = (text: string, from: number): number => {
   return text.length
 }
 
-/** A letter, a digit, or one of `&'()*+,-./:;<=>?@_`: most characters of a file, and none that ends a word. */
-const isWordCharacter = (code: number): boolean =>
-  (code >= 0x61 && code <= 0x7a) || (code >= 0x26 && code <= 0x5a) || code === 0x5f
+/** Letters, digits, and `&'()*+,-./:;<=>?@_`: most characters of a file, and none that ends a word. */
+const wordCharacters = /[&-Z_a-z]*/y
 
 /** The place of the brace that closes `${NAME`, or of the dollar sign when no brace closes it. */
 const endOfReference = (text: string, dollar: number): number => {

@@ -171,13 +171,13 @@ const reportUnknown = (word: Word, known: ReadonlyArray<string>, subject: string
  * @category words
  * @since 0.1.0
  */
-export const part = (word: Word, start: number, end: number = word.text.length): Word => ({
-  ...word,
-  text: word.text.slice(start, end),
-  span: {
-    ...word.span,
-    column: word.span.column + start,
-    offset: word.span.offset + start,
-    length: end - start
-  }
+export const part = (
+  { quoted, span: { column, file, line, offset }, text }: Word,
+  start: number,
+  end: number = text.length
+): Word => ({
+  _tag: "Word",
+  text: text.slice(start, end),
+  quoted,
+  span: { file, line, column: column + start, offset: offset + start, length: end - start }
 })

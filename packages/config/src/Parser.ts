@@ -36,8 +36,9 @@ export const parse = (tokens: ReadonlyArray<Token>, report: Report): ReadonlyArr
   while (at < tokens.length) {
     const token = tokens[at]!
     if (token._tag === "Word") {
+      const keyword = token
       const end = endOfWords(tokens, at)
-      const [keyword, ...rest] = tokens.slice(at, end) as [Word, ...Array<Word>]
+      const rest = tokens.slice(at + 1, end) as Array<Word>
       at = end
       const brace = skipLineEnds(tokens, at)
       const opening = tokens[brace]

@@ -131,8 +131,10 @@ const vridSpan = (instance: VrrpInstance): Span.Span =>
   (instance.settings.values.virtual_router_id ?? instance.name).span
 
 const reportSharedAddresses = (compiled: ReadonlyArray<InstanceRouters>, report: Report): void => {
+  const running = compiled.filter(({ routers }) => routers.length > 0)
+  if (running.length < 2) return
   const seen = new Map<string, { readonly instance: VrrpInstance; readonly line: AddressLine }>()
-  for (const { instance } of compiled.filter(({ routers }) => routers.length > 0)) {
+  for (const { instance } of running) {
     const { virtual_ipaddress, virtual_ipaddress_excluded } = instance.settings.values
     for (const line of [...(virtual_ipaddress?.value ?? []), ...(virtual_ipaddress_excluded?.value ?? [])]) {
       const { address } = line.carried

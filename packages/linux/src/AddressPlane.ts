@@ -138,9 +138,10 @@ const open = Effect.fnUntraced(function* (onEvent: (event: AddressEvent) => void
   })
 
   const settleAddresses = Effect.fnUntraced(function* (tasks: ReadonlyArray<AddressOwner.Task>) {
-    const owned = AddressOwner.ownedBy(owners.values())
+    const dropping = tasks.filter(({ owner }) => owner.dropped.size > 0)
+    const owned = AddressOwner.ownedBy(dropping.length > 0 ? owners.values() : [])
     const jobs = [
-      ...tasks.flatMap((task) => AddressOwner.removalsOf(task, owned, network.state())),
+      ...dropping.flatMap((task) => AddressOwner.removalsOf(task, owned, network.state())),
       ...tasks.flatMap((task) => AddressOwner.additionsOf(task, network.state()))
     ]
     for (let start = 0; start < jobs.length; start += jobsPerPart) {

@@ -48,8 +48,16 @@ export const protocolMark = 112
  * @category getters
  * @since 0.1.0
  */
-export const keyOf = (entry: VirtualAddress): string =>
-  keyFrom(entry.interface, entry, entry.peer ?? entry.address)
+export const keyOf = (entry: VirtualAddress): string => {
+  const known = keys.get(entry)
+  if (known !== undefined) return known
+  const key = keyFrom(entry.interface, entry, entry.peer ?? entry.address)
+  keys.set(entry, key)
+  return key
+}
+
+/** A line that goes on over reloads is the same object (`RouterSet.diff`), and a thousand are asked for several times in each. */
+const keys = new WeakMap<VirtualAddress, string>()
 
 /**
  * The same of what the kernel tells.

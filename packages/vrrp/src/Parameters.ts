@@ -8,6 +8,7 @@
  */
 import * as Address from "@holdfast/wire/Address"
 import { groupVrrp } from "@holdfast/wire/Ipv4"
+import * as Equal from "effect/Equal"
 import * as Schema from "effect/Schema"
 import { Micros, seconds } from "@holdfast/wire/Instant"
 import { InterfaceName } from "./InterfaceName.ts"
@@ -374,6 +375,16 @@ export const defaults = {
  */
 export const transmitInterface = ({ interface: base, virtualMac }: Parameters): InterfaceName =>
   virtualMac === undefined || virtualMac.transmitBase ? base : virtualMac.interface
+
+/**
+ * Tells whether two lists of parameters say the same. Addresses that came or went are seen by their number, without a look
+ * at each of a thousand.
+ *
+ * @category predicates
+ * @since 0.1.0
+ */
+export const isSame = (left: Parameters, right: Parameters): boolean =>
+  left.addresses.length === right.addresses.length && Equal.equals(left, right)
 
 /**
  * Returns what identifies a virtual router on the network: the device, the family and the VRID (RFC 9568 section 5.2.3).

@@ -10,7 +10,7 @@
  * @since 0.1.0
  */
 import * as Equal from "effect/Equal"
-import { type Parameters, placeOf, type VirtualAddress } from "./Parameters.ts"
+import { isSame, type Parameters, placeOf, type VirtualAddress } from "./Parameters.ts"
 
 /**
  * A router before and after.
@@ -59,9 +59,11 @@ export const diff = (running: ReadonlyArray<Parameters>, wanted: ReadonlyArray<P
     return from === undefined ? [] : [{ from, to: { ...to, addresses: reuse(from.addresses, to.addresses) } }]
   })
   const used = new Set(predecessors.values())
+  const kept = pairs.filter(({ from, to }) => isSame(from, to))
+  const isKept = new Set(kept)
   return {
-    kept: pairs.filter(isKept).map(({ to }) => to),
-    changed: pairs.filter((change) => !isKept(change) && staysInPlace(change)),
+    kept: kept.map(({ to }) => to),
+    changed: pairs.filter((change) => !isKept.has(change) && staysInPlace(change)),
     replaced: pairs.filter((change) => !staysInPlace(change)),
     added: wanted.filter((to) => !predecessors.has(to)),
     removed: running.filter((from) => !used.has(from))
@@ -120,8 +122,6 @@ const staysInPlace = ({ from, to }: Change): boolean =>
   placeOf(from) === placeOf(to) &&
   channelOf(from) === channelOf(to) &&
   Equal.equals(from.virtualMac, to.virtualMac)
-
-const isKept = ({ from, to }: Change): boolean => Equal.equals(from, to)
 
 const nameOf = (parameters: Parameters): string => parameters.name
 

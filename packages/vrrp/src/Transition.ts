@@ -67,6 +67,7 @@ export const sendAdvert = (priority: number): ReadonlyArray<Action> => [
  * @since 0.1.0
  */
 export const restateOwnership = ({ parameters, role }: State, before: Parameters): ReadonlyArray<Action> =>
+  parameters.addresses.length === before.addresses.length &&
   ownedFields.every((field) => Equal.equals(parameters[field], before[field]))
     ? []
     : [{ _tag: "SetAddressOwnership", owned: role._tag === "Master" }]

@@ -42,7 +42,7 @@
  * @since 0.1.0
  */
 import type { Instant } from "@holdfast/wire/Instant"
-import * as Equal from "effect/Equal"
+import { isSame } from "./Parameters.ts"
 import type { Action } from "./Action.ts"
 import * as BackupRole from "./BackupRole.ts"
 import type { Event, TimerName } from "./Event.ts"
@@ -135,7 +135,7 @@ const isWithoutEffect = (state: VirtualRouter, event: Event): boolean => {
     const deadline = deadlines(state)[event.timer]
     return deadline === undefined || event.at < deadline
   }
-  return event._tag === "Reconfigured" && Equal.equals(event.parameters, state.parameters)
+  return event._tag === "Reconfigured" && isSame(event.parameters, state.parameters)
 }
 
 /** RFC 3768 6.4.1. */
