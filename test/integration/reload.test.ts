@@ -168,6 +168,26 @@ Requirement.suite("SIGHUP", Requirement.lab, () => {
       assert.strictEqual(lab.vmbr.entries.findLast(Frame.isAdvert)?.priority, Configuration.priority.LD1)
     })
   )
+
+  it.live("a file that somebody is writing, and that is empty for the moment, changes nothing", () =>
+    Effect.gen(function* () {
+      const lab = yield* settled
+
+      yield* lab.daemon.configure("\n")
+      const from = lab.daemon.log.entries.length
+      yield* lab.daemon.signal("SIGHUP")
+      yield* lab.daemon.log.waitFor(
+        "report",
+        ({ text }) => text.includes("is empty") && text.includes("nothing was changed"),
+        { from }
+      )
+      yield* threeAdverts(lab)
+
+      assert.deepStrictEqual(sentSince(lab), [])
+      assert.deepStrictEqual([...lab.changes.entries], [])
+      assertAdverts(lab, [Topology.clientVip, Topology.serverVip])
+    })
+  )
 })
 
 /** A Master that has made all its announcements, with marks where the test begins. */

@@ -28,6 +28,8 @@ export class Unreadable extends Schema.TaggedError<Unreadable>()("Unreadable", {
 export interface ConfigurationFile {
   /** Reads and compiles the file. Mistakes are in the result; only a file that cannot be read is an error. */
   readonly read: Effect.Effect<Configuration.Reading, Unreadable>
+  /** As `read`, but a file without a word is an error: whoever writes a file in place leaves it empty for a moment. */
+  readonly readAgain: Effect.Effect<Configuration.Reading, Unreadable>
 }
 
 /**
@@ -38,15 +40,22 @@ export interface ConfigurationFile {
  */
 export const make = (file: string): ConfigurationFile => {
   const reader = Configuration.makeReader()
+  const text = Effect.try({
+    // Decoded afterwards: Node reads text in pieces of 8 kB, and bytes in one.
+    try: () => readFileSync(file).toString("utf8"),
+    catch: (error) =>
+      new Unreadable({
+        message: `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}; name the file with --use-file`
+      })
+  })
+  const isWritten = (written: string): boolean => written.trim() !== ""
+  const beingWritten = (): Unreadable =>
+    new Unreadable({ message: `${file} is empty: reload again when it is written, or stop the daemon` })
+  const compile = (written: string): Configuration.Reading =>
+    withSecrets(reader.read({ file, text: written }))
   return {
-    read: Effect.try({
-      // Decoded afterwards: Node reads text in pieces of 8 kB, and bytes in one.
-      try: () => readFileSync(file).toString("utf8"),
-      catch: (error) =>
-        new Unreadable({
-          message: `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}; name the file with --use-file`
-        })
-    }).pipe(Effect.map((text) => withSecrets(reader.read({ file, text }))))
+    read: Effect.map(text, compile),
+    readAgain: text.pipe(Effect.filterOrFail(isWritten, beingWritten), Effect.map(compile))
   }
 }
 

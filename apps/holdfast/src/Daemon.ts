@@ -1,8 +1,8 @@
 /**
  * The daemon: reads the file, runs the VRRP thread, and answers signals.
  *
- * **Details** start: file → pid file → thread → whom to tell → what to track → routers. HUP: file → routers, by difference; a file with a mistake
- * changes nothing. USR1, USR2: the status as JSON. TERM or INT: stop.
+ * **Details** start: file → pid file → thread → whom to tell → what to track → routers. HUP: file → routers, by difference; a file with a mistake,
+ * or an empty one, changes nothing. USR1, USR2: the status as JSON. TERM or INT: stop.
  *
  * @since 0.1.0
  */
@@ -100,7 +100,7 @@ export const run = (
     let applied = configuration
 
     const reload = Effect.gen(function* () {
-      const reading = yield* file.read
+      const reading = yield* file.readAgain
       for (const diagnostic of reading.diagnostics)
         log.write(diagnostic.severity, Diagnostic.format(diagnostic))
       if (Option.isNone(reading.configuration))
