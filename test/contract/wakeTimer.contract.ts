@@ -50,6 +50,19 @@ export const wakeTimerContract = (run: Run) =>
       )
     )
 
+    it.live("waits for a deadline, and not for one that has passed", () =>
+      run(() =>
+        Effect.gen(function* () {
+          const { timer } = yield* open
+          const from = timer.now()
+
+          const soon = (from + 100) as Instant
+          assert.isAtLeast(timer.waitUntil(soon), soon)
+          assert.isAtLeast(timer.waitUntil((from - 1_000_000) as Instant), from)
+        })
+      )
+    )
+
     it.live("arming replaces what was armed before, to an earlier and to a later deadline", () =>
       run(({ eventually, pass }) =>
         Effect.gen(function* () {

@@ -4,6 +4,7 @@ import { Engine } from "@holdfast/engine/Engine"
 import type { EngineEvent } from "@holdfast/engine/EngineEvent"
 import { WakeTimer } from "@holdfast/engine/WakeTimer"
 import * as SimulatedHost from "@holdfast/simulation/SimulatedHost"
+import { type Micros, plus } from "@holdfast/wire/Instant"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -13,9 +14,12 @@ import { advertOf, makeNetwork, parameters, run } from "./Rig.ts"
 
 /**
  * A Backup of priority 100, alone on its segment. While its takeover is waited for, adverts arrive in its socket with the
- * priorities that `meanwhile` says, and wait there to be received.
+ * priorities that `meanwhile` says, and wait there to be received. Its timer wakes it `late`.
  */
-const makeBackup = Effect.fnUntraced(function* (meanwhile: () => ReadonlyArray<number>) {
+const makeBackup = Effect.fnUntraced(function* (
+  meanwhile: () => ReadonlyArray<number>,
+  late: Micros = 0 as Micros
+) {
   const { network, sent } = yield* makeNetwork()
   const host = SimulatedHost.make(network, {
     name: "r1",
@@ -30,9 +34,14 @@ const makeBackup = Effect.fnUntraced(function* (meanwhile: () => ReadonlyArray<n
     Layer.succeed(WakeTimer, {
       ...timer,
       leadMicros: 1_500,
+      open: (onWake) =>
+        Effect.map(timer.open(onWake), (armable) => ({
+          ...armable,
+          arm: (deadline) => armable.arm(plus(deadline, late))
+        })),
       waitUntil: (deadline) => {
         for (const priority of meanwhile()) waiting.push(advertOf(51, priority))
-        return deadline
+        return Math.max(deadline, timer.now()) as typeof deadline
       }
     }),
     Layer.succeed(AdvertTransport, {
@@ -81,6 +90,17 @@ describe("Engine: a takeover that is waited for", () => {
       yield* run(masterDownSeconds)
       assert.strictEqual(yield* role, "Master")
       assert.isNotEmpty(sent)
+    })
+  )
+
+  it.effect("that is late is none when the Master was heard in time and the timer was seen first", () =>
+    Effect.gen(function* () {
+      const heard = [[200]]
+      const { role, sent } = yield* makeBackup(() => heard.pop() ?? [], 50_000 as Micros)
+      yield* run(masterDownSeconds)
+      assert.isEmpty(heard)
+      assert.strictEqual(yield* role, "Backup")
+      assert.isEmpty(sent)
     })
   )
 

@@ -11,9 +11,9 @@
  *
  * **Invariants**
  * 1. Only the actor's fiber steps a router.
- * 2. In a pass everything that was heard is stepped before any timer expires: after a stall, adverts that waited in the
- *    kernel's buffer count before the silence does. A Master that stood still steps aside before either. A Backup looks
- *    into that buffer once more before it takes over.
+ * 2. In a pass everything that was heard is stepped before any timer expires, and a Backup looks into the kernel's buffer
+ *    before it takes over: after a stall, adverts that waited there count before the silence does, whichever the event
+ *    loop came to first. A Master that stood still steps aside before either.
  * 3. No edge out of a pass waits.
  * 4. Nothing but adverts and the counts of overruns is lost when the inbox is full: wake-ups, links and reports of
  *    addresses are kept beside it, and every pass looks at them; commands wait for room.
@@ -337,8 +337,9 @@ const make = Effect.gen(function* () {
   })
 
   /**
-   * Waits for a Backup's takeover, and hears what arrived meanwhile. Before that the takeover is gone through once, so that
-   * what it needs is in the processor's caches.
+   * Waits for a Backup's takeover, and hears what has arrived by then: also when it comes late, since a process that stood
+   * still may be woken by its timer first. Before that the takeover is gone through, so that what it needs is in the
+   * processor's caches.
    */
   const approach = (router: RunningRouter.RunningRouter, deadline: Instant): Instant => {
     const receive = (): void => channels.receive(router.state.parameters)

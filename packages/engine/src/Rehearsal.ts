@@ -131,7 +131,7 @@ const stage = (parameters: Parameters, send: Send) => {
     parameters,
     {
       heap,
-      leadOf: () => ({ micros: 0, wait: (deadline) => deadline }),
+      leadOf: () => undefined,
       outbox,
       clockMicros: () => 0,
       publish: (event) => void sent.push(describe(event)),

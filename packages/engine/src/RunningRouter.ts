@@ -44,7 +44,7 @@ import type { Lead, Slot, TimerHeap } from "./TimerHeap.ts"
 export interface Surroundings {
   readonly heap: TimerHeap
   /** How the router's takeover is waited for: it must not wait for the way from the kernel's timer to here. */
-  readonly leadOf: (router: RunningRouter) => Lead
+  readonly leadOf: (router: RunningRouter) => Lead | undefined
   readonly outbox: Outbox
   /** Now, since 1970: for authentication alone. */
   readonly clockMicros: () => number

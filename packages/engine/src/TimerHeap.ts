@@ -18,7 +18,7 @@ import type { Instant } from "@holdfast/wire/Instant"
  */
 export interface Slot {
   readonly onExpired: (now: Instant) => void
-  readonly lead: Lead
+  readonly lead: Lead | undefined
   /** When it shall expire; absent while disarmed. */
   wakeAt: Instant | undefined
   /** Where its live entry stands in the heap; other entries of the slot are stale. */
@@ -26,8 +26,8 @@ export interface Slot {
 }
 
 /**
- * How a slot that must expire exactly is waited for: it comes up `micros` early, and `wait` then lasts until the deadline and
- * returns the time it then is. It may arm slots, also this one: then this one does not expire.
+ * How a slot that must expire exactly is waited for: it comes up `micros` early, and `wait` then lasts until the deadline, if
+ * that is still to come, and returns the time it then is. It may arm slots, also this one: then this one does not expire.
  *
  * @category models
  * @since 0.1.0
@@ -99,7 +99,7 @@ export const make = (): TimerHeap => {
   }
 
   const queue = (slot: Slot, wakeAt: Instant): void => {
-    const at = (wakeAt - slot.lead.micros) as Instant
+    const at = earliest(slot, wakeAt)
     slot.queuedAt = at
     push({ at, slot })
   }
@@ -107,10 +107,10 @@ export const make = (): TimerHeap => {
   const isStale = (entry: Entry): boolean => entry.slot.queuedAt !== entry.at
 
   return {
-    slot: (onExpired, lead = none) => ({ onExpired, lead, wakeAt: undefined, queuedAt: undefined }),
+    slot: (onExpired, lead) => ({ onExpired, lead, wakeAt: undefined, queuedAt: undefined }),
     arm: (slot, wakeAt) => {
       slot.wakeAt = wakeAt
-      if (slot.queuedAt === undefined || slot.queuedAt > wakeAt - slot.lead.micros) queue(slot, wakeAt)
+      if (slot.queuedAt === undefined || slot.queuedAt > earliest(slot, wakeAt)) queue(slot, wakeAt)
     },
     disarm: (slot) => {
       slot.wakeAt = undefined
@@ -130,12 +130,12 @@ export const make = (): TimerHeap => {
         const slot = entry.slot
         slot.queuedAt = undefined
         if (slot.wakeAt === undefined) continue
-        if (slot.wakeAt - slot.lead.micros > now) {
+        if (earliest(slot, slot.wakeAt) > now) {
           queue(slot, slot.wakeAt)
           continue
         }
         const deadline = slot.wakeAt
-        if (deadline > now) now = slot.lead.wait(deadline)
+        if (slot.lead !== undefined) now = slot.lead.wait(deadline)
         // What came while it was waited for may have moved it, and queued it with that.
         if (slot.wakeAt !== deadline) continue
         slot.wakeAt = undefined
@@ -145,4 +145,5 @@ export const make = (): TimerHeap => {
   }
 }
 
-const none: Lead = { micros: 0, wait: (deadline) => deadline }
+/** When a slot comes up. */
+const earliest = (slot: Slot, wakeAt: Instant): Instant => (wakeAt - (slot.lead?.micros ?? 0)) as Instant

@@ -38,7 +38,7 @@ export class WakeTimer extends Context.Service<
     readonly now: () => Instant
     /** How much before an exact deadline to arm the timer, so that the way from the kernel to the engine costs nothing. */
     readonly leadMicros: number
-    /** Waits actively until the deadline, which is `leadMicros` away at most, and returns the time it then is. */
+    /** Waits actively until the deadline, which is `leadMicros` away at most or past, and returns the time it then is. */
     readonly waitUntil: (deadline: Instant) => Instant
     /** Opens a timer. `onWake` runs on the adapter's callback, never before the deadline, and must not throw. */
     readonly open: (onWake: (now: Instant) => void) => Effect.Effect<Armable, never, Scope.Scope>

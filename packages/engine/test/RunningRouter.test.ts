@@ -47,7 +47,7 @@ const makeRouter = () => {
     parameters,
     {
       heap,
-      leadOf: () => ({ micros: 0, wait: (deadline) => deadline }),
+      leadOf: () => undefined,
       outbox: Outbox.make({ send: nothing, setOwnership: nothing, announce: nothing }),
       clockMicros: () => 0,
       publish: nothing,

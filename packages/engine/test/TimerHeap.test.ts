@@ -6,8 +6,8 @@ const instant = (at: number) => at as Instant
 const deadline = instant(1_000)
 const leadMicros = 100
 
-/** A heap with a slot that has a lead and is armed; `meanwhile` happens while it is waited for. */
-const make = (meanwhile: (heap: TimerHeap.TimerHeap, slot: TimerHeap.Slot) => void = () => {}) => {
+/** A heap with a slot that has a lead and is armed; `meanwhile` happens while it is waited for, which ends at `late` at least. */
+const make = (meanwhile: (heap: TimerHeap.TimerHeap, slot: TimerHeap.Slot) => void = () => {}, late = 0) => {
   const heap = TimerHeap.make()
   const done: Array<string> = []
   const slot = heap.slot((now) => void done.push(`led at ${now}`), {
@@ -15,7 +15,7 @@ const make = (meanwhile: (heap: TimerHeap.TimerHeap, slot: TimerHeap.Slot) => vo
     wait: (until) => {
       done.push(`wait until ${until}`)
       meanwhile(heap, slot)
-      return instant(until + 1)
+      return instant(Math.max(until + 1, late))
     }
   })
   heap.arm(slot, deadline)
@@ -33,10 +33,15 @@ describe("TimerHeap: a slot with a lead", () => {
     assert.isUndefined(heap.next())
   })
 
-  it("is not waited for when its deadline has passed", () => {
-    const { done, heap } = make()
-    heap.expire(deadline)
-    assert.deepStrictEqual(done, ["led at 1000"])
+  it("that comes up late may still be armed anew", () => {
+    const late = 1_700
+    const moved = make((inside, slot) => inside.arm(slot, instant(2_000)), late)
+    moved.heap.expire(instant(late))
+    assert.deepStrictEqual(moved.done, ["wait until 1000"])
+
+    const left = make(() => {}, late)
+    left.heap.expire(instant(late))
+    assert.deepStrictEqual(left.done, ["wait until 1000", "led at 1700"])
   })
 
   it("that is armed anew while it is waited for expires then, and not before", () => {

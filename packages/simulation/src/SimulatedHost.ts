@@ -128,7 +128,7 @@ const wakeTimer = ({ network: { world } }: SimulatedHost): WakeTimer["Service"] 
   now: world.now,
   // Virtual time wakes on the microsecond.
   leadMicros: 0,
-  waitUntil: (deadline) => deadline,
+  waitUntil: (deadline) => Math.max(deadline, world.now()) as Task["at"],
   open: (onWake) => {
     let armed: Task | undefined
     const disarm = (): void => {
