@@ -6,7 +6,6 @@
  * @since 0.1.0
  */
 import type { Action, RoleName } from "@holdfast/vrrp/Action"
-import * as Authentication from "@holdfast/vrrp/Authentication"
 import type { Event, LinkState, TimerName } from "@holdfast/vrrp/Event"
 import * as Health from "@holdfast/vrrp/Health"
 import { type Instant, type Micros, plus } from "@holdfast/wire/Instant"
@@ -14,21 +13,18 @@ import {
   type InterfaceName,
   type Parameters,
   priorityOwner,
-  transmitInterface,
   type VirtualAddress
 } from "@holdfast/vrrp/Parameters"
 import type { State } from "@holdfast/vrrp/State"
 import * as Repetition from "@holdfast/vrrp/Repetition"
 import * as VirtualRouter from "@holdfast/vrrp/VirtualRouter"
-import { isIpv6, type IpAddress } from "@holdfast/wire/Address"
-import * as Advertisement from "@holdfast/wire/Advertisement"
-import { hopLimitVrrp } from "@holdfast/wire/Ipv4"
+import type { IpAddress } from "@holdfast/wire/Address"
+import * as AdvertSending from "./AdvertSending.ts"
 import * as DropReport from "./DropReport.ts"
 import type { Delivery } from "./Delivery.ts"
 import type { EngineEvent } from "./EngineEvent.ts"
 import { devicesOf, linkStateOf } from "./LinkFacts.ts"
 import type { Links } from "./LinkWatch.ts"
-import * as Sealing from "./Sealing.ts"
 import * as MismatchReport from "./MismatchReport.ts"
 import type { Outbox } from "./Outbox.ts"
 import type { RunningGroup } from "./RunningGroup.ts"
@@ -100,6 +96,7 @@ export const make = (
   const told = new Map<InterfaceName, LinkState>()
   /** What was heard last, if hearing it again is known to do nothing but start the timer. */
   let last: { readonly content: object; state: State; readonly waiting: Micros } | undefined
+  const sendAdvert = AdvertSending.make(surroundings)
   const drops = DropReport.make()
   const mismatches = MismatchReport.make()
   const slot = (timer: TimerName): Slot =>
@@ -166,7 +163,7 @@ export const make = (
   const interpret = (action: Action, at: Instant, actions: ReadonlyArray<Action>): void => {
     switch (action._tag) {
       case "SendAdvert":
-        return sendAdvert(action.priority)
+        return sendAdvert(router.state, action.priority)
       case "SetAddressOwnership":
         return surroundings.outbox.ownership(router.name, {
           owned: action.owned,
@@ -266,30 +263,6 @@ export const make = (
     }
   }
 
-  const encoded = encodedAdverts()
-  const sealer = Sealing.make(surroundings.clockMicros)
-  const sendAdvert = (priority: number): void => {
-    const { parameters } = router.state
-    const source = Health.sourceAddress(router.state)
-    if (source === undefined) return
-    const { transport } = parameters
-    const [destinations, hopLimit] =
-      transport._tag === "Multicast"
-        ? [[transport.group], hopLimitVrrp]
-        : [transport.peers.map(({ address }) => address), transport.hopLimit]
-    const seal = sealer.next(parameters.authentication, Authentication.highestSequence(router.state))
-    for (const destination of destinations)
-      surroundings.outbox.advert(
-        transmitInterface(parameters),
-        seal({
-          source,
-          destination,
-          payload: encoded(parameters, priority, { source, destination }),
-          hopLimit
-        })
-      )
-  }
-
   return router
 }
 
@@ -300,49 +273,6 @@ export const make = (
  * @since 0.1.0
  */
 export const roleOf = (router: RunningRouter): RoleName => router.state.role._tag
-
-/** Adverts change only with the parameters, the priority and their ends, so the bytes are made once. */
-const encodedAdverts = (): ((
-  parameters: Parameters,
-  priority: number,
-  ends: Advertisement.Ends
-) => Uint8Array) => {
-  let made: {
-    readonly parameters: Parameters
-    readonly priority: number
-    readonly byEnds: Map<string, Uint8Array>
-  }
-  return (parameters, priority, ends) => {
-    if (made?.parameters !== parameters || made.priority !== priority)
-      made = { parameters, priority, byEnds: new Map() }
-    // The checksum of version 2 covers the message alone.
-    const key = parameters.version === 2 ? "" : `${ends.source} ${ends.destination}`
-    const known = made.byEnds.get(key)
-    if (known !== undefined) return known
-    const payload = Advertisement.encode(advertisementOf(parameters, priority), ends)
-    made.byEnds.set(key, payload)
-    return payload
-  }
-}
-
-const advertisementOf = (parameters: Parameters, priority: number): Advertisement.Advertisement => {
-  const { advertInterval: advertIntervalMicros, vrid } = parameters
-  const advertised = parameters.addresses.filter((entry) => entry.advertised)
-  const common = { vrid, priority, advertIntervalMicros }
-  return parameters.version === 2
-    ? {
-        version: 2,
-        ...common,
-        ...Sealing.fieldsOf(parameters.authentication),
-        addresses: advertised.flatMap(({ address }) => (isIpv6(address) ? [] : [address]))
-      }
-    : {
-        version: 3,
-        ...common,
-        checksum: parameters.plainChecksum ? "Plain" : "PseudoHeader",
-        addresses: advertised.map((entry) => entry.address)
-      }
-}
 
 const sameLink = (left: LinkState, right: LinkState): boolean =>
   left._tag === right._tag && addressOf(left) === addressOf(right)
