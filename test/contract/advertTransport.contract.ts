@@ -41,7 +41,8 @@ const open = Effect.fnUntraced(function* (segment: Segment, { groups, hears = "A
 })
 
 /** Nobody but the codec looks behind the second byte. */
-const payloadOf = (vrid: number): Uint8Array => Uint8Array.of(0x31, vrid, 100, 1, 0, 100, 0xab, 0xcd)
+const payloadOf = (vrid: number, priority = 100): Uint8Array =>
+  Uint8Array.of(0x31, vrid, priority, 1, 0, 100, 0xab, 0xcd)
 
 const wordsOf = ({ destination, hopLimit, payload, source }: ReceivedAdvert): string =>
   `${source} ${destination} ${hopLimit} ${payload.join()}`
@@ -251,17 +252,50 @@ const channelContract = (runAny: Run, segment: Segment) => {
         )
     )
 
-    it.live("receives nothing once its scope is closed", () =>
+    it.live("dozes: tells what arrived when it is asked, and all of it when a Master leaves", () =>
+      run(({ eventually, pass, peer }) =>
+        Effect.gen(function* () {
+          const { channel, vrids } = yield* open(segment)
+          const leaving = (vrid: number) => ({ ...fromPeer(vrid), payload: payloadOf(vrid, 0) })
+
+          channel.doze(true)
+          peer.send(fromPeer(51))
+          yield* pass(50)
+          assert.isEmpty(vrids())
+          channel.receive()
+          assert.deepStrictEqual(vrids(), [51])
+
+          peer.send(fromPeer(52))
+          peer.send(leaving(53))
+          yield* eventually("all are told", () => vrids().length === 3)
+          assert.deepStrictEqual(vrids(), [51, 52, 53])
+
+          peer.send(fromPeer(54))
+          channel.doze(false)
+          yield* eventually("what waited is told", () => vrids().length === 4)
+          peer.send(fromPeer(55))
+          peer.send(leaving(56))
+          yield* eventually("each is told, once", () => vrids().includes(56))
+          assert.deepStrictEqual(vrids(), [51, 52, 53, 54, 55, 56])
+        })
+      )
+    )
+
+    it.live("receives nothing once its scope is closed, dozing or not", () =>
       run(({ pass, peer }) =>
         Effect.gen(function* () {
           const scope = yield* Scope.make()
-          const { received } = yield* Scope.provide(open(segment), scope)
+          const awake = yield* Scope.provide(open(segment), scope)
+          const dozing = yield* Scope.provide(open(segment), scope)
+          dozing.channel.doze(true)
 
           yield* Scope.close(scope, Exit.void)
           peer.send(fromPeer(51))
+          peer.send({ ...fromPeer(52), payload: payloadOf(52, 0) })
           yield* pass(50)
 
-          assert.isEmpty(received)
+          assert.isEmpty(awake.received)
+          assert.isEmpty(dozing.received)
         })
       )
     )

@@ -97,6 +97,11 @@ export interface AdvertChannel {
   readonly rehearse: (adverts: ReadonlyArray<OutgoingAdvert>) => void
   /** Tells now what has arrived by now, before the event loop comes to it. */
   readonly receive: () => void
+  /**
+   * While it dozes, what arrives is told when `receive` asks for it, and all of it at once when a Master leaves (priority 0).
+   * A channel that cannot tell the two apart does not doze.
+   */
+  readonly doze: (dozing: boolean) => void
   /** VRIDs of others, to be dropped before they wake this process. Replaces the former set. */
   readonly mute: (vrids: ReadonlySet<number>) => void
 }

@@ -51,6 +51,10 @@ export interface Channels {
   readonly rehearse: (device: InterfaceName, adverts: ReadonlyArray<OutgoingAdvert>) => void
   /** Tells now what has arrived for a router by now. */
   readonly receive: (router: Parameters) => void
+  /** Lets the channels doze that are named here, and wakes the others (`Dozing`). */
+  readonly doze: (shallDoze: (device: InterfaceName, family: Family) => boolean) => void
+  /** Tells now what has arrived at the channels that doze. */
+  readonly receiveDozing: () => void
   /** Counts an advert of a VRID that nobody here runs; the first is told and mutes the rest: true when this one did. */
   readonly hearForeign: (delivery: Delivery.Delivery) => boolean
   /** Adverts heard by device and foreign VRID. */
@@ -73,6 +77,7 @@ interface Open {
   readonly index: number
   readonly scope: Scope.Closeable
   readonly channel: AdvertChannel
+  isDozing: boolean
 }
 
 /**
@@ -109,7 +114,7 @@ export const make = Effect.fnUntraced(function* (
       })
       .pipe(Scope.provide(scope), Effect.result)
     if (Result.isSuccess(channel)) {
-      open.set(keyOf(device, family), { wanted, index, scope, channel: channel.success })
+      open.set(keyOf(device, family), { wanted, index, scope, channel: channel.success, isDozing: false })
       return
     }
     yield* Scope.close(scope, Exit.void)
@@ -181,6 +186,18 @@ export const make = Effect.fnUntraced(function* (
     receive: ({ family, interface: device, virtualMac }) => {
       open.get(keyOf(device, family))?.channel.receive()
       if (virtualMac !== undefined) open.get(keyOf(virtualMac.interface, family))?.channel.receive()
+    },
+    doze: (shallDoze) => {
+      for (const entry of open.values()) {
+        const { channel, wanted } = entry
+        const dozing = wanted.hears === "All" && shallDoze(wanted.interface, wanted.family)
+        if (dozing === entry.isDozing) continue
+        entry.isDozing = dozing
+        channel.doze(dozing)
+      }
+    },
+    receiveDozing: () => {
+      for (const { channel, isDozing } of open.values()) if (isDozing) channel.receive()
     },
     hearForeign: ({ event, family, interface: device, vrid }) => {
       const key = keyOf(device, family)

@@ -52,6 +52,7 @@ import * as Outbox from "./Outbox.ts"
 import * as Rehearsal from "./Rehearsal.ts"
 import * as Reload from "./Reload.ts"
 import * as Routers from "./Routers.ts"
+import * as Dozing from "./Dozing.ts"
 import type * as RunningRouter from "./RunningRouter.ts"
 import * as Status from "./Status.ts"
 import * as TimerHeap from "./TimerHeap.ts"
@@ -140,7 +141,10 @@ const make = Effect.gen(function* () {
   const events = yield* PubSub.sliding<EngineEvent>({ capacity: eventsMax, replay: eventsReplayed })
   // Telling costs time: what a pass has to tell is told when what it has to do is done.
   const untold: Array<EngineEvent> = []
-  const publish = (event: EngineEvent): void => void untold.push(event)
+  const publish = (event: EngineEvent): void => {
+    untold.push(event)
+    if (event._tag === "RoleChanged") isDozeDoubted = true
+  }
   const tellSubscribers = (): void => {
     for (const event of untold.splice(0)) PubSub.publishUnsafe(events, event)
   }
@@ -149,8 +153,9 @@ const make = Effect.gen(function* () {
 
   // A reservoir for the bulk input, so that a flood of adverts can never crowd out the rest of the inbox.
   let deliveriesWaiting = 0
-  // A Backup is about to take over: what arrives is heard at once.
-  let isApproaching = false
+  let isDozeDoubted = false
+  // Somebody asks the channels: what has arrived is heard at once.
+  let isAsking = false
   let linksChanged = false
   const reported: Array<AddressEvent> = []
   const observed = new Map<string, Observation>()
@@ -161,7 +166,7 @@ const make = Effect.gen(function* () {
   const channels = yield* Channels.make({
     publish,
     onDelivered: (deliveries) => {
-      if (isApproaching) return hear(deliveries)
+      if (isAsking) return hear(deliveries)
       if (deliveriesWaiting < deliveriesMax && tell({ _tag: "Delivered", deliveries })) deliveriesWaiting += 1
       else lateness.countFlooded(deliveries.length)
     },
@@ -252,6 +257,7 @@ const make = Effect.gen(function* () {
     )
     if (!complete) heap.arm(channelRetry, plus(at, channelRetryMicros))
     for (const router of routers.all()) router.tellLinks(at)
+    isDozeDoubted = true
   })
 
   const hearReports = (at: Instant): void => {
@@ -343,13 +349,22 @@ const make = Effect.gen(function* () {
    */
   const approach = (router: RunningRouter.RunningRouter, deadline: Instant): Instant => {
     const receive = (): void => channels.receive(router.state.parameters)
-    isApproaching = true
+    isAsking = true
     Rehearsal.takeover(router, { deadline, now: timer.now, receive, send: channels.rehearse })
     timer.waitUntil(deadline)
     receive()
-    isApproaching = false
+    isAsking = false
     return timer.waitUntil(deadline)
   }
+
+  const receiveDozing = (): void => {
+    isAsking = true
+    channels.receiveDozing()
+    isAsking = false
+  }
+  const dozing = Dozing.make(heap, { doze: channels.doze, receiveDozing }, () =>
+    routers.all().map(({ state }) => state)
+  )
 
   const pass = Effect.fnUntraced(function* () {
     const inputs = yield* Queue.takeAll(inbox)
@@ -370,6 +385,10 @@ const make = Effect.gen(function* () {
       if (linksChanged) yield* settleLinks(at)
     }
     outbox.flush()
+    if (isDozeDoubted) {
+      isDozeDoubted = false
+      dozing.reassess(at)
+    }
     arm(heap.next())
     const hasStopped = stopReplies.length > 0 && !routers.isReleasing()
     if (hasStopped) publish({ _tag: "Stopped", at })

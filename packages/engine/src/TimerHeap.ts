@@ -3,8 +3,8 @@
  *
  * **Details**
  * A slot is one timer. Arming a slot later than it stands costs nothing: the entry stays where it is, and when it comes
- * up too early it is put back at its true place. A Backup moves its master-down timer with every advert it hears; so
- * hearing costs no heap work, and one early wake-up per master-down interval pays for it.
+ * up first it is put back at its true place. A Backup moves its master-down timer with every advert it hears; so hearing
+ * costs no heap work, and being put back once per master-down interval pays for it.
  *
  * @since 0.1.0
  */
@@ -52,7 +52,7 @@ export interface TimerHeap {
   readonly slot: (onExpired: (now: Instant) => void, lead?: Lead) => Slot
   readonly arm: (slot: Slot, wakeAt: Instant) => void
   readonly disarm: (slot: Slot) => void
-  /** When to wake next; may be earlier than any true deadline, never later. */
+  /** When the next slot comes up. */
   readonly next: () => Instant | undefined
   /** Expires every slot that is due, earliest first, also those that the expiries themselves make due. */
   readonly expire: (now: Instant) => void
@@ -116,11 +116,16 @@ export const make = (): TimerHeap => {
       slot.wakeAt = undefined
     },
     next: () => {
-      while (entries.length > 0 && (isStale(entries[0]!) || entries[0]!.slot.wakeAt === undefined)) {
-        const { slot, at } = pop()
-        if (slot.queuedAt === at) slot.queuedAt = undefined
+      while (entries.length > 0) {
+        const { at, slot } = entries[0]!
+        const isLive = slot.queuedAt === at
+        if (isLive && slot.wakeAt !== undefined && earliest(slot, slot.wakeAt) <= at) return at
+        pop()
+        if (!isLive) continue
+        slot.queuedAt = undefined
+        if (slot.wakeAt !== undefined) queue(slot, slot.wakeAt)
       }
-      return entries[0]?.at
+      return undefined
     },
     expire: (from) => {
       let now = from

@@ -56,6 +56,7 @@ const make = Effect.gen(function* () {
               return refused.has(name) ? ["no buffer space"] : []
             },
             rehearse: () => void done.push(`rehearse on ${name}`),
+            doze: (dozing) => void done.push(`${dozing ? "doze" : "wake"} ${name}`),
             receive: () => void done.push(`receive on ${name}`),
             mute: (vrids) => void done.push(`mute ${[...vrids].join(" ")} on ${name}`)
           }
@@ -218,6 +219,34 @@ describe("Channels: what is sent and muted", () => {
           "receive on eth0/Ipv4",
           "receive on vrrp.51/Ipv4"
         ])
+      })
+  )
+
+  it.effect(
+    "those that shall rest do, but for virtual devices; only they are asked, and a channel opens awake",
+    () =>
+      Effect.gen(function* () {
+        const { channels, done, settle } = yield* make
+        const all = [router(51, virtualMac()), router(52, six)]
+        yield* settle(all)
+        const after = (act: () => void): ReadonlyArray<string> => {
+          done.length = 0
+          act()
+          return [...done]
+        }
+
+        assert.deepStrictEqual(
+          after(() => channels.doze(() => true)),
+          ["doze eth0/Ipv4", "doze eth0/Ipv6"]
+        )
+        assert.isEmpty(after(() => channels.doze(() => true)))
+        assert.deepStrictEqual(
+          after(() => channels.doze((device, family) => device === "eth0" && family === "Ipv6")),
+          ["wake eth0/Ipv4"]
+        )
+        assert.deepStrictEqual(after(channels.receiveDozing), ["receive on eth0/Ipv6"])
+        yield* settle(all, linksOf({ eth0: 9, "vrrp.51": 4 }))
+        assert.isEmpty(after(channels.receiveDozing))
       })
   )
 

@@ -68,6 +68,21 @@ export const acceptAllBut = (vrids: ReadonlySet<number>, place: Place = "Ipv4"):
   select(vrids, place, keepAll, keepNothing)
 
 /**
+ * Returns the program that accepts the adverts of Masters that leave (priority 0) and drops all others.
+ *
+ * @see RFC 9568 section 5.2.4
+ * @category constructors
+ * @since 0.1.0
+ */
+export const acceptLeaving = (place: Place): Program => [
+  ...findAdvert(place),
+  ...loadByte(2),
+  instruction(jumpIfEqual, 0, 1, 0),
+  instruction(returnOperand, keepNothing),
+  instruction(returnOperand, keepAll)
+]
+
+/**
  * Returns the program that accepts what was sent from a MAC address and drops all else, over either family.
  *
  * @category constructors
@@ -147,7 +162,7 @@ const select = (vrids: ReadonlySet<number>, place: Place, otherwise: number, mat
   const wanted = [...vrids].filter((vrid) => vrid >= 1 && vrid <= 255).toSorted((left, right) => left - right)
   return [
     ...findAdvert(place),
-    ...loadSecondByte,
+    ...loadByte(1),
     ...wanted.map((vrid, index) => instruction(jumpIfEqual, vrid, wanted.length - index, 0)),
     instruction(returnOperand, otherwise),
     instruction(returnOperand, matched)
@@ -165,7 +180,7 @@ const findAdvert = (place: Place): Program => {
       return [
         instruction(loadHeaderLength, 0),
         // RFC 2402 2.2: the second byte is the length in words of four bytes, less two.
-        ...loadSecondByte,
+        ...loadByte(1),
         instruction(add, 2),
         instruction(shiftLeft, 2),
         instruction(addIndex, 0),
@@ -194,16 +209,16 @@ export const keepNothing = 0
 const instructionLength = 8
 
 /**
- * A becomes the byte behind the first one at X; a packet that ends before is accepted. In an advert that byte is the
- * identifier, which follows version and type.
+ * A becomes a byte behind X; a packet that ends before is accepted. In an advert byte 1 is the identifier and byte 2 the
+ * priority.
  */
-const loadSecondByte: Program = [
+const loadByte = (offset: number): Program => [
   instruction(loadLength, 0),
   instruction(jumpIfAtLeastIndex, 0, 0, 2),
   instruction(subtractIndex, 0),
-  instruction(jumpIfAtLeast, 2, 1, 0),
+  instruction(jumpIfAtLeast, offset + 1, 1, 0),
   instruction(returnOperand, keepAll),
-  instruction(loadByteIndexed, 1)
+  instruction(loadByteIndexed, offset)
 ]
 
 /**

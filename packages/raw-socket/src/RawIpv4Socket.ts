@@ -81,6 +81,8 @@ export interface RawIpv4SocketOptions extends PacketReceiver.Listener<ReceivedPa
 export interface RawIpv4Socket extends PacketSender.PacketSender<Address.Ipv4Address> {
   /** Receives what is there now instead of when the event loop comes to it. */
   readonly receive: () => void
+  /** Whether the event loop comes to it at all. */
+  readonly watch: (watched: boolean) => void
   readonly joinGroup: (group: Address.Ipv4Address) => Effect.Effect<void, SocketError.SocketError>
   readonly leaveGroup: (group: Address.Ipv4Address) => Effect.Effect<void, SocketError.SocketError>
   readonly setFilter: (program: PacketFilter.Program) => Effect.Effect<void, SocketError.SocketError>
@@ -126,6 +128,7 @@ export const open = Effect.fnUntraced(function* (
   return {
     ...PacketSender.make(socket, encodeRoute(interfaceIndex)),
     receive: socket.receive,
+    watch: socket.watch,
     joinGroup: (group) => socket.setOption(SocketOption.addMembership(group, interfaceIndex)),
     leaveGroup: (group) => socket.setOption(SocketOption.dropMembership(group, interfaceIndex)),
     setFilter: (program) => socket.setFilter(PacketFilter.encode(program))

@@ -84,6 +84,8 @@ export interface RawIpv6SocketOptions extends PacketReceiver.Listener<ReceivedPa
 export interface RawIpv6Socket extends PacketSender.PacketSender<Address.Ipv6Address> {
   /** Receives what is there now instead of when the event loop comes to it. */
   readonly receive: () => void
+  /** Whether the event loop comes to it at all. */
+  readonly watch: (watched: boolean) => void
   readonly joinGroup: (group: Address.Ipv6Address) => Effect.Effect<void, SocketError.SocketError>
   readonly leaveGroup: (group: Address.Ipv6Address) => Effect.Effect<void, SocketError.SocketError>
   readonly setFilter: (program: PacketFilter.Program) => Effect.Effect<void, SocketError.SocketError>
@@ -130,6 +132,7 @@ export const open = Effect.fnUntraced(function* (
   return {
     ...PacketSender.make(socket, encodeRoute(interfaceIndex)),
     receive: socket.receive,
+    watch: socket.watch,
     joinGroup: (group) =>
       Effect.map(
         socket.setOption(SocketOption.joinGroup(group, interfaceIndex)),

@@ -124,6 +124,7 @@ export interface SocketOptions {
  *   alone until it is done. Not interruptible: whoever runs it must end before the socket's scope does.
  * - `rehearse`: does all that `send` does but on no socket, so that the first real one finds its code compiled.
  * - `receive`: receives what is there now instead of when the event loop comes to it.
+ * - `watch`: whether the event loop comes to it at all; else everything waits for `receive`.
  * - `setFilter`: replaces the classic BPF program at once.
  *
  * @category models
@@ -137,6 +138,7 @@ export interface Socket {
   readonly sendArenaElsewhere: (arena: SendArena.SendArena) => Effect.Effect<SendOutcome>
   readonly rehearse: (messages: ReadonlyArray<SendArena.OutgoingMessage>) => void
   readonly receive: () => void
+  readonly watch: (watched: boolean) => void
   readonly setOption: (option: SocketOption.SocketOption) => Effect.Effect<void, SocketError.SocketError>
   readonly setFilter: (program: Uint8Array) => Effect.Effect<void, SocketError.SocketError>
 }
@@ -185,6 +187,7 @@ export const open = Effect.fnUntraced(function* (
     sendArenaElsewhere: (prepared) => sendElsewhere(descriptor.fd, prepared),
     rehearse: (messages) => void sendEach(noSocket, messages),
     receive: drain,
+    watch: (watched) => void native.pollUpdate(descriptor.fd, watched ? Native.pollReadable : 0),
     setOption: (option) => Effect.asVoid(setOption(option)),
     setFilter: (program) => Effect.asVoid(setFilter(program))
   }

@@ -50,6 +50,7 @@ const authenticatedOf = (vrid: number, optionWords: number, headerWords: number)
 const Vrids = Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 255 })))
 const OptionWords = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 10 }))
 const HeaderWords = Schema.Int.check(Schema.isBetween({ minimum: 3, maximum: 12 }))
+const Priority = Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 255 }))
 const everyVrid = Array.from({ length: 255 }, (_, index) => index + 1)
 
 describe("PacketFilter", () => {
@@ -66,6 +67,22 @@ describe("PacketFilter", () => {
         assert.strictEqual(run(only, packet) > 0, wanted.has(vrid))
         assert.strictEqual(run(others, packet) > 0, !wanted.has(vrid))
       }
+    }
+  )
+
+  it.prop(
+    "rings for Masters that leave, and for what is too short to tell",
+    { priority: Priority, optionWords: OptionWords },
+    ({ optionWords, priority }) => {
+      const advert = packetOf(51, optionWords)
+      advert[advert.length - 6] = priority
+      const rings = (packet: Uint8Array, place: PacketFilter.Place): boolean =>
+        run(PacketFilter.acceptLeaving(place), packet) > 0
+
+      assert.strictEqual(rings(advert, "Ipv4"), priority === 0)
+      assert.strictEqual(rings(advert.subarray(-8), "Ipv6"), priority === 0)
+      assert.isTrue(rings(advert.subarray(0, -6), "Ipv4"))
+      assert.isTrue(rings(advert.subarray(-8, -6), "Ipv6"))
     }
   )
 

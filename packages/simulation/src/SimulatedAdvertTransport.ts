@@ -61,6 +61,7 @@ const attach = (
   let waiting: Array<ReceivedAdvert> = []
   let droppedCount = 0
   let isOpen = true
+  let isDozing = false
 
   /** The last of each VRID is known again. */
   const contents = new Map<number | undefined, { readonly text: string }>()
@@ -86,8 +87,14 @@ const attach = (
     if (frame._tag !== "Advert" || !accepts(host, options, frame)) return
     const vrid = frame.payload[vridOffset]
     if (vrid !== undefined && muted.has(vrid)) return
-    if (waiting.length === 0) world.schedule(world.now(), deliver)
-    waiting.push({ ...frame, payload: frame.payload.slice(), content: contentOf(frame) })
+    if (isDozing ? frame.payload[priorityOffset] === 0 : waiting.length === 0)
+      world.schedule(world.now(), deliver)
+    waiting.push({
+      ...frame,
+      payload: frame.payload.slice(),
+      content: contentOf(frame),
+      arrivedAt: world.now()
+    })
   })
 
   const forgetOverruns = host.onOverrun((device, count) => {
@@ -110,6 +117,10 @@ const attach = (
       send,
       rehearse: () => undefined,
       receive: deliver,
+      doze: (dozing) => {
+        isDozing = dozing
+        if (waiting.length > 0) world.schedule(world.now(), deliver)
+      },
       mute: (vrids) => {
         muted = vrids
       }
@@ -148,3 +159,4 @@ const isOfMacvlan = (host: SimulatedHost, parent: string, mac: MacAddress | unde
 
 /** Byte 1 of an advert (RFC 3768 section 5.1). */
 const vridOffset = 1
+const priorityOffset = 2

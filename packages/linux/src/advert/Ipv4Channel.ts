@@ -26,8 +26,9 @@ import * as Ipv4 from "@holdfast/wire/Ipv4"
 import * as Effect from "effect/Effect"
 import * as Result from "effect/Result"
 import type * as Scope from "effect/Scope"
+import * as Doorbell from "./Doorbell.ts"
 import * as KnownDatagrams from "./KnownDatagrams.ts"
-import type { Reception } from "./Reception.ts"
+import { type Reception, receiveBufferSize } from "./Reception.ts"
 import * as Refusal from "./Refusal.ts"
 import type { Senders } from "./Senders.ts"
 
@@ -46,11 +47,14 @@ export const open = Effect.fnUntraced(function* (
   const [first] = receivers
   const plain =
     options.hears === "All" && first !== undefined ? first.socket : (yield* senders.ipv4).on(options.index)
+  const doze =
+    options.hears === "All" && first !== undefined ? yield* dozeOf(options, first) : () => undefined
   const whole = options.authenticated ? (yield* senders.whole).on(options.index) : undefined
   return {
     send: (adverts) =>
       whole === undefined ? send(plain, packetsOf(adverts)) : sendBoth(plain, whole, adverts),
     rehearse: (adverts) => plain.rehearse(packetsOf(adverts)),
+    doze,
     receive: () => {
       for (const { socket } of receivers) socket.receive()
     },
@@ -62,6 +66,20 @@ export const open = Effect.fnUntraced(function* (
     }
   }
 })
+
+const dozeOf = (options: ChannelOptions, { place, socket }: Receiver) =>
+  Doorbell.make(socket, (onRing) =>
+    Effect.flatMap(
+      RawIpv4Socket.open({
+        interfaceName: options.interface,
+        interfaceIndex: options.index,
+        filter: PacketFilter.acceptLeaving(place),
+        onBatch: onRing,
+        onEvent: () => undefined
+      }),
+      ({ joinGroup }) => Effect.forEach(groupsOf(options), joinGroup, { discard: true })
+    )
+  )
 
 interface Receiver {
   readonly socket: RawIpv4Socket.RawIpv4Socket
@@ -78,6 +96,7 @@ const openReceivers = Effect.fnUntraced(function* (options: ChannelOptions, rece
       interfaceIndex: options.index,
       protocol,
       ...reception,
+      receiveBufferSize,
       onBatch: (packets) => {
         const at = MonotonicClock.now() as Instant
         const batch = readAdverts(packets, place, known)

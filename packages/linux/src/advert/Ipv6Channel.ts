@@ -18,7 +18,8 @@ import type { Ipv6Address } from "@holdfast/wire/Address"
 import type { Instant } from "@holdfast/wire/Instant"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type { Reception } from "./Reception.ts"
+import * as Doorbell from "./Doorbell.ts"
+import { type Reception, receiveBufferSize } from "./Reception.ts"
 import * as Refusal from "./Refusal.ts"
 import type { Senders } from "./Senders.ts"
 
@@ -36,7 +37,10 @@ export const open = Effect.fnUntraced(function* (
   const receiver = options.hears === "Nothing" ? undefined : yield* openReceiver(options, reception)
   const sender =
     options.hears === "All" && receiver !== undefined ? receiver : (yield* senders.ipv6).on(options.index)
+  const doze =
+    options.hears === "All" && receiver !== undefined ? yield* dozeOf(options, receiver) : () => undefined
   return {
+    doze,
     send: (adverts) => Refusal.describe(sender.send(packetsOf(adverts)), adverts.length),
     rehearse: (adverts) => sender.rehearse(packetsOf(adverts)),
     receive: () => receiver?.receive(),
@@ -48,17 +52,32 @@ export const open = Effect.fnUntraced(function* (
   }
 })
 
+const dozeOf = (options: ChannelOptions, receiver: RawIpv6Socket.RawIpv6Socket) =>
+  Doorbell.make(receiver, (onRing) =>
+    Effect.flatMap(
+      RawIpv6Socket.open({
+        interfaceName: options.interface,
+        interfaceIndex: options.index,
+        filter: PacketFilter.acceptLeaving("Ipv6"),
+        onBatch: onRing,
+        onEvent: () => undefined
+      }),
+      ({ joinGroup }) => Effect.forEach(groupsOf(options), joinGroup, { discard: true })
+    )
+  )
+
 const openReceiver = Effect.fnUntraced(function* (options: ChannelOptions, reception: Reception) {
   const socket = yield* RawIpv6Socket.open({
     interfaceName: options.interface,
     interfaceIndex: options.index,
     ...reception,
+    receiveBufferSize,
     onBatch: (packets) => options.onReceived(MonotonicClock.now() as Instant, packets.map(readAdvert)),
     onEvent: (event) => {
       if (event._tag === "Overrun") options.onOverrun(event.droppedCount)
     }
   })
-  yield* Effect.forEach(options.groups as ReadonlyArray<Ipv6Address>, socket.joinGroup, { discard: true })
+  yield* Effect.forEach(groupsOf(options), socket.joinGroup, { discard: true })
   return socket
 })
 
@@ -73,3 +92,4 @@ const readAdvert = (packet: RawIpv6Socket.ReceivedPacket): ReceivedAdvert => ({
 /** A channel's adverts are of its family (the port's contract). */
 const packetsOf = (adverts: ReadonlyArray<OutgoingAdvert>) =>
   adverts as ReadonlyArray<RawIpv6Socket.OutgoingPacket>
+const groupsOf = ({ groups }: ChannelOptions) => groups as ReadonlyArray<Ipv6Address>

@@ -16,3 +16,12 @@ export interface Reception {
   readonly filter: PacketFilter.Program | undefined
   readonly gathered: boolean
 }
+
+/**
+ * Room for what may wait: 255 adverts and their neighbours while a channel dozes, of which the kernel counts each as a
+ * kilobyte (keepalived: `vrrp_rx_bufs_policy`).
+ *
+ * @category constants
+ * @since 0.1.0
+ */
+export const receiveBufferSize = 0x10_0000

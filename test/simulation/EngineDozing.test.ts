@@ -1,0 +1,132 @@
+/** A Backup of many routers dozes: it is woken seldom, and nobody could tell by when it takes over. */
+import { AdvertTransport } from "@holdfast/engine/AdvertTransport"
+import { Engine } from "@holdfast/engine/Engine"
+import * as SimulatedHost from "@holdfast/simulation/SimulatedHost"
+import type { SimulatedNetwork } from "@holdfast/simulation/SimulatedNetwork"
+import * as VirtualLan from "@holdfast/simulation/VirtualLan"
+import type { Vrid } from "@holdfast/vrrp/Parameters"
+import type { Micros } from "@holdfast/wire/Instant"
+import { assert, describe, it } from "@effect/vitest"
+import * as Context from "effect/Context"
+import * as Effect from "effect/Effect"
+import * as Layer from "effect/Layer"
+import { makeDirector, makeNetwork, parameters, run } from "./Rig.ts"
+
+const count = 32
+const intervalMicros = 100_000
+const priority = 240
+
+/** The routers of a file, without addresses: a virtual router need not have any. */
+const routersOf = (priorityOf: number) =>
+  Array.from({ length: count }, (_, index) => ({
+    ...parameters({
+      priority: priorityOf,
+      version: 3,
+      advertInterval: intervalMicros as Micros,
+      addresses: []
+    }),
+    name: `VI_${index + 1}`,
+    vrid: (index + 1) as Vrid
+  }))
+
+/** An engine that counts how often it is told of adverts, and whether it dozes. */
+const makeBackup = Effect.fnUntraced(function* (network: SimulatedNetwork) {
+  const host = SimulatedHost.make(network, {
+    name: "r2",
+    links: [{ name: "eth0", addresses: ["192.0.2.2/24"] }]
+  })
+  const simulated = yield* Layer.build(Layer.fresh(SimulatedHost.layer(host)))
+  const transport = Context.get(simulated, AdvertTransport)
+  const seen = { isDozing: false, told: 0, wokenAt: 0 }
+  const counting = Layer.succeed(AdvertTransport, {
+    open: (options) =>
+      Effect.map(
+        transport.open({
+          ...options,
+          onReceived: (at, batch) => {
+            seen.told += 1
+            options.onReceived(at, batch)
+          }
+        }),
+        (channel) => ({
+          ...channel,
+          doze: (dozing) => {
+            seen.isDozing = dozing
+            if (!dozing) seen.wokenAt = network.world.now()
+            channel.doze(dozing)
+          }
+        })
+      )
+  })
+  const ports = Layer.mergeAll(Layer.succeedContext(simulated), counting)
+  const engine = Context.get(yield* Layer.build(Layer.fresh(Layer.provide(Engine.layer, ports))), Engine)
+  yield* engine.apply(routersOf(priority))
+  const roles = Effect.map(engine.status, ({ routers }) =>
+    [...new Set(routers.map(({ role }) => role))].join()
+  )
+  return { engine, roles, seen }
+})
+
+/** A Master and its Backup, who has heard it for a while. */
+const settled = Effect.gen(function* () {
+  const { lan, network, sent } = yield* makeNetwork()
+  lan.setConditions({ ...VirtualLan.calm, latencyMicros: 100 })
+  const master = yield* makeDirector(network, "r1")
+  yield* master.engine.apply(routersOf(250))
+  yield* run(1)
+  const backup = yield* makeBackup(network)
+  yield* run(2.5)
+  /** When each router's last advert of the Master and first of the Backup were sent, apart. */
+  const apart = () =>
+    Array.from({ length: count }, (_, index) => {
+      const adverts = sent.filter(({ what }) => what.startsWith(`advert ${index + 1}/`))
+      const first = adverts.findIndex(({ port }) => port === "r2.eth0")
+      return first < 0 ? Number.NaN : adverts[first]!.at - adverts[first - 1]!.at
+    })
+  const firstAt = () => sent.find(({ port }) => port === "r2.eth0")?.at
+  return { apart, backup, firstAt, master }
+})
+
+/** RFC 9568 section 6.1, and the time that an advert is on its way. */
+const skewMicros = ((256 - priority) / 256) * intervalMicros
+const latencyMicros = 100
+
+describe("Engine: a Backup dozes", () => {
+  it.effect("it is told of all that waits, and stays what it is", () =>
+    Effect.gen(function* () {
+      const { backup } = yield* settled
+      assert.isTrue(backup.seen.isDozing)
+      const before = backup.seen.told
+      yield* run(10)
+
+      // All of the Master's adverts leave at once, ten times a second.
+      assert.approximately(backup.seen.told - before, 100, 1)
+      assert.strictEqual(yield* backup.roles, "Backup")
+    })
+  )
+
+  it.effect("it takes over on the microsecond when its Master is silent, and then hears each advert", () =>
+    Effect.gen(function* () {
+      const { apart, backup, firstAt, master } = yield* settled
+      master.host.kernel.setUp("eth0", false)
+      yield* run(1)
+
+      assert.strictEqual(yield* backup.roles, "Master")
+      assert.isFalse(backup.seen.isDozing)
+      assert.strictEqual(backup.seen.wokenAt, firstAt())
+      const due = Math.ceil(3 * intervalMicros + skewMicros + latencyMicros)
+      for (const micros of apart()) assert.approximately(micros, due, 1)
+    })
+  )
+
+  it.effect("it takes over after its skew time when its Master leaves", () =>
+    Effect.gen(function* () {
+      const { apart, backup, master } = yield* settled
+      yield* master.stop
+      yield* run(1)
+
+      assert.strictEqual(yield* backup.roles, "Master")
+      for (const micros of apart()) assert.approximately(micros, Math.ceil(skewMicros + latencyMicros), 1)
+    })
+  )
+})
