@@ -5,7 +5,7 @@
  *
  * @since 0.1.0
  */
-import { type InterfaceName, type Parameters, placeOf } from "@holdfast/vrrp/Parameters"
+import type { InterfaceName, Parameters } from "@holdfast/vrrp/Parameters"
 import type { SyncGroup } from "@holdfast/vrrp/SharedParameters"
 import type { Observation } from "@holdfast/vrrp/Tracker"
 import * as Tracker from "@holdfast/vrrp/Tracker"
@@ -61,7 +61,7 @@ export interface Routers {
  */
 export const make = (surroundings: RunningRouter.Surroundings, plane: OwnershipLevels): Routers => {
   const routers = new Map<string, RunningRouter.RunningRouter>()
-  const byPlace = new Map<string, RunningRouter.RunningRouter>()
+  const byPlace = new Map<InterfaceName, Record<Family, Map<number, RunningRouter.RunningRouter>>>()
   const groups = new Map<string, RunningGroup.RunningGroup>()
   const observations = new Map<string, Observation>()
   const releasing = new Set<string>()
@@ -89,7 +89,7 @@ export const make = (surroundings: RunningRouter.Surroundings, plane: OwnershipL
     all: () => [...routers.values()],
     groups: () => groups.values(),
     named: (name) => routers.get(name),
-    at: (device, family, vrid) => byPlace.get(`${device}/${family}/${vrid}`),
+    at: (device, family, vrid) => byPlace.get(device)?.[family].get(vrid),
     add: (parameters, tally = Statistics.make()) => {
       const router = RunningRouter.make(parameters, surroundings, tally)
       routers.set(parameters.name, router)
@@ -117,7 +117,12 @@ export const make = (surroundings: RunningRouter.Surroundings, plane: OwnershipL
     },
     reindex: () => {
       byPlace.clear()
-      for (const router of routers.values()) byPlace.set(placeOf(router.state.parameters), router)
+      for (const router of routers.values()) {
+        const { family, interface: device, vrid } = router.state.parameters
+        const here = byPlace.get(device) ?? { Ipv4: new Map(), Ipv6: new Map() }
+        byPlace.set(device, here)
+        here[family].set(vrid, router)
+      }
     },
     regroup: (wanted, at) => {
       const before = new Map(groups)

@@ -6,6 +6,7 @@
  *
  * @since 0.1.0
  */
+import { Buffer } from "node:buffer"
 import type { ReceivedAdvert } from "@holdfast/engine/AdvertTransport"
 import type * as Ipv4 from "@holdfast/wire/Ipv4"
 
@@ -63,12 +64,12 @@ export const make = (): KnownDatagrams => {
 /** Behind a header without options; of another it is some byte, which serves as well. */
 const vridOf = (bytes: Uint8Array): number => bytes[21] ?? 0
 
-const isSame = (left: Uint8Array, right: Uint8Array): boolean => {
-  if (left.length !== right.length) return false
-  for (let index = left.length - 1; index >= 0; index--)
-    if (left[index] !== right[index] && !isVarying(index)) return false
-  return true
+/** What varies is taken over into the copy, so that one comparison is enough. */
+const isSame = (copy: Uint8Array, bytes: Uint8Array): boolean => {
+  if (copy.length !== bytes.length) return false
+  for (const index of varying) copy[index] = bytes[index]!
+  return Buffer.compare(copy, bytes) === 0
 }
 
 /** RFC 791 3.1. */
-const isVarying = (index: number): boolean => index === 4 || index === 5 || index === 10 || index === 11
+const varying = [4, 5, 10, 11]
