@@ -45,7 +45,7 @@ export const make = Effect.fnUntraced(function* (
       hung = undefined
       return
     }
-    const scope = Effect.runSync(Scope.fork(parent))
+    const scope = Scope.forkUnsafe(parent)
     if (Exit.isFailure(Effect.runSyncExit(Scope.provide(open(sleeper.receive), scope))))
       return Effect.runSync(Scope.close(scope, Exit.void))
     hung = scope
