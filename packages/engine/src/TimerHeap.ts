@@ -140,7 +140,10 @@ export const make = (): TimerHeap => {
           continue
         }
         const deadline = slot.wakeAt
-        if (slot.lead !== undefined) now = slot.lead.wait(deadline)
+        const isAhead = deadline > now
+        const waited = slot.lead?.wait(deadline) ?? now
+        // Those that are late expire together: routers that become Master at one time go on sharing their wake-ups.
+        if (isAhead) now = waited
         // What came while it was waited for may have moved it, and queued it with that.
         if (slot.wakeAt !== deadline) continue
         slot.wakeAt = undefined

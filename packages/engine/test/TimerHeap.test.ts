@@ -55,6 +55,20 @@ describe("TimerHeap: a slot with a lead", () => {
     assert.deepStrictEqual(done, ["wait until 1000", "wait until 2000", "led at 2001"])
   })
 
+  it("late ones expire together, however long each was looked at", () => {
+    const heap = TimerHeap.make()
+    const done: Array<number> = []
+    let clock = 1_700
+    const wait = () => instant((clock += 10))
+    for (const at of [1_000, 1_200, 1_400])
+      heap.arm(
+        heap.slot((now) => void done.push(now), { micros: leadMicros, wait }),
+        instant(at)
+      )
+    heap.expire(instant(1_700))
+    assert.deepStrictEqual(done, [1_700, 1_700, 1_700])
+  })
+
   it("that is disarmed while it is waited for does not expire", () => {
     const { done, heap } = make((inside, slot) => inside.disarm(slot))
     heap.expire(instant(950))
