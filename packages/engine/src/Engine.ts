@@ -45,6 +45,7 @@ import type { ApplyReport, EngineEvent } from "./EngineEvent.ts"
 import * as DelayedLinks from "./DelayedLinks.ts"
 import type { Delivery } from "./Delivery.ts"
 import * as Devices from "./Devices.ts"
+import * as Dozing from "./Dozing.ts"
 import * as ForeignRouters from "./ForeignRouters.ts"
 import * as Lateness from "./Lateness.ts"
 import { LinkWatch, type LinkWatchError } from "./LinkWatch.ts"
@@ -52,7 +53,6 @@ import * as Outbox from "./Outbox.ts"
 import * as Rehearsal from "./Rehearsal.ts"
 import * as Reload from "./Reload.ts"
 import * as Routers from "./Routers.ts"
-import * as Dozing from "./Dozing.ts"
 import type * as RunningRouter from "./RunningRouter.ts"
 import * as Status from "./Status.ts"
 import * as TimerHeap from "./TimerHeap.ts"
@@ -153,6 +153,7 @@ const make = Effect.gen(function* () {
 
   // A reservoir for the bulk input, so that a flood of adverts can never crowd out the rest of the inbox.
   let deliveriesWaiting = 0
+  // Roles or devices changed: which channels doze is decided anew at the end of the pass.
   let isDozeDoubted = false
   // Somebody asks the channels: what has arrived is heard at once.
   let isAsking = false

@@ -188,9 +188,9 @@ const advertisement = (version: Version, priority: number): Advertisement.Advert
     : { version, ...common, checksum: "PseudoHeader" }
 }
 
-/** Enough wake-ups for a master-down interval or the second burst. */
 const judge: Delivery.Judge = { authenticationOf: () => undefined, clockMicros: () => 0 }
 
+/** Enough wake-ups for a master-down interval or the second burst. */
 const wakes = 8
 
 /** What the first and the next takeovers of a router take, that are gone through: measured as up to 0.6 and 0.1 ms. */

@@ -223,7 +223,7 @@ describe("Channels: what is sent and muted", () => {
   )
 
   it.effect(
-    "those that shall rest do, but for virtual devices; only they are asked, and a channel opens awake",
+    "those that shall doze do, but for virtual devices; only they are asked, and a channel opens awake",
     () =>
       Effect.gen(function* () {
         const { channels, done, settle } = yield* make
