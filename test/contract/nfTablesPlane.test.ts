@@ -5,7 +5,8 @@ import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
 import * as Effect from "effect/Effect"
 import * as Child from "../lab/Child.ts"
 import * as Namespace from "../lab/Namespace.ts"
-import { type Abilities, forwardingPlaneContract, type RunPlane, web } from "./forwardingPlane.contract.ts"
+import { forwardingPlaneContract } from "./forwardingPlane.contract.ts"
+import { type Abilities, type RunPlane, web } from "./ForwardingPlaneHarness.ts"
 
 /** Thresholds are kept and read back, and said to be without effect when the configuration is checked. */
 const abilities: Abilities = {

@@ -15,7 +15,7 @@ import {
   serviceOf,
   sorted,
   tableOf
-} from "../contract/forwardingPlane.contract.ts"
+} from "../contract/ForwardingPlaneHarness.ts"
 import * as Child from "../lab/Child.ts"
 import * as NatNetwork from "./NatNetwork.ts"
 

@@ -3,12 +3,8 @@ import { describe } from "@effect/vitest"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import { createServer, type Server, connect } from "node:net"
-import {
-  type Abilities,
-  forwardingPlaneContract,
-  type RunPlane,
-  web
-} from "../contract/forwardingPlane.contract.ts"
+import { forwardingPlaneContract } from "../contract/forwardingPlane.contract.ts"
+import { type Abilities, type RunPlane, web } from "../contract/ForwardingPlaneHarness.ts"
 import * as Laboratory from "./Laboratory.ts"
 
 const abilities: Abilities = {

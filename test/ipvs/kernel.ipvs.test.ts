@@ -18,7 +18,7 @@ import {
   serviceOf,
   sorted,
   tableOf
-} from "../contract/forwardingPlane.contract.ts"
+} from "../contract/ForwardingPlaneHarness.ts"
 import * as Laboratory from "./Laboratory.ts"
 
 const address = endpoint("TCP", "192.0.2.1", 80)

@@ -9,7 +9,7 @@ import {
   serviceOf,
   sorted,
   tableOf
-} from "../contract/forwardingPlane.contract.ts"
+} from "../contract/ForwardingPlaneHarness.ts"
 import * as Laboratory from "./Laboratory.ts"
 
 const servicesCount = 9_000
