@@ -5,7 +5,8 @@
  * **Details** Three pairs, each as long: our Master under load beside our Backup; the same beside keepalived's; and
  * keepalived's Master without checks and reloads beside our Backup under load. Told by what is on the wire where the
  * Backup listens, and counted against who is at fault: a Master that was silent for the protocol's time, or a Backup that
- * began before. Ours is both in the first pair, where everything counts.
+ * began before. Ours is both in the first pair, where everything counts. A takeover is told apart when the machine itself
+ * stood still in that time, so that nobody could have spoken or heard (`Stillness`).
  *
  * @since 0.1.0
  */
@@ -20,6 +21,7 @@ import * as RealServers from "./RealServers.ts"
 import * as Recording from "./Recording.ts"
 import * as Routers from "./Routers.ts"
 import type { Settings } from "./Settings.ts"
+import * as Stillness from "./Stillness.ts"
 import * as VirtualServers from "./VirtualServers.ts"
 
 /**
@@ -36,27 +38,29 @@ export const measure = (contenders: Contender.Contenders, { busySeconds }: Setti
     const ours = yield* run({ master: loaded, backup: holdfast, loadOn: "LD1" })
     const beside = yield* run({ master: loaded, backup: keepalived, loadOn: "LD1" })
     const above = yield* run({ master: keepalived, backup: loaded, loadOn: "LD2" })
-    const figure = (name: string, takeovers: number) =>
-      Figure.alone(
-        { name: `False takeovers, ${name}`, unit: "takeovers", runs: `${busySeconds} s`, reach: none },
-        [takeovers]
-      )
-    const silence = (name: string, { silenceMillisMax }: Watched) =>
+    const figure = (name: string, value: number, reach: typeof none | typeof open = none) =>
       Figure.alone(
         {
-          name: `Longest silence at 10 ms, busy, ${name}`,
-          unit: "ms",
+          name,
+          unit: name.startsWith("Longest") ? "ms" : "takeovers",
           runs: `${busySeconds} s`,
-          reach: { _tag: "Open" }
+          reach
         },
-        [silenceMillisMax]
+        [value]
       )
+    const all = [ours, beside, above]
     return [
-      figure("our Master, our Backup", ours.takeovers),
-      figure("our Master, keepalived's Backup", beside.takeovers - beside.early),
-      figure("keepalived's Master, our Backup", above.early),
-      silence("our Master", ours),
-      silence("keepalived's Master", above)
+      figure("False takeovers, our Master, our Backup", ours.takeovers),
+      figure("False takeovers, our Master, keepalived's Backup", beside.takeovers - beside.early),
+      figure("False takeovers, keepalived's Master, our Backup", above.early),
+      figure("Takeovers while the machine stood still", sum(all, "halted"), open),
+      figure("Longest halt of the machine itself", greatest(all, "haltMillisMax"), open),
+      figure(
+        "Longest silence at 10 ms, busy, our Master",
+        greatest([ours, beside], "silenceMillisMax"),
+        open
+      ),
+      figure("Longest silence at 10 ms, busy, keepalived's Master", above.silenceMillisMax, open)
     ]
   }).pipe(Effect.scoped)
 
@@ -71,11 +75,16 @@ interface Plan {
 }
 
 interface Watched {
+  /** Without those that a halt of the machine explains. */
   readonly takeovers: number
   /** Those of a Master that had spoken within the protocol's time. */
   readonly early: number
-  /** The longest time between two adverts of the Master. */
+  /** Those of a silence that is shorter than the protocol's time but for halts of the machine. */
+  readonly halted: number
+  /** The longest time between two adverts of the Master, but for halts of the machine. */
   readonly silenceMillisMax: number
+  /** The longest time in which a processor ran nothing of ours. */
+  readonly haltMillisMax: number
 }
 
 const watched = ({ backup, busySeconds, loadOn, master, servers }: Plan) =>
@@ -93,6 +102,7 @@ const watched = ({ backup, busySeconds, loadOn, master, servers }: Plan) =>
     }
     yield* Effect.sleep(settledMillis)
     yield* Machine.burn(topology.client)
+    const halts = yield* Stillness.watch(topology.client)
     const recording = yield* Recording.start(topology.LD2, Routers.networkInterface)
     const before = RealServers.accepted(loaded)
     for (let reload = 0; reload < busySeconds / reloadSeconds; reload++) {
@@ -104,29 +114,41 @@ const watched = ({ backup, busySeconds, loadOn, master, servers }: Plan) =>
     const checks = RealServers.accepted(loaded) - before
     if (checks < shape.count * busySeconds * checksShareMin)
       throw new Error(`only ${checks} checks were made`)
-    return judge((yield* recording.finish).filter(Frame.isAdvert))
+    return judge((yield* recording.finish).filter(Frame.isAdvert), halts)
   })
 
 /** A Backup that spoke a moment ago has not yet heard that it shall not: only one that was silent takes over. */
-const judge = (adverts: ReadonlyArray<Frame.Advert>): Watched => {
+const judge = (adverts: ReadonlyArray<Frame.Advert>, halts: ReadonlyArray<Stillness.Halt>): Watched => {
   const due = Routers.masterDownMillis(pace, priority.LD2)
-  const watched = { takeovers: 0, early: 0, silenceMillisMax: 0 }
+  const watched = { takeovers: 0, early: 0, halted: 0, silenceMillisMax: 0 }
   const spokeAt = { LD1: adverts[0]?.atMicros ?? 0, LD2: -Infinity }
   for (const { atMicros, source } of adverts) {
     const speaker = source === Routers.source("LD1") ? "LD1" : "LD2"
     const silence = (atMicros - spokeAt.LD1) / 1000
-    if (speaker === "LD1") watched.silenceMillisMax = Math.max(watched.silenceMillisMax, silence)
+    const running = silence - Stillness.within(halts, { fromMicros: spokeAt.LD1, toMicros: atMicros }) / 1000
+    if (speaker === "LD1") watched.silenceMillisMax = Math.max(watched.silenceMillisMax, running)
     else if ((atMicros - spokeAt.LD2) / 1000 > due / 2) {
-      watched.takeovers += 1
+      if (silence >= due && running < due) watched.halted += 1
+      else watched.takeovers += 1
       if (silence < due) watched.early += 1
     }
     spokeAt[speaker] = atMicros
   }
   if (!adverts.some(Frame.advertOf(Routers.source("LD1")))) throw new Error("the Master never spoke")
-  return watched
+  const haltMillisMax = halts.reduce(
+    (longest, { fromMicros, toMicros }) => Math.max(longest, (toMicros - fromMicros) / 1000),
+    0
+  )
+  return { ...watched, haltMillisMax }
 }
 
+const sum = (pairs: ReadonlyArray<Watched>, key: keyof Watched) =>
+  pairs.reduce((total, pair) => total + pair[key], 0)
+const greatest = (pairs: ReadonlyArray<Watched>, key: keyof Watched) =>
+  Math.max(...pairs.map((pair) => pair[key]))
+
 const none = { _tag: "AtMost", value: 0 } as const
+const open = { _tag: "Open" } as const
 const pace = Routers.every(10)
 const shape = { count: 1000, serversEach: 1, delaySeconds: 1 }
 const priority = { LD1: 200, LD2: 100 }

@@ -3,33 +3,23 @@
  *
  * @since 0.1.0
  */
-import { execFileSync } from "node:child_process"
-import { mkdtempSync, readFileSync, rmSync } from "node:fs"
-import { tmpdir } from "node:os"
-import { join } from "node:path"
-import { fileURLToPath } from "node:url"
+import { readFileSync } from "node:fs"
 import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
 import * as Deferred from "effect/Deferred"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Child from "../lab/Child.ts"
 import * as Namespace from "../lab/Namespace.ts"
+import * as Program from "./Program.ts"
 import * as VirtualServers from "./VirtualServers.ts"
 
 /**
- * Compiles the program of the servers; it is gone when the scope closes. Needs a C compiler, as the addon does.
+ * Compiles the program of the servers; it is gone when the scope closes.
  *
  * @category constructors
  * @since 0.1.0
  */
-export const build: Effect.Effect<string, never, Scope.Scope> = Effect.acquireRelease(
-  Effect.sync(() => {
-    const program = join(mkdtempSync(join(tmpdir(), "holdfast-bench-")), "accept")
-    execFileSync("cc", ["-O2", "-o", program, source])
-    return program
-  }),
-  (program) => Effect.sync(() => rmSync(join(program, ".."), { recursive: true, force: true }))
-)
+export const build: Effect.Effect<string, never, Scope.Scope> = Program.build("accept")
 
 /**
  * Makes a namespace whose loopback is up and where the servers listen, from now on.
@@ -78,5 +68,4 @@ export const accepted = (namespace: Namespace.Namespace): number => {
   return Number(numbers.split(" ")[names.split(" ").indexOf("PassiveOpens")])
 }
 
-const source = fileURLToPath(new URL("accept.c", import.meta.url))
 const backlog = 65_535
