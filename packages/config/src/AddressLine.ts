@@ -72,11 +72,10 @@ interface Said {
 
 const readPrefix = (word: Word, report: Report): Prefix | undefined => {
   const slash = word.text.indexOf("/")
-  const end = slash === -1 ? word.text.length : slash
-  const address = Value.ipAddress(LineOptions.part(word, 0, end), report)
+  const address = Value.ipAddress(slash === -1 ? word : LineOptions.part(word, 0, slash), report)
   const bits = address === undefined || Address.isIpv6(address) ? ipv6Bits : ipv4Bits
   if (slash === -1) return address === undefined ? undefined : { address, prefixLength: bits }
-  const length = LineOptions.part(word, end + 1)
+  const length = LineOptions.part(word, slash + 1)
   const prefixLength = Value.integer({ minimum: 0, maximum: bits })(length, report)
   return address === undefined || prefixLength === undefined ? undefined : { address, prefixLength }
 }

@@ -16,21 +16,27 @@ import type { Statement } from "./SyntaxTree.ts"
  * @category reading
  * @since 0.1.0
  */
-export const refuse = (statements: ReadonlyArray<Statement>, report: Report): ReadonlyArray<Statement> =>
-  statements.flatMap((statement) => {
-    const { quoted, span, text } = statement.keyword
-    const construct =
-      quoted || !anyConstruct.test(text) ? undefined : constructs.find(({ pattern }) => pattern.test(text))
+export const refuse = (statements: ReadonlyArray<Statement>, report: Report): ReadonlyArray<Statement> => {
+  const others: Array<Statement> = []
+  for (const statement of statements) {
+    const { block, keyword } = statement
+    const construct = constructOf(keyword)
     if (construct !== undefined) {
-      report.error(span, `${construct.name} are not supported by this version`, remedy)
-      return []
+      report.error(keyword.span, `${construct} are not supported by this version`, remedy)
+      continue
     }
     reportBuiltIns(statement, report)
-    if (statement.block === undefined) return [statement]
-    return [
-      { ...statement, block: { ...statement.block, statements: refuse(statement.block.statements, report) } }
-    ]
-  })
+    others.push(
+      block === undefined
+        ? statement
+        : { ...statement, block: { ...block, statements: refuse(block.statements, report) } }
+    )
+  }
+  return others
+}
+
+const constructOf = ({ quoted, text }: Word): string | undefined =>
+  quoted || !anyConstruct.test(text) ? undefined : constructs.find(({ pattern }) => pattern.test(text))?.name
 
 /** keepalived puts a value in place of `${_NAME}`; any other name that no line defines stays as it is written. */
 const reportBuiltIns = (statement: Statement, report: Report): void => {

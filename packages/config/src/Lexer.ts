@@ -92,7 +92,11 @@ export const tokenize = (source: Source, report: Report, origin: Origin = start)
   while (at < text.length) {
     const start = at
     const character = text[at]!
-    if (character === "\n") {
+    const plainEnd = endOfPlain(text, at)
+    if (plainEnd > at) {
+      at = plainEnd
+      tokens.push({ _tag: "Word", text: text.slice(start, at), quoted: false, span: span(start, at) })
+    } else if (character === "\n") {
       tokens.push(lineEnd)
       at++
       line++
@@ -136,6 +140,12 @@ const endOfLine = (text: string, from: number): number => {
   return end === -1 ? text.length : end
 }
 
+/** The place of the blank or the line end behind a word of ordinary characters, as most are; where it starts if it is none. */
+const endOfPlain = (text: string, from: number): number => {
+  plainWord.lastIndex = from
+  return plainWord.test(text) ? plainWord.lastIndex : from
+}
+
 /** The place of the closing quote, or of the end of the line. */
 const endOfQuoted = (text: string, from: number): number => {
   const limit = endOfLine(text, from)
@@ -163,6 +173,8 @@ const endOfBare = (text: string, from: number): number => {
 
 /** Letters, digits, and `&'()*+,-./:;<=>?@_`: most characters of a file, and none that ends a word. */
 const wordCharacters = /[&-Z_a-z]*/y
+
+const plainWord = /[&-Z_a-z]+(?=[ \n])/y
 
 /** The place of the brace that closes `${NAME`, or of the dollar sign when no brace closes it. */
 const endOfReference = (text: string, dollar: number): number => {

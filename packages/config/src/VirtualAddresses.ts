@@ -85,7 +85,7 @@ const deviceOf = (
   const family = familyOf(line)
   const everywhere = instance.settings.values.use_vmac_addr !== undefined
   const named = line.interface
-  const onOwn = [...virtualMacs.values()].some((device) => device.interface === named)
+  const onOwn = virtualMacs.size > 0 && [...virtualMacs.values()].some((device) => device.interface === named)
   const own = virtualMacs.get(family)
   const atHome = named === undefined || named === base || onOwn
   if (line.virtualMac !== undefined && (everywhere || (atHome && own !== undefined)))
