@@ -32,7 +32,7 @@ const open = Effect.fnUntraced(function* (segment: Segment, { groups, hears = "A
     authenticated: false,
     hears,
     groups: groups ?? [segment.group],
-    onReceived: (_, batch) => {
+    onReceived: (batch) => {
       for (const advert of batch) received.push({ ...advert, payload: advert.payload.slice() })
     },
     onOverrun: () => {}

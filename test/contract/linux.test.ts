@@ -194,7 +194,7 @@ describe("AdvertTransport: what has arrived", () => {
           authenticated: false,
           hears: "All",
           groups: [segment.group],
-          onReceived: (_, batch) => void heard.push(batch.length),
+          onReceived: (batch) => void heard.push(batch.length),
           onOverrun: () => {}
         })
 

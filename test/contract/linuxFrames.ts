@@ -56,7 +56,7 @@ const open = Effect.fnUntraced(function* (segment: Segment, options: Partial<Cha
     authenticated: false,
     hears: "All",
     groups: [segment.group],
-    onReceived: (_, batch) => {
+    onReceived: (batch) => {
       for (const advert of batch) {
         const header = advert.header?.slice()
         const copy = { ...advert, payload: advert.payload.slice() }

@@ -49,7 +49,12 @@ const makeBackup = Effect.fnUntraced(function* (
         Effect.map(transport.open(options), (channel) => ({
           ...channel,
           receive: () => {
-            if (waiting.length > 0) options.onReceived(timer.now(), waiting.splice(0))
+            if (waiting.length === 0) return
+            const batch = waiting.splice(0)
+            options.onReceived(
+              batch,
+              batch.map(() => timer.now())
+            )
           }
         }))
     })

@@ -8,9 +8,10 @@ import * as Authentication from "@holdfast/vrrp/Authentication"
 import * as Health from "@holdfast/vrrp/Health"
 import { type Parameters, transmitInterface } from "@holdfast/vrrp/Parameters"
 import type { State } from "@holdfast/vrrp/State"
-import { isIpv6 } from "@holdfast/wire/Address"
+import { type IpAddress, isIpv6 } from "@holdfast/wire/Address"
 import * as Advertisement from "@holdfast/wire/Advertisement"
 import { hopLimitVrrp } from "@holdfast/wire/Ipv4"
+import type { OutgoingAdvert } from "./AdvertTransport.ts"
 import type { Outbox } from "./Outbox.ts"
 import * as Sealing from "./Sealing.ts"
 
@@ -32,53 +33,46 @@ export interface Means {
  * @since 0.1.0
  */
 export const make = ({ clockMicros, outbox }: Means): ((state: State, priority: number) => void) => {
-  const encoded = encodedAdverts()
   const sealer = Sealing.make(clockMicros)
+  let made: Made | undefined
   return (state, priority) => {
-    const { parameters } = state
+    const { marks, parameters } = state
     const source = Health.sourceAddress(state)
     if (source === undefined) return
-    const { transport } = parameters
-    const [destinations, hopLimit] =
-      transport._tag === "Multicast"
-        ? [[transport.group], hopLimitVrrp]
-        : [transport.peers.map(({ address }) => address), transport.hopLimit]
-    const seal = sealer.next(parameters.authentication, Authentication.highestSequence(state))
-    for (const destination of destinations)
-      outbox.advert(
-        transmitInterface(parameters),
-        seal({
-          source,
-          destination,
-          payload: encoded(parameters, priority, { source, destination }),
-          hopLimit
-        })
-      )
+    if (made?.parameters !== parameters || made.priority !== priority || made.source !== source)
+      made = { parameters, priority, source, adverts: advertsOf(parameters, priority, source) }
+    const heardMax = marks === undefined ? undefined : Authentication.highestSequence(state)
+    const seal = sealer.next(parameters.authentication, heardMax)
+    const device = transmitInterface(parameters)
+    for (const advert of made.adverts) outbox.advert(device, seal(advert))
   }
 }
 
-/** Adverts change only with the parameters, the priority and their ends, so the bytes are made once. */
-const encodedAdverts = (): ((
+/** Adverts change only with these, so they are made once: before a seal they are the same objects each time. */
+interface Made {
+  readonly parameters: Parameters
+  readonly priority: number
+  readonly source: IpAddress
+  readonly adverts: ReadonlyArray<OutgoingAdvert>
+}
+
+const advertsOf = (
   parameters: Parameters,
   priority: number,
-  ends: Advertisement.Ends
-) => Uint8Array) => {
-  let made: {
-    readonly parameters: Parameters
-    readonly priority: number
-    readonly byEnds: Map<string, Uint8Array>
-  }
-  return (parameters, priority, ends) => {
-    if (made?.parameters !== parameters || made.priority !== priority)
-      made = { parameters, priority, byEnds: new Map() }
-    // The checksum of version 2 covers the message alone.
-    const key = parameters.version === 2 ? "" : `${ends.source} ${ends.destination}`
-    const known = made.byEnds.get(key)
-    if (known !== undefined) return known
-    const payload = Advertisement.encode(advertisementOf(parameters, priority), ends)
-    made.byEnds.set(key, payload)
-    return payload
-  }
+  source: IpAddress
+): ReadonlyArray<OutgoingAdvert> => {
+  const { transport } = parameters
+  const [destinations, hopLimit] =
+    transport._tag === "Multicast"
+      ? [[transport.group], hopLimitVrrp]
+      : [transport.peers.map(({ address }) => address), transport.hopLimit]
+  const advertisement = advertisementOf(parameters, priority)
+  return destinations.map((destination) => ({
+    source,
+    destination,
+    payload: Advertisement.encode(advertisement, { source, destination }),
+    hopLimit
+  }))
 }
 
 const advertisementOf = (parameters: Parameters, priority: number): Advertisement.Advertisement => {

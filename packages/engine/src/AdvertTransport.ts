@@ -16,8 +16,8 @@ import type * as Scope from "effect/Scope"
  *
  * - `payload`: without the IP header, but with the authentication header; a view that is valid only during the callback.
  * - `header`: the IPv4 header before an authentication header, which it covers; absent with protocol 112.
- * - `content`: the same object as of an earlier one that was the same in all of these; absent where that is not known.
- * - `arrivedAt`: when the kernel got it, where the adapter knows: a busy process hears late what came in time.
+ *
+ * **Details** one that is the same as an earlier one of the channel, in all of these, may be the same object.
  *
  * @category models
  * @since 0.1.0
@@ -28,8 +28,6 @@ export interface ReceivedAdvert {
   readonly hopLimit: number
   readonly payload: Uint8Array
   readonly header?: Uint8Array
-  readonly content?: object
-  readonly arrivedAt?: Instant
 }
 
 /**
@@ -78,8 +76,11 @@ export interface ChannelOptions {
   readonly hears: Hearing
   /** Groups to join; none for a device that carries unicast only. */
   readonly groups: ReadonlyArray<IpAddress>
-  /** One call for all that was waiting. Must not throw. */
-  readonly onReceived: (at: Instant, batch: ReadonlyArray<ReceivedAdvert>) => void
+  /**
+   * One call for all that was waiting, with when the kernel got each, since a busy process hears late what came in time.
+   * Must not throw.
+   */
+  readonly onReceived: (batch: ReadonlyArray<ReceivedAdvert>, arrivedAt: ReadonlyArray<Instant>) => void
   /** The kernel dropped datagrams because its buffer was full: how many since the channel opened. The channel goes on. */
   readonly onOverrun: (droppedCount: number) => void
 }

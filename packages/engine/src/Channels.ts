@@ -28,8 +28,11 @@ import type { Links } from "./LinkWatch.ts"
  * @since 0.1.0
  */
 export interface Listeners {
-  /** One call for all that was waiting on a device. */
-  readonly onDelivered: (deliveries: ReadonlyArray<Delivery.Delivery>) => void
+  /** One call for all that was waiting on a device, with when each arrived. */
+  readonly onDelivered: (
+    deliveries: ReadonlyArray<Delivery.Delivery>,
+    arrivedAt: ReadonlyArray<Instant>
+  ) => void
   readonly onOverrun: (device: InterfaceName, droppedCount: number) => void
   readonly publish: (event: EngineEvent) => void
   readonly judge: Delivery.Judge
@@ -56,7 +59,7 @@ export interface Channels {
   /** Tells now what has arrived at the channels that doze. */
   readonly receiveDozing: () => void
   /** Counts an advert of a VRID that nobody here runs; the first is told and mutes the rest: true when this one did. */
-  readonly hearForeign: (delivery: Delivery.Delivery) => boolean
+  readonly hearForeign: (delivery: Delivery.Delivery, at: Instant) => boolean
   /** Adverts heard by device and foreign VRID. */
   readonly foreignCounts: () => ReadonlyMap<InterfaceName, ReadonlyMap<number, number>>
 }
@@ -106,9 +109,10 @@ export const make = Effect.fnUntraced(function* (
       .open({
         ...wanted,
         index,
-        onReceived: (receivedAt, batch) =>
+        onReceived: (batch, arrivedAt) =>
           listeners.onDelivered(
-            batch.map((one) => Delivery.make(heardOn, family, one, receivedAt, listeners.judge))
+            batch.map((one) => Delivery.make(heardOn, family, one, listeners.judge)),
+            arrivedAt
           ),
         onOverrun: (droppedCount) => listeners.onOverrun(device, droppedCount)
       })
@@ -199,12 +203,11 @@ export const make = Effect.fnUntraced(function* (
     receiveDozing: () => {
       for (const { channel, isDozing } of open.values()) if (isDozing) channel.receive()
     },
-    hearForeign: ({ event, family, interface: device, vrid }) => {
+    hearForeign: ({ heard: { source }, family, interface: device, vrid }, at) => {
       const key = keyOf(device, family)
       const heard = foreign.get(key) ?? ForeignRouters.make()
       foreign.set(key, heard)
-      if (!heard.heard(vrid, event.at)) return false
-      const { at, source } = event
+      if (!heard.heard(vrid, at)) return false
       listeners.publish({ _tag: "ForeignRouterHeard", at, interface: device, vrid, source })
       open.get(key)?.channel.mute(heard.muted())
       return true

@@ -18,6 +18,8 @@ import * as Sealing from "./Sealing.ts"
 /**
  * An advert that was decoded where it arrived, on its way to the router of its place.
  *
+ * **Details** one that is heard again may be the same object, and then it means the same but for when it arrived.
+ *
  * @category models
  * @since 0.1.0
  */
@@ -25,10 +27,19 @@ export interface Delivery {
   readonly interface: InterfaceName
   readonly family: Family
   readonly vrid: number
-  readonly event: Extract<Event, { _tag: "AdvertReceived" | "MalformedReceived" }>
-  /** As in `ReceivedAdvert`, of an advert without authentication. */
-  readonly content?: object
+  readonly heard: Untimed<Heard>
 }
+
+type Heard = Extract<Event, { _tag: "AdvertReceived" | "MalformedReceived" }>
+type Untimed<Timed> = Timed extends unknown ? Omit<Timed, "at"> : never
+
+/**
+ * Returns what a router is told of a delivery that arrived at that time.
+ *
+ * @category conversions
+ * @since 0.1.0
+ */
+export const eventOf = ({ heard }: Delivery, at: Instant): Heard => ({ ...heard, at })
 
 /**
  * What is needed to judge where an advert comes from.
@@ -57,62 +68,40 @@ export const make = (
   device: InterfaceName,
   family: Family,
   received: ReceivedAdvert,
-  receivedAt: Instant,
   judge: Judge
 ): Delivery => {
-  const { arrivedAt = receivedAt, content } = received
-  if (content === undefined) return decode(device, family, received, receivedAt, judge)
-  const known = decoded.get(content)
-  if (known !== undefined) return { ...known, event: { ...known.event, at: arrivedAt } }
-  const delivery = decode(device, family, received, receivedAt, judge)
-  // What is behind the message may be a trailer that proves something.
+  const known = decoded.get(received)
+  if (known !== undefined) return known
+  const delivery = decode(device, family, received, judge)
+  // What is behind the message may be a trailer that proves something, and is judged each time.
   if (
-    received.header !== undefined ||
-    Advertisement.messageLengthOf(received.payload, family) !== received.payload.length
+    received.header === undefined &&
+    Advertisement.messageLengthOf(received.payload, family) === received.payload.length
   )
-    return delivery
-  const repeatable = { ...delivery, content }
-  decoded.set(content, repeatable)
-  return repeatable
+    decoded.set(received, delivery)
+  return delivery
 }
 
-/** What was made of a content before. It lives as long as the adapter knows the content. */
-const decoded = new WeakMap<object, Delivery>()
+/** What was made of a datagram before. It lives as long as the adapter knows the datagram. */
+const decoded = new WeakMap<ReceivedAdvert, Delivery>()
 
-const decode = (
-  device: InterfaceName,
-  family: Family,
-  received: ReceivedAdvert,
-  receivedAt: Instant,
-  judge: Judge
-): Delivery => {
-  const { arrivedAt: at = receivedAt, destination, hopLimit, source } = received
+const decode = (device: InterfaceName, family: Family, received: ReceivedAdvert, judge: Judge): Delivery => {
+  const { destination, hopLimit, source } = received
   const message = Sealing.messageOf(received)
   const vrid = (message === undefined ? undefined : Advertisement.vridOf(message)) ?? vridNone
-  const common = { at, source, destination, hopLimit }
+  const place = { interface: device, family, vrid }
+  const ends = { source, destination, hopLimit }
   if (message === undefined)
-    return {
-      interface: device,
-      family,
-      vrid,
-      event: { _tag: "MalformedReceived", ...common, reason: "Length" }
-    }
+    return { ...place, heard: { _tag: "MalformedReceived", ...ends, reason: "Length" } }
   const advertisement = Advertisement.decode(message, received)
   if (Result.isFailure(advertisement))
-    return {
-      interface: device,
-      family,
-      vrid,
-      event: { _tag: "MalformedReceived", ...common, reason: advertisement.failure }
-    }
+    return { ...place, heard: { _tag: "MalformedReceived", ...ends, reason: advertisement.failure } }
   const seal = Sealing.inspect(received, judge.authenticationOf(device, family, vrid), judge.clockMicros)
   return {
-    interface: device,
-    family,
-    vrid,
-    event: {
+    ...place,
+    heard: {
       _tag: "AdvertReceived",
-      ...common,
+      ...ends,
       advertisement: advertisement.success,
       ...(seal === undefined ? {} : { seal })
     }

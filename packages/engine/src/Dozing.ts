@@ -83,15 +83,18 @@ const dozeOf = (states: ReadonlyArray<State>): Micros | undefined => {
   let perMicro = 0
   for (const { role } of states) {
     if (role._tag !== "Backup" || role.willing || role.takeover._tag !== "Silence") return undefined
-    shortest = Math.min(shortest, role.masterInterval / 2)
+    const patience = role.masterDownAt - role.countedFrom
+    shortest = Math.min(shortest, patience - role.masterInterval * heardWithin)
     perMicro += 1 / role.masterInterval
   }
-  return shortest * perMicro >= heardMin ? (shortest as Micros) : undefined
+  return shortest * perMicro >= heardMin ? (Math.floor(shortest) as Micros) : undefined
 }
 
 /** What is heard in a doze must be more than a wake-up each would cost. */
 const heardMin = 8
+/** Whom the Master was heard by that many intervals ago is told of the next advert before its takeover is prepared. */
+const heardWithin = 1.25
 /** A status, a count and a difference of parameters may be as late as this. */
-const dozeMicrosMax = 50_000
+const dozeMicrosMax = 250_000
 /** How often it is decided anew when no role changed: Masters may be faster now, or speak at last. */
 const lookMicros = 1_000_000

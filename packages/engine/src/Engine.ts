@@ -62,7 +62,11 @@ import { WakeTimer } from "./WakeTimer.ts"
 type Input =
   | { readonly _tag: "Woken" }
   | { readonly _tag: "LinksChanged" }
-  | { readonly _tag: "Delivered"; readonly deliveries: ReadonlyArray<Delivery> }
+  | {
+      readonly _tag: "Delivered"
+      readonly deliveries: ReadonlyArray<Delivery>
+      readonly arrivedAt: ReadonlyArray<Instant>
+    }
   | { readonly _tag: "Overrun"; readonly device: InterfaceName; readonly droppedCount: number }
   | { readonly _tag: "AddressesReported" }
   | { readonly _tag: "ObservationsTold" }
@@ -166,15 +170,16 @@ const make = Effect.gen(function* () {
   })
   const channels = yield* Channels.make({
     publish,
-    onDelivered: (deliveries) => {
-      if (isAsking) return hear(deliveries)
-      if (deliveriesWaiting < deliveriesMax && tell({ _tag: "Delivered", deliveries })) deliveriesWaiting += 1
+    onDelivered: (deliveries, arrivedAt) => {
+      if (isAsking) return hear(deliveries, arrivedAt)
+      if (deliveriesWaiting < deliveriesMax && tell({ _tag: "Delivered", deliveries, arrivedAt }))
+        deliveriesWaiting += 1
       else lateness.countFlooded(deliveries.length)
     },
     onOverrun: (device, droppedCount) => void tell({ _tag: "Overrun", device, droppedCount }),
     judge: {
       authenticationOf: (device, family, vrid) =>
-        routers.at(device, family, vrid)?.state.parameters.authentication,
+        routers.on(device, family)?.get(vrid)?.state().parameters.authentication,
       clockMicros
     }
   })
@@ -230,12 +235,17 @@ const make = Effect.gen(function* () {
   const held: Array<RunningRouter.RunningRouter> = []
   let applied: SharedParameters.SharedParameters | undefined
 
-  const hear = (deliveries: ReadonlyArray<Delivery>): void => {
-    for (const delivery of deliveries) {
-      const router = routers.at(delivery.interface, delivery.family, delivery.vrid)
-      if (router !== undefined) router.hear(delivery)
-      else if (channels.hearForeign(delivery) && muteExpiry.wakeAt === undefined)
-        heap.arm(muteExpiry, plus(delivery.event.at, ForeignRouters.muteMicros))
+  const hear = (deliveries: ReadonlyArray<Delivery>, arrivedAt: ReadonlyArray<Instant>): void => {
+    const [first] = deliveries
+    // All are of one channel.
+    const here = first === undefined ? undefined : routers.on(first.interface, first.family)
+    for (let index = 0; index < deliveries.length; index++) {
+      const delivery = deliveries[index]!
+      const at = arrivedAt[index]!
+      const router = here?.get(delivery.vrid)
+      if (router !== undefined) router.hear(delivery, at)
+      else if (channels.hearForeign(delivery, at) && muteExpiry.wakeAt === undefined)
+        heap.arm(muteExpiry, plus(at, ForeignRouters.muteMicros))
     }
   }
 
@@ -245,7 +255,7 @@ const make = Effect.gen(function* () {
    */
   const yieldStalled = (at: Instant): void => {
     for (const router of routers.all())
-      if (VirtualRouter.hasStalled(router.state, at))
+      if (VirtualRouter.hasStalled(router.state(), at))
         router.step({ _tag: "TimerExpired", at, timer: "Advert" })
   }
 
@@ -253,7 +263,7 @@ const make = Effect.gen(function* () {
     linksChanged = false
     const complete = yield* channels.settle(
       links.current(),
-      routers.all().map(({ state }) => state.parameters),
+      routers.all().map((router) => router.state().parameters),
       at
     )
     if (!complete) heap.arm(channelRetry, plus(at, channelRetryMicros))
@@ -324,7 +334,7 @@ const make = Effect.gen(function* () {
       case "LinksChanged":
         return
       case "Delivered":
-        return hear(input.deliveries)
+        return hear(input.deliveries, input.arrivedAt)
       case "Overrun":
         return publish({
           _tag: "ReceiveOverrun",
@@ -349,7 +359,7 @@ const make = Effect.gen(function* () {
    * processor's caches.
    */
   const approach = (router: RunningRouter.RunningRouter, deadline: Instant): Instant => {
-    const receive = (): void => channels.receive(router.state.parameters)
+    const receive = (): void => channels.receive(router.state().parameters)
     isAsking = true
     Rehearsal.takeover(router, { deadline, now: timer.now, receive, send: channels.rehearse })
     timer.waitUntil(deadline)
@@ -364,7 +374,7 @@ const make = Effect.gen(function* () {
     isAsking = false
   }
   const dozing = Dozing.make(heap, { doze: channels.doze, receiveDozing }, () =>
-    routers.all().map(({ state }) => state)
+    routers.all().map((router) => router.state())
   )
 
   const pass = Effect.fnUntraced(function* () {

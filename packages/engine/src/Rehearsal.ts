@@ -74,8 +74,8 @@ export const takeover = (
 ): void => {
   let needed = firstMicrosMax
   for (let count = 0; count < takeoversMax && deadline - now() >= needed; count++) {
-    const { outbox, router } = stage(backup.state.parameters, send)
-    router.state = backup.state
+    const { outbox, router } = stage(backup.state().parameters, send)
+    router.resume(backup.state())
     router.step({ _tag: "TimerExpired", at: deadline, timer: "MasterDown" })
     outbox.flush()
     receive()
@@ -98,7 +98,7 @@ const failover = (version: Version, send: Send): void => {
       destination: groupVrrp
     })
     const received = { source: peer, destination: groupVrrp, hopLimit: 255, payload }
-    router.hear(Delivery.make(device, "Ipv4", received, now, judge))
+    router.hear(Delivery.make(device, "Ipv4", received, judge), now)
     pass()
   }
 

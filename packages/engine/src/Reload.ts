@@ -41,7 +41,7 @@ export const apply = Effect.fnUntraced(function* (
   groups: ReadonlyArray<SyncGroup>,
   at: Instant
 ) {
-  const running = routers.all().map(({ state }) => state.parameters)
+  const running = routers.all().map((router) => router.state().parameters)
   const plan = RouterSet.diff(running, wanted)
   const runningOf = ({ name }: Parameters): RunningRouter => routers.named(name)!
   const replaced = plan.replaced.map(({ from, to }) => ({ router: runningOf(from), to }))

@@ -24,11 +24,11 @@ export interface Routers {
   readonly all: () => ReadonlyArray<RunningRouter.RunningRouter>
   readonly groups: () => Iterable<RunningGroup.RunningGroup>
   readonly named: (name: string) => RunningRouter.RunningRouter | undefined
-  readonly at: (
+  /** Those of a device and a family by VRID; nothing where there is none. */
+  readonly on: (
     device: InterfaceName,
-    family: Family,
-    vrid: number
-  ) => RunningRouter.RunningRouter | undefined
+    family: Family
+  ) => ReadonlyMap<number, RunningRouter.RunningRouter> | undefined
   /** Adds a router that has not been started; `tally` continues the counts of a predecessor. */
   readonly add: (parameters: Parameters, tally?: Statistics.Tally) => RunningRouter.RunningRouter
   /** Stops routers and forgets them: what they hold is released. Afterwards `reindex`. */
@@ -69,12 +69,12 @@ export const make = (surroundings: RunningRouter.Surroundings, plane: OwnershipL
   const tellObservations = (
     router: RunningRouter.RunningRouter,
     at: Instant,
-    parameters = router.state.parameters
+    parameters = router.state().parameters
   ): void => {
     for (const { subject } of parameters.trackers) {
       const key = Tracker.keyOf(subject)
       const observation = observations.get(key)
-      if (observation !== undefined && router.state.observations.get(key) !== observation)
+      if (observation !== undefined && router.state().observations.get(key) !== observation)
         router.step({ _tag: "Observed", at, subject: key, observation })
     }
   }
@@ -89,7 +89,7 @@ export const make = (surroundings: RunningRouter.Surroundings, plane: OwnershipL
     all: () => [...routers.values()],
     groups: () => groups.values(),
     named: (name) => routers.get(name),
-    at: (device, family, vrid) => byPlace.get(device)?.[family].get(vrid),
+    on: (device, family) => byPlace.get(device)?.[family],
     add: (parameters, tally = Statistics.make()) => {
       const router = RunningRouter.make(parameters, surroundings, tally)
       routers.set(parameters.name, router)
@@ -118,7 +118,7 @@ export const make = (surroundings: RunningRouter.Surroundings, plane: OwnershipL
     reindex: () => {
       byPlace.clear()
       for (const router of routers.values()) {
-        const { family, interface: device, vrid } = router.state.parameters
+        const { family, interface: device, vrid } = router.state().parameters
         const here = byPlace.get(device) ?? { Ipv4: new Map(), Ipv6: new Map() }
         byPlace.set(device, here)
         here[family].set(vrid, router)

@@ -54,11 +54,11 @@ export const make = (
     for (const [index, member] of members.entries())
       member.take({ state: step.members[index]!, actions: step.actions[index]! }, at)
     // Members start one after the other: the group is what they are when all have.
-    if (current === "Init" && members.some(({ state }) => state.role._tag === "Init")) return
+    if (current === "Init" && members.some((member) => member.state().role._tag === "Init")) return
     become(SyncGroup.roleOf(step.members), at)
   }
 
-  const states = () => members.map(({ state }) => state)
+  const states = () => members.map((member) => member.state())
 
   return {
     parameters,

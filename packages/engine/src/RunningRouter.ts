@@ -21,7 +21,7 @@ import * as VirtualRouter from "@holdfast/vrrp/VirtualRouter"
 import type { IpAddress } from "@holdfast/wire/Address"
 import * as AdvertSending from "./AdvertSending.ts"
 import * as DropReport from "./DropReport.ts"
-import type { Delivery } from "./Delivery.ts"
+import * as Delivery from "./Delivery.ts"
 import type { EngineEvent } from "./EngineEvent.ts"
 import { devicesOf, linkStateOf } from "./LinkFacts.ts"
 import type { Links } from "./LinkWatch.ts"
@@ -59,7 +59,9 @@ export interface Surroundings {
  */
 export interface RunningRouter {
   name: string
-  state: State
+  readonly state: () => State
+  /** Goes on from another state, without acting on it. */
+  readonly resume: (state: State) => void
   readonly tally: Statistics.Tally
   /** When it took its role. */
   since: Instant
@@ -71,7 +73,7 @@ export interface RunningRouter {
   /** Steps the router with its group, if it is in one. */
   readonly step: (event: Event) => void
   /** Hears what arrived; what is the same as before is heard the short way. */
-  readonly hear: (delivery: Delivery) => void
+  readonly hear: (delivery: Delivery.Delivery, at: Instant) => void
   /** Steps the router without its group. */
   readonly stepAlone: (event: Event) => void
   /** Takes what a step has decided, and acts on it. */
@@ -95,7 +97,10 @@ export const make = (
 ): RunningRouter => {
   const told = new Map<InterfaceName, LinkState>()
   /** What was heard last, if hearing it again is known to do nothing but start the timer. */
-  let last: { readonly content: object; state: State; readonly waiting: Micros } | undefined
+  let last: { readonly delivery: Delivery.Delivery; state: State; readonly waiting: Micros } | undefined
+  let state = VirtualRouter.make(parameters)
+  /** When it was last heard again; the state is made of it when somebody looks. */
+  let repeatedAt: Instant | undefined
   const sendAdvert = AdvertSending.make(surroundings)
   const drops = DropReport.make()
   const mismatches = MismatchReport.make()
@@ -107,7 +112,16 @@ export const make = (
 
   const router: RunningRouter = {
     name: parameters.name,
-    state: VirtualRouter.make(parameters),
+    state: () => {
+      if (repeatedAt === undefined || last === undefined) return state
+      state = last.state = Repetition.repeat(state, repeatedAt, last.waiting)
+      repeatedAt = undefined
+      return state
+    },
+    resume: (from) => {
+      state = from
+      repeatedAt = undefined
+    },
     tally,
     since: 0 as Instant,
     addressesHeld: false,
@@ -117,28 +131,28 @@ export const make = (
       if (router.group === undefined) router.stepAlone(event)
       else router.group.step(router, event)
     },
-    hear: ({ content, event }) => {
-      const { at } = event
-      if (last !== undefined && last.content === content && last.state === router.state) {
-        router.state = last.state = Repetition.repeat(last.state, at, last.waiting)
+    hear: (delivery, at) => {
+      if (last !== undefined && last.delivery === delivery && last.state === state) {
+        repeatedAt = at
         router.tally.counters.advertsReceived += 1
         surroundings.heap.arm(slots.MasterDown, plus(at, last.waiting))
         return
       }
+      const before = router.state()
+      const event = Delivery.eventOf(delivery, at)
       last = undefined
-      if (content === undefined || router.group !== undefined) return router.step(event)
-      const before = router.state
+      if (router.group !== undefined) return router.step(event)
       const step = VirtualRouter.step(before, event)
       router.take(step, at)
       const waiting = Repetition.of(before, event, step)
-      if (waiting !== undefined) last = { content, state: step.state, waiting }
+      if (waiting !== undefined) last = { delivery, state: step.state, waiting }
     },
-    stepAlone: (event) => router.take(VirtualRouter.step(router.state, event), event.at),
+    stepAlone: (event) => router.take(VirtualRouter.step(router.state(), event), event.at),
     take: ({ actions, state }, at) => {
-      router.state = state
+      router.resume(state)
       for (const action of actions) interpret(action, at, actions)
     },
-    tellLinks: (at, parameters = router.state.parameters) => {
+    tellLinks: (at, parameters = router.state().parameters) => {
       for (const device of devicesOf(parameters)) {
         const link = linkStateOf(surroundings, parameters, device)
         const before = told.get(device)
@@ -163,20 +177,20 @@ export const make = (
   const interpret = (action: Action, at: Instant, actions: ReadonlyArray<Action>): void => {
     switch (action._tag) {
       case "SendAdvert":
-        return sendAdvert(router.state, action.priority)
+        return sendAdvert(router.state(), action.priority)
       case "SetAddressOwnership":
         return surroundings.outbox.ownership(router.name, {
           owned: action.owned,
-          addresses: router.state.parameters.addresses,
-          accept: router.state.parameters.accept,
-          routes: router.state.parameters.routes,
-          rules: router.state.parameters.rules,
-          keepForeign: router.state.parameters.priority === priorityOwner
+          addresses: router.state().parameters.addresses,
+          accept: router.state().parameters.accept,
+          routes: router.state().parameters.routes,
+          rules: router.state().parameters.rules,
+          keepForeign: router.state().parameters.priority === priorityOwner
         })
       case "AnnounceAddresses":
         return surroundings.outbox.burst({
           repeatCount: action.repeatCount,
-          addresses: entriesOf(router.state.parameters.addresses, action.addresses)
+          addresses: entriesOf(router.state().parameters.addresses, action.addresses)
         })
       case "ArmTimer":
         return surroundings.heap.arm(slots[action.timer], onGrid(action.timer, action.deadline))
@@ -191,7 +205,7 @@ export const make = (
           from: action.from,
           to: action.to,
           cause: action.cause,
-          priority: Health.priorityOf(router.state)
+          priority: Health.priorityOf(router.state())
         })
       case "CountDrop": {
         router.tally.drops[action.reason] += 1
@@ -238,7 +252,7 @@ export const make = (
           router: router.name,
           source: action.source,
           priority: action.priority,
-          ownPriority: Health.priorityOf(router.state)
+          ownPriority: Health.priorityOf(router.state())
         })
       case "PublishRival":
         return surroundings.publish({
@@ -272,7 +286,7 @@ export const make = (
  * @category getters
  * @since 0.1.0
  */
-export const roleOf = (router: RunningRouter): RoleName => router.state.role._tag
+export const roleOf = (router: RunningRouter): RoleName => router.state().role._tag
 
 const sameLink = (left: LinkState, right: LinkState): boolean =>
   left._tag === right._tag && addressOf(left) === addressOf(right)

@@ -122,7 +122,7 @@ export const of = (
 })
 
 const statusOf = (router: RunningRouter): RouterStatus => {
-  const { lastHeard, observations, parameters, role } = router.state
+  const { lastHeard, observations, parameters, role } = router.state()
   const { family, instance, interface: device, trackers, version, virtualMac, vrid } = parameters
   return {
     name: router.name,
@@ -134,7 +134,7 @@ const statusOf = (router: RunningRouter): RouterStatus => {
     ...(router.group === undefined ? {} : { group: router.group.parameters.name }),
     ...(virtualMac === undefined ? {} : { virtualMac: virtualMac.interface }),
     basePriority: parameters.priority,
-    priority: Health.priorityOf(router.state),
+    priority: Health.priorityOf(router.state()),
     role: roleOf(router),
     since: router.since,
     ...(lastHeard === undefined ? {} : { lastHeard }),
@@ -150,7 +150,7 @@ const statusOf = (router: RunningRouter): RouterStatus => {
     accept: parameters.accept,
     addressesHeld: router.addressesHeld,
     addressFailures: router.addressFailures,
-    faults: Health.faults(router.state),
+    faults: Health.faults(router.state()),
     statistics: { counters: { ...router.tally.counters }, drops: { ...router.tally.drops } }
   }
 }

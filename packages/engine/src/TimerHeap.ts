@@ -38,7 +38,7 @@ export interface Lead {
 }
 
 interface Entry {
-  readonly at: Instant
+  at: Instant
   readonly slot: Slot
 }
 
@@ -117,13 +117,18 @@ export const make = (): TimerHeap => {
     },
     next: () => {
       while (entries.length > 0) {
-        const { at, slot } = entries[0]!
-        const isLive = slot.queuedAt === at
-        if (isLive && slot.wakeAt !== undefined && earliest(slot, slot.wakeAt) <= at) return at
-        pop()
-        if (!isLive) continue
-        slot.queuedAt = undefined
-        if (slot.wakeAt !== undefined) queue(slot, slot.wakeAt)
+        const top = entries[0]!
+        const { at, slot } = top
+        if (isStale(top)) pop()
+        else if (slot.wakeAt === undefined) {
+          slot.queuedAt = undefined
+          pop()
+        } else {
+          const wakeAt = earliest(slot, slot.wakeAt)
+          if (wakeAt <= at) return at
+          slot.queuedAt = top.at = wakeAt
+          sink(top)
+        }
       }
       return undefined
     },

@@ -89,9 +89,8 @@ const heard = (vrid: number, family: "Ipv4" | "Ipv6" = "Ipv4") => ({
   interface: "eth0" as InterfaceName,
   family,
   vrid,
-  event: {
+  heard: {
     _tag: "MalformedReceived" as const,
-    at,
     source: "192.0.2.2" as IpAddress,
     destination: Ipv4.groupVrrp,
     hopLimit: 255,
@@ -256,9 +255,9 @@ describe("Channels: what is sent and muted", () => {
       const both = [router(51), router(51, six)]
       yield* settle(both)
       done.length = 0
-      assert.isTrue(channels.hearForeign(heard(77)))
-      assert.isFalse(channels.hearForeign(heard(77)))
-      assert.isTrue(channels.hearForeign(heard(77, "Ipv6")))
+      assert.isTrue(channels.hearForeign(heard(77), at))
+      assert.isFalse(channels.hearForeign(heard(77), at))
+      assert.isTrue(channels.hearForeign(heard(77, "Ipv6"), at))
       assert.deepStrictEqual(done, ["mute 77 on eth0/Ipv4", "mute 77 on eth0/Ipv6"])
       assert.deepStrictEqual([...channels.foreignCounts()], [["eth0" as InterfaceName, new Map([[77, 3]])]])
 

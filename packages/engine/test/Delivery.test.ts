@@ -1,5 +1,6 @@
 /** From datagrams to the events of routers. */
 import { assert, describe, it } from "@effect/vitest"
+import type { ReceivedAdvert } from "@holdfast/engine/AdvertTransport"
 import * as Delivery from "@holdfast/engine/Delivery"
 import * as Sealing from "@holdfast/engine/Sealing"
 import type { Authentication, InterfaceName } from "@holdfast/vrrp/Parameters"
@@ -30,71 +31,80 @@ const ipHeader = new Uint8Array(Ipv4.headerLengthMin)
 
 /** Delivers a datagram; who asks for the way to authenticate is written down. */
 const deliver = (
-  received: { payload: Uint8Array; header?: Uint8Array; arrivedAt?: Instant; content?: object },
+  { payload, ...header }: { payload: Uint8Array; header?: Uint8Array },
   family: Family = "Ipv4"
-) => {
+) => deliverOne({ ...ends, payload, ...header }, family)
+
+const deliverOne = (received: ReceivedAdvert, family: Family = "Ipv4") => {
   const asked: Array<string> = []
-  const delivery = Delivery.make(eth0, family, { ...ends, ...received }, 700 as Instant, {
+  const delivery = Delivery.make(eth0, family, received, {
     authenticationOf: (...place) => {
       asked.push(place.join("/"))
       return authentication
     },
     clockMicros: () => 0
   })
-  return { ...delivery, asked }
+  return { delivery, asked }
 }
 
 describe("Delivery", () => {
-  it("an advert is of its place, and of the time when it arrived where that is known", () => {
-    const { asked, event, family, interface: device, vrid } = deliver({ payload })
+  it("an advert is of its place, and of the time when it arrived", () => {
+    const { asked, delivery } = deliver({ payload })
+    const { family, heard, interface: device, vrid } = delivery
 
     assert.deepStrictEqual([device, family, vrid], [eth0, "Ipv4", 51])
-    assert.deepInclude(event, { _tag: "AdvertReceived", at: 700 as Instant, ...ends })
-    assert.notProperty(event, "seal")
+    assert.deepInclude(heard, { _tag: "AdvertReceived", ...ends })
+    assert.notProperty(heard, "seal")
     assert.deepStrictEqual(asked, ["eth0/Ipv4/51"])
-    assert.strictEqual(deliver({ payload, arrivedAt: 650 as Instant }).event.at, 650)
+    assert.deepStrictEqual(Delivery.eventOf(delivery, 650 as Instant), {
+      ...heard,
+      at: 650 as Instant
+    })
     assert.deepStrictEqual(deliver({ payload }, "Ipv6").asked, ["eth0/Ipv6/51"])
   })
 
   it("an advert behind an authentication header is found, with what the header proves", () => {
-    const { event, vrid } = deliver({ payload: sealed.payload, header: ipHeader })
+    const { heard, vrid } = deliver({ payload: sealed.payload, header: ipHeader }).delivery
 
     assert.strictEqual(vrid, 51)
-    assert.propertyVal(event, "_tag", "AdvertReceived")
-    assert.deepNestedInclude(event, { "seal._tag": "Header", "advertisement.priority": 100 })
+    assert.propertyVal(heard, "_tag", "AdvertReceived")
+    assert.deepNestedInclude(heard, { "seal._tag": "Header", "advertisement.priority": 100 })
   })
 
   it("what is malformed goes to the router of its VRID, if it has one", () => {
     const wrong = payload.slice()
     wrong[6] = 0xff
 
-    assert.strictEqual(deliver({ payload: wrong }).vrid, 51)
-    assert.deepInclude(deliver({ payload: wrong }).event, { _tag: "MalformedReceived", reason: "Checksum" })
+    const { heard, vrid } = deliver({ payload: wrong }).delivery
+    assert.strictEqual(vrid, 51)
+    assert.deepInclude(heard, { _tag: "MalformedReceived", reason: "Checksum" })
     for (const cut of [
       { payload: payload.subarray(0, 1) },
       { payload: sealed.payload.subarray(0, 20), header: ipHeader }
     ]) {
-      assert.strictEqual(deliver(cut).vrid, 0)
-      assert.deepInclude(deliver(cut).event, { _tag: "MalformedReceived", reason: "Length" })
+      const { delivery } = deliver(cut)
+      assert.strictEqual(delivery.vrid, 0)
+      assert.deepInclude(delivery.heard, { _tag: "MalformedReceived", reason: "Length" })
     }
   })
 
-  it("what is the same as before is not decoded again, and has its own time", () => {
-    const content = {}
-    const first = deliver({ payload, content })
-    const again = deliver({ payload: new Uint8Array(0), content, arrivedAt: 690 as Instant })
+  it("what is the same as before is not decoded again", () => {
+    const received = { ...ends, payload: payload.slice() }
+    const first = deliverOne(received)
+    received.payload.fill(0)
 
-    assert.strictEqual(first.content, content)
-    assert.deepStrictEqual(again, { ...first, event: { ...first.event, at: 690 as Instant }, asked: [] })
+    assert.deepStrictEqual(first.asked, ["eth0/Ipv4/51"])
+    assert.strictEqual(deliverOne(received).delivery, first.delivery)
+    assert.notStrictEqual(deliverOne({ ...received }).delivery, first.delivery)
   })
 
   it("what may prove where it comes from is judged each time", () => {
     const padded = Uint8Array.of(...payload, 0)
 
     for (const received of [{ payload: padded }, { payload: sealed.payload, header: ipHeader }]) {
-      const content = {}
-      assert.notProperty(deliver({ ...received, content }), "content")
-      assert.deepStrictEqual(deliver({ ...received, content }).asked, ["eth0/Ipv4/51"])
+      const same = { ...ends, ...received }
+      assert.deepStrictEqual(deliverOne(same).asked, ["eth0/Ipv4/51"])
+      assert.deepStrictEqual(deliverOne(same).asked, ["eth0/Ipv4/51"])
     }
   })
 })

@@ -6,12 +6,13 @@ import type { Ipv4Address } from "@holdfast/wire/Address"
 import type { Instant, Micros } from "@holdfast/wire/Instant"
 import { assert, describe, it } from "@effect/vitest"
 
-const backup = (options: Partial<Backup> = {}): Role => ({
+/** With a skew time of six tenths of the interval. */
+const backup = (options: Partial<Backup> = {}, interval = 100_000): Role => ({
   _tag: "Backup",
-  masterDownAt: 1 as Instant,
-  countedFrom: 0 as Instant,
+  masterDownAt: (5_000_000 + 3.6 * interval) as Instant,
+  countedFrom: 5_000_000 as Instant,
   takeover: { _tag: "Silence" },
-  masterInterval: 100_000 as Micros,
+  masterInterval: interval as Micros,
   willing: false,
   ...options
 })
@@ -36,18 +37,21 @@ const dozeOf = (...lists: ReadonlyArray<ReturnType<typeof statesOf>>): Record<st
   Object.fromEntries(Dozing.dozesOf(lists.flat()))
 
 describe("Dozing: which channels doze, and how long", () => {
-  it("half the interval of the fastest Master, and no more than a twentieth of a second", () => {
-    assert.deepStrictEqual(dozeOf(statesOf(255, backup())), { "eth0/Ipv4": 50_000 })
-    const faster = backup({ masterInterval: 20_000 as Micros })
-    assert.deepStrictEqual(dozeOf(statesOf(255, backup(), faster)), { "eth0/Ipv4": 10_000 })
-    const slow = backup({ masterInterval: 1_000_000 as Micros })
-    assert.deepStrictEqual(dozeOf(statesOf(255, slow)), { "eth0/Ipv4": 50_000 })
+  it("so long that whoever was heard a little over an interval ago is heard again in time, and a quarter of a second at most", () => {
+    assert.deepStrictEqual(dozeOf(statesOf(255, backup())), { "eth0/Ipv4": 235_000 })
+    assert.deepStrictEqual(dozeOf(statesOf(255, backup(), backup({}, 20_000))), { "eth0/Ipv4": 47_000 })
+    assert.deepStrictEqual(dozeOf(statesOf(255, backup({}, 1_000_000))), { "eth0/Ipv4": 250_000 })
+  })
+
+  it("not where patience is short", () => {
+    const impatient = backup({ masterDownAt: 5_120_000 as Instant })
+    assert.deepStrictEqual(dozeOf(statesOf(255, backup(), impatient)), {})
   })
 
   it("none where that would be more wake-ups than adverts", () => {
-    assert.deepStrictEqual(dozeOf(statesOf(8, backup())), {})
-    assert.deepStrictEqual(dozeOf(statesOf(100, backup({ masterInterval: 1_000_000 as Micros }))), {})
-    assert.deepStrictEqual(dozeOf(statesOf(16, backup())), { "eth0/Ipv4": 50_000 })
+    assert.deepStrictEqual(dozeOf(statesOf(3, backup())), {})
+    assert.deepStrictEqual(dozeOf(statesOf(31, backup({}, 1_000_000))), {})
+    assert.deepStrictEqual(dozeOf(statesOf(4, backup())), { "eth0/Ipv4": 235_000 })
   })
 
   it.each([
@@ -72,8 +76,8 @@ describe("Dozing: which channels doze, and how long", () => {
     })
     const six = statesOf(255, backup(), backup(), { family: "Ipv6" })
     assert.deepStrictEqual(dozeOf(statesOf(255, backup()), elsewhere, six), {
-      "eth0/Ipv4": 50_000,
-      "eth0/Ipv6": 50_000
+      "eth0/Ipv4": 235_000,
+      "eth0/Ipv6": 235_000
     })
   })
 })

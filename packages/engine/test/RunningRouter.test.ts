@@ -13,6 +13,7 @@ import {
   type Vrid
 } from "@holdfast/vrrp/Parameters"
 import type { Ipv4Address, MacAddress } from "@holdfast/wire/Address"
+import type { Backup } from "@holdfast/vrrp/Role"
 import type { Instant } from "@holdfast/wire/Instant"
 import { groupVrrp } from "@holdfast/wire/Ipv4"
 
@@ -60,26 +61,24 @@ const makeRouter = () => {
   router.step({ _tag: "Started", at: 0 as Instant })
   /** When the router becomes Master if it hears nothing more. */
   const takesOverAt = (): number => {
-    for (let at = router.state.role._tag === "Backup" ? 0 : Infinity; ; at = heap.next() ?? Infinity) {
+    for (let at = router.state().role._tag === "Backup" ? 0 : Infinity; ; at = heap.next() ?? Infinity) {
       heap.expire(at as Instant)
       if (at === Infinity || RunningRouter.roleOf(router) === "Master") return at
     }
   }
   /** What a person could see of the router, and when it acts next. */
   const seen = () => {
-    const { state, tally } = router
-    return { state, tally: structuredClone(tally), takesOverAt: takesOverAt() }
+    return { state: router.state(), tally: structuredClone(router.tally), takesOverAt: takesOverAt() }
   }
   return { router, seen }
 }
 
-const advert = (at: number, priority: number, content?: object): Delivery => ({
+const advert = (priority: number): Delivery => ({
   interface: eth0,
   family: "Ipv4",
   vrid: 1,
-  event: {
+  heard: {
     _tag: "AdvertReceived",
-    at: at as Instant,
     source: "192.0.2.2" as Ipv4Address,
     destination: groupVrrp,
     hopLimit: 255,
@@ -91,18 +90,17 @@ const advert = (at: number, priority: number, content?: object): Delivery => ({
       authenticationType: 0,
       addresses: [virtual]
     }
-  },
-  ...(content === undefined ? {} : { content })
+  }
 })
 
 describe("RunningRouter.hear", () => {
   it("is the same whether it is known that adverts are the same or not", () => {
     const [long, short] = [makeRouter(), makeRouter()]
-    const content = {}
+    const again = advert(200)
 
-    for (const at of [1, 2, 3, 4, 5].map((second) => second * 1_000_000)) {
-      long.router.hear(advert(at, 200))
-      short.router.hear(advert(at, 200, content))
+    for (const at of [1, 2, 3, 4, 5].map((second) => (second * 1_000_000) as Instant)) {
+      long.router.hear(advert(200), at)
+      short.router.hear(again, at)
     }
 
     assert.strictEqual(long.router.tally.counters.advertsReceived, 5)
@@ -112,20 +110,38 @@ describe("RunningRouter.hear", () => {
     assert.deepStrictEqual(seenShort, seenLong)
   })
 
+  it("what was heard again is in the state whenever somebody looks", () => {
+    const { router } = makeRouter()
+    const again = advert(200)
+    const heardAt = (at: number) => {
+      router.hear(again, at as Instant)
+      return router.state().role
+    }
+    const first = heardAt(1_000_000)
+
+    assert.strictEqual(first._tag, "Backup")
+    for (const later of [500_000, 900_000])
+      assert.deepStrictEqual(heardAt(1_000_000 + later), {
+        ...(first as Backup),
+        countedFrom: (1_000_000 + later) as Instant,
+        masterDownAt: ((first as Backup).masterDownAt + later) as Instant
+      })
+  })
+
   it("what comes between is heard", () => {
     const [long, short] = [makeRouter(), makeRouter()]
-    const [first, second] = [{}, {}]
+    const [first, second] = [advert(200), advert(0)]
 
-    for (const [at, priority, content] of [
-      [1, 200, first],
-      [2, 200, first],
-      [3, 200, first],
-      [4, 0, second],
-      [5, 200, first],
-      [6, 200, first]
+    for (const [at, delivery] of [
+      [1, first],
+      [2, first],
+      [3, first],
+      [4, second],
+      [5, first],
+      [6, first]
     ] as const) {
-      long.router.hear(advert(at * 100_000, priority))
-      short.router.hear(advert(at * 100_000, priority, content))
+      long.router.hear({ ...delivery }, (at * 100_000) as Instant)
+      short.router.hear(delivery, (at * 100_000) as Instant)
     }
 
     assert.strictEqual(short.router.tally.counters.priorityZeroReceived, 1)
@@ -137,12 +153,12 @@ describe("RunningRouter.hear", () => {
 
   it("parameters that came between count", () => {
     const { router, seen } = makeRouter()
-    const content = {}
-    router.hear(advert(1_000_000, 200, content))
-    router.hear(advert(2_000_000, 200, content))
+    const again = advert(200)
+    router.hear(again, 1_000_000 as Instant)
+    router.hear(again, 2_000_000 as Instant)
     const higher = { ...parameters, priority: 250 as Priority }
     router.step({ _tag: "Reconfigured", at: 2_500_000 as Instant, parameters: higher })
-    router.hear(advert(5_000_000, 200, content))
+    router.hear(again, 5_000_000 as Instant)
 
     // The last one is not obeyed any more: counted from the one before.
     assert.strictEqual(seen().takesOverAt, 5_023_438)

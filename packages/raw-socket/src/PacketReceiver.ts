@@ -8,7 +8,8 @@ import * as MonotonicClock from "./MonotonicClock.ts"
 import type * as Socket from "./Socket.ts"
 
 /**
- * Who is told, and whether bursts are gathered (`Socket.ReceiveOptions`): in a thread that does nothing else.
+ * Who is told, and whether bursts are gathered (`Socket.ReceiveOptions`): in a thread that does nothing else. The list and
+ * its packets are valid until `onBatch` returns: their memory is used again.
  *
  * @category models
  * @since 0.1.0
@@ -20,8 +21,21 @@ export interface Listener<Packet> {
 }
 
 /**
- * Returns how a socket receives packets of up to `packetSizeMax` bytes. `read` makes a packet of one of a batch, or
- * nothing when it is not for us; the facts that it gets are valid for the call.
+ * How packets are made of messages.
+ *
+ * - `blank`: makes one to be filled.
+ * - `fill`: fills it by one of a batch; false when that is not for us. The facts that it gets are valid for the call.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Reader<Packet> {
+  readonly blank: () => Packet
+  readonly fill: (packet: Packet, batch: Socket.Batch, index: number, arrival: Arrival.Arrival) => boolean
+}
+
+/**
+ * Returns how a socket receives packets of up to `packetSizeMax` bytes.
  *
  * @category constructors
  * @since 0.1.0
@@ -29,9 +43,11 @@ export interface Listener<Packet> {
 export const make = <Packet>(
   packetSizeMax: number,
   { gathered, onBatch, onEvent }: Listener<Packet>,
-  read: (batch: Socket.Batch, index: number, arrival: Arrival.Arrival) => Packet | undefined
+  { blank, fill }: Reader<Packet>
 ): Socket.ReceiveOptions => {
   const arrival = Arrival.make()
+  const made: Array<Packet> = []
+  const packets: Array<Packet> = []
   let droppedCount = 0
   return {
     dataSize: packetSizeMax,
@@ -42,11 +58,12 @@ export const make = <Packet>(
     onBatch: (batch) => {
       const now = MonotonicClock.now()
       const offset = MonotonicClock.offsetOfRealtime()
-      const packets: Array<Packet> = []
+      packets.length = 0
       for (let index = 0; index < batch.count; index++) {
-        Arrival.read(arrival, batch.controlAt(index), now, offset)
-        const packet = read(batch, index, arrival)
-        if (packet !== undefined) packets.push(packet)
+        const start = batch.controlWordAt(index)
+        Arrival.read(arrival, batch.words, start, batch.controlWordsEndAt(index), now, offset)
+        const packet = (made[index] ??= blank())
+        if (fill(packet, batch, index, arrival)) packets.push(packet)
       }
       const droppedCountNow = arrival.droppedCount
       if (packets.length > 0) onBatch(packets)

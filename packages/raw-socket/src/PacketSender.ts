@@ -2,17 +2,19 @@
  * How raw sockets of either family send: each packet with the source, the destination and the hop limit that it names.
  *
  * **Details**
- * Who sends to whom changes rarely: address and control messages are encoded once for each pair and remembered.
+ * Who sends to whom changes rarely: address and control messages are encoded once for each pair and remembered. What is sent
+ * again and again is one object each time: then all of it is remembered.
  *
  * @since 0.1.0
  */
 import type * as Address from "@holdfast/wire/Address"
+import type * as SendArena from "./SendArena.ts"
 import type * as Socket from "./Socket.ts"
 
 /**
  * What to send and where.
  *
- * - `payload`: what follows the IP header; with a sender of whole packets the header, too.
+ * - `payload`: what follows the IP header; with a sender of whole packets the header, too. Not to be written to any more.
  * - `hopLimit`: 255 by default. A sender of whole packets has it in their header and takes no notice.
  *
  * @category models
@@ -61,9 +63,14 @@ export const make = <A extends Address.IpAddress>(
   encodeRoute: (packet: OutgoingPacket<A>) => Route
 ): PacketSender<A> => {
   const routeOf = makeRoutes(encodeRoute)
-  const messageOf = (packet: OutgoingPacket<A>) => {
+  const messages = new WeakMap<OutgoingPacket<A>, SendArena.OutgoingMessage>()
+  const messageOf = (packet: OutgoingPacket<A>): SendArena.OutgoingMessage => {
+    const known = messages.get(packet)
+    if (known !== undefined) return known
     const { address, control } = routeOf(packet)
-    return { data: packet.payload, address, control }
+    const message = { data: packet.payload, address, control }
+    messages.set(packet, message)
+    return message
   }
   return {
     send: (packets) => socket.sendEach(packets.map(messageOf)),

@@ -14,7 +14,6 @@
 import type * as Address from "@holdfast/wire/Address"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type * as Arrival from "./Arrival.ts"
 import * as ControlMessage from "./ControlMessage.ts"
 import * as Linux from "./Linux.ts"
 import * as PacketFilter from "./PacketFilter.ts"
@@ -26,7 +25,7 @@ import type * as SocketError from "./SocketError.ts"
 import * as SocketOption from "./SocketOption.ts"
 
 /**
- * A received packet; `bytes` is a view, valid until `onBatch` returns.
+ * A received packet, valid until `onBatch` returns.
  *
  * - `bytes`: the IPv4 header and the payload, for a decoder.
  * - `interfaceIndex`: the device it came in by.
@@ -123,7 +122,7 @@ export const open = Effect.fnUntraced(function* (
     ],
     filter: options.filter === undefined ? undefined : PacketFilter.encode(options.filter),
     receiveBufferSize: options.receiveBufferSize,
-    receive: PacketReceiver.make(packetSizeMax, options, read)
+    receive: PacketReceiver.make(packetSizeMax, options, reader)
   })
   return {
     ...PacketSender.make(socket, encodeRoute(interfaceIndex)),
@@ -173,12 +172,18 @@ const sendOptions = (timeToLive: number): ReadonlyArray<SocketOption.SocketOptio
   SocketOption.int("IP_MTU_DISCOVER", Linux.SOL_IP, Linux.IP_MTU_DISCOVER, Linux.IP_PMTUDISC_DONT)
 ]
 
-const read = (batch: Socket.Batch, index: number, arrival: Arrival.Arrival): ReceivedPacket => ({
-  bytes: batch.dataAt(index),
-  interfaceIndex: arrival.interfaceIndex,
-  isTruncated: batch.isTruncatedAt(index),
-  arrivedAtMicros: arrival.arrivedAtMicros
-})
+const reader: PacketReceiver.Reader<{ -readonly [Key in keyof ReceivedPacket]: ReceivedPacket[Key] }> = {
+  blank: () => ({ bytes: nothing, interfaceIndex: 0, isTruncated: false, arrivedAtMicros: 0.5 }),
+  fill: (packet, batch, index, arrival) => {
+    packet.bytes = batch.dataAt(index)
+    packet.interfaceIndex = arrival.interfaceIndex
+    packet.isTruncated = batch.isTruncatedAt(index)
+    packet.arrivedAtMicros = arrival.arrivedAtMicros
+    return true
+  }
+}
+
+const nothing = new Uint8Array(0)
 
 const encodeRoute =
   (interfaceIndex: number) =>

@@ -16,7 +16,6 @@
 import * as Address from "@holdfast/wire/Address"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
-import type * as Arrival from "./Arrival.ts"
 import * as ControlMessage from "./ControlMessage.ts"
 import * as Ipv6AddressCache from "./Ipv6AddressCache.ts"
 import * as Linux from "./Linux.ts"
@@ -29,7 +28,7 @@ import type * as SocketError from "./SocketError.ts"
 import * as SocketOption from "./SocketOption.ts"
 
 /**
- * A received packet; `payload` is a view, valid until `onBatch` returns.
+ * A received packet, valid until `onBatch` returns.
  *
  * - `source`, `destination`, `hopLimit`: of the IPv6 header.
  * - `payload`: what follows the headers.
@@ -174,23 +173,38 @@ const int = (name: string, number: number, value: number): SocketOption.SocketOp
  * Source and destination are spelled once for all packets of the socket. The kernel gives a raw IPv6 socket the packets of
  * every group that anybody on this machine joined, whatever IPV6_MULTICAST_ALL says.
  */
-const makeReader = (joined: ReadonlySet<Address.Ipv6Address>) => {
+const makeReader = (
+  joined: ReadonlySet<Address.Ipv6Address>
+): PacketReceiver.Reader<{ -readonly [Key in keyof ReceivedPacket]: ReceivedPacket[Key] }> => {
   const addressOf = Ipv6AddressCache.make()
-  return (batch: Socket.Batch, index: number, arrival: Arrival.Arrival): ReceivedPacket | undefined => {
-    const control = batch.controlAt(index)
-    const destination = addressOf(control, arrival.destinationAt)
-    if (control[arrival.destinationAt] === firstByteOfGroup && !joined.has(destination)) return undefined
-    return {
-      source: addressOf(batch.addressAt(index), sourceOffset),
-      destination,
-      hopLimit: arrival.hopLimit,
-      payload: batch.dataAt(index),
-      interfaceIndex: arrival.interfaceIndex,
-      isTruncated: batch.isTruncatedAt(index),
-      arrivedAtMicros: arrival.arrivedAtMicros
+  return {
+    blank: () => ({
+      source: unspecified,
+      destination: unspecified,
+      hopLimit: 0,
+      payload: nothing,
+      interfaceIndex: 0,
+      isTruncated: false,
+      arrivedAtMicros: 0.5
+    }),
+    fill: (packet, batch, index, arrival) => {
+      const control = batch.controlAt(index)
+      const destination = addressOf(control, arrival.destinationAt)
+      if (control[arrival.destinationAt] === firstByteOfGroup && !joined.has(destination)) return false
+      packet.source = addressOf(batch.addressAt(index), sourceOffset)
+      packet.destination = destination
+      packet.hopLimit = arrival.hopLimit
+      packet.payload = batch.dataAt(index)
+      packet.interfaceIndex = arrival.interfaceIndex
+      packet.isTruncated = batch.isTruncatedAt(index)
+      packet.arrivedAtMicros = arrival.arrivedAtMicros
+      return true
     }
   }
 }
+
+const nothing = new Uint8Array(0)
+const unspecified = Address.Ipv6Address.make("::")
 
 const encodeRoute =
   (interfaceIndex: number) =>

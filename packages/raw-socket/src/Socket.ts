@@ -28,6 +28,8 @@ import * as SocketOption from "./SocketOption.ts"
  * What was received at once. Index `i` runs from zero to `count - 1`.
  *
  * - `dataAt`, `addressAt`, `controlAt`: views of the arena.
+ * - `words`: the arena as numbers of 32 bits, where the control messages of `i` begin at `controlWordAt(i)` and end before
+ *   `controlWordsEndAt(i)`: what is asked of thousands a second is read there, without a view.
  * - `isTruncatedAt`: the data were longer than the slot, and cut.
  *
  * @category models
@@ -38,6 +40,9 @@ export interface Batch {
   readonly dataAt: (index: number) => Uint8Array
   readonly addressAt: (index: number) => Uint8Array
   readonly controlAt: (index: number) => Uint8Array
+  readonly words: Int32Array
+  readonly controlWordAt: (index: number) => number
+  readonly controlWordsEndAt: (index: number) => number
   readonly isTruncatedAt: (index: number) => boolean
 }
 
@@ -69,9 +74,9 @@ export interface SendOutcome {
 /**
  * How to receive.
  *
- * - `dataSize`: bytes kept of a message. Longer ones are cut and marked.
+ * - `dataSize`: bytes kept of a message, a multiple of 4. Longer ones are cut and marked.
  * - `slotCount`: messages per batch, 256 at most.
- * - `controlSize`: bytes kept of control messages; zero for none.
+ * - `controlSize`: bytes kept of control messages, a multiple of 4; zero for none.
  * - `gathered`: when messages come one right after the other, the thread waits for a millisecond, so that those that
  *   follow cost one wake-up and not one each. For who is told when each arrived. Not in a thread that must not block.
  * - `roundsMax`: batches before the event loop gets its turn again; default 16. The kernel keeps the rest.
@@ -215,6 +220,7 @@ const makeReceiver = (descriptor: Descriptor.Descriptor, options: ReceiveOptions
   const native = Native.load()
   const slotSize = Native.receiveNameSize + options.controlSize + options.dataSize
   const arena = new Uint8Array(slotSize * options.slotCount)
+  const words = new Int32Array(arena.buffer)
   const fields = new Int32Array(Native.receiveFieldCount * options.slotCount)
   let failuresInRow = 0
   let drainedAt = 0
@@ -228,11 +234,15 @@ const makeReceiver = (descriptor: Descriptor.Descriptor, options: ReceiveOptions
   const dataOf = viewOfPart(Native.receiveNameSize + options.controlSize)
   const addressOf = viewOfPart(0)
   const controlOf = viewOfPart(Native.receiveNameSize)
+  const controlWordAt = (index: number): number => (index * slotSize + Native.receiveNameSize) >> 2
   const batchOf = (count: number): Batch => ({
     count,
     dataAt: (index) => dataOf(index, Math.min(field(index, 0), options.dataSize)),
     addressAt: (index) => addressOf(index, Math.min(field(index, 2), Native.receiveNameSize)),
     controlAt: (index) => controlOf(index, field(index, 3)),
+    words,
+    controlWordAt,
+    controlWordsEndAt: (index) => controlWordAt(index) + (field(index, 3) >> 2),
     isTruncatedAt: (index) => (field(index, 1) & Linux.MSG_TRUNC) !== 0
   })
 

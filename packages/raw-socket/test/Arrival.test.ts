@@ -14,9 +14,17 @@ const stampOf = (micros: number): ControlMessage.ControlMessage => ({
   nanos: BigInt(((micros - offset) % 1_000_000) * 1_000)
 })
 const destination = Address.Ipv6Address.make("ff02::12")
+/** Reads them where they stand in a batch: behind something else, and followed by something else. */
+const read = (arrival: Arrival.Arrival, control: Uint8Array) => {
+  const arena = new Uint8Array(before * 4 + control.length + 8).fill(0xff)
+  arena.set(control, before * 4)
+  const end = before + (control.length >> 2)
+  Arrival.read(arrival, new Int32Array(arena.buffer, 0, arena.length >> 2), before, end, now, offset)
+}
+const before = 3
 const readAll = (messages: ReadonlyArray<ControlMessage.ControlMessage>) => {
   const arrival = Arrival.make()
-  Arrival.read(arrival, ControlMessage.encode(messages), now, offset)
+  read(arrival, ControlMessage.encode(messages))
   return arrival
 }
 
@@ -30,7 +38,7 @@ describe("Arrival", () => {
     ])
     const arrival = Arrival.make()
 
-    Arrival.read(arrival, control, now, offset)
+    read(arrival, control)
 
     assert.deepInclude(arrival, {
       interfaceIndex: 7,
@@ -43,7 +51,7 @@ describe("Arrival", () => {
 
   it("forgets the packet before", () => {
     const arrival = Arrival.make()
-    Arrival.read(arrival, ControlMessage.encode([{ _tag: "Ipv6HopLimit", hopLimit: 64 }]), now, offset)
+    read(arrival, ControlMessage.encode([{ _tag: "Ipv6HopLimit", hopLimit: 64 }]))
     const info = {
       _tag: "Ipv4PacketInfo",
       interfaceIndex: 3,
@@ -51,7 +59,7 @@ describe("Arrival", () => {
       destination: Address.Ipv4Address.make("192.0.2.1")
     } as const
 
-    Arrival.read(arrival, ControlMessage.encode([info]), now, offset)
+    read(arrival, ControlMessage.encode([info]))
 
     assert.deepStrictEqual(arrival, { ...Arrival.make(), interfaceIndex: 3, arrivedAtMicros: now })
   })
@@ -65,7 +73,7 @@ describe("Arrival", () => {
   })
 
   it.prop("is total", { bytes: Schema.Uint8Array }, ({ bytes }) => {
-    Arrival.read(Arrival.make(), bytes, now, offset)
+    read(Arrival.make(), bytes)
   })
 })
 

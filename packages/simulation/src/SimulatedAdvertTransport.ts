@@ -11,6 +11,7 @@ import {
 } from "@holdfast/engine/AdvertTransport"
 import type { Link } from "@holdfast/engine/LinkWatch"
 import { familyOf, type MacAddress } from "@holdfast/wire/Address"
+import type { Instant } from "@holdfast/wire/Instant"
 import { hopLimitVrrp } from "@holdfast/wire/Ipv4"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
@@ -50,6 +51,17 @@ const linkOf = (host: SimulatedHost, options: ChannelOptions): Link | undefined 
   return link?.index === options.index ? link : undefined
 }
 
+interface Known {
+  readonly text: string
+  readonly bytes: Uint8Array
+  readonly advert: ReceivedAdvert
+}
+
+interface Waiting {
+  readonly known: Known
+  readonly arrivedAt: Instant
+}
+
 const attach = (
   host: SimulatedHost,
   options: ChannelOptions
@@ -58,29 +70,35 @@ const attach = (
   const lan = host.lanOf(options.interface)
   const port = host.portOf(options.interface)
   let muted: ReadonlySet<number> = new Set()
-  let waiting: Array<ReceivedAdvert> = []
+  let waiting: Array<Waiting> = []
   let droppedCount = 0
   let isOpen = true
   let isDozing = false
 
   /** The last of each VRID is known again. */
-  const contents = new Map<number | undefined, { readonly text: string }>()
-  const contentOf = ({ destination, header, hopLimit, payload, source }: ReceivedAdvert): object => {
+  const known = new Map<number | undefined, Known>()
+  const knownOf = (frame: ReceivedAdvert): Known => {
+    const { destination, header, hopLimit, payload, source } = frame
     const text = [source, destination, hopLimit, payload, header].join()
-    const known = contents.get(payload[vridOffset])
-    if (known?.text === text) return known
-    const content = { text }
-    contents.set(payload[vridOffset], content)
-    return content
+    const before = known.get(payload[vridOffset])
+    if (before?.text === text) return before
+    const bytes = payload.slice()
+    const one = { text, bytes, advert: { source, destination, hopLimit, payload: payload.slice() } }
+    known.set(payload[vridOffset], one)
+    return one
   }
 
   const deliver = (): void => {
     const batch = waiting
     waiting = []
     if (!isOpen || batch.length === 0) return
-    options.onReceived(world.now(), batch)
+    for (const { known } of batch) known.advert.payload.set(known.bytes)
+    options.onReceived(
+      batch.map(({ known }) => known.advert),
+      batch.map(({ arrivedAt }) => arrivedAt)
+    )
     // The contract lends the payload for the call only: whoever keeps it shall notice.
-    for (const advert of batch) advert.payload.fill(0xee)
+    for (const { known } of batch) known.advert.payload.fill(0xee)
   }
 
   const detach = lan.attach(port, (_, frame) => {
@@ -89,12 +107,7 @@ const attach = (
     if (vrid !== undefined && muted.has(vrid)) return
     if (isDozing ? frame.payload[priorityOffset] === 0 : waiting.length === 0)
       world.schedule(world.now(), deliver)
-    waiting.push({
-      ...frame,
-      payload: frame.payload.slice(),
-      content: contentOf(frame),
-      arrivedAt: world.now()
-    })
+    waiting.push({ known: knownOf(frame), arrivedAt: world.now() })
   })
 
   const forgetOverruns = host.onOverrun((device, count) => {

@@ -128,17 +128,17 @@ export const deadlines = (role: Role): Deadlines => {
     case "Backup":
       return { MasterDown: role.masterDownAt }
     case "Master":
-      return {
-        Advert: role.advertAt,
-        ...announcingDeadlines(role.announcing),
-        ...(role.rival === undefined ? none : { Rival: role.rival.goneAt })
-      }
+      return deadlinesOfMaster(role)
   }
 }
 
-const announcingDeadlines = ({ burst, refreshAt }: Announcing): Deadlines => ({
-  ...(burst === undefined ? none : { Announce: burst.at }),
-  ...(refreshAt === undefined ? none : { Refresh: refreshAt })
-})
+/** Asked for at each advert that is sent. */
+const deadlinesOfMaster = ({ advertAt, announcing: { burst, refreshAt }, rival }: Master): Deadlines => {
+  const deadlines: { -readonly [Timer in TimerName]?: Instant } = { Advert: advertAt }
+  if (burst !== undefined) deadlines.Announce = burst.at
+  if (refreshAt !== undefined) deadlines.Refresh = refreshAt
+  if (rival !== undefined) deadlines.Rival = rival.goneAt
+  return deadlines
+}
 
 const none: Deadlines = {}

@@ -108,11 +108,10 @@ export const hasStalled = (state: VirtualRouter, at: Instant): boolean =>
  */
 export const step = (state: VirtualRouter, event: Event): Step => {
   const next = dispatch(state, event)
-  const changes = [
-    ...priorityActions(state, next.state, event),
-    ...timerActions(deadlines(state), deadlines(next.state))
-  ]
-  return changes.length === 0 ? next : { state: next.state, actions: [...next.actions, ...changes] }
+  const changes = priorityActions(state, next.state, event).concat(
+    timerActions(deadlines(state), deadlines(next.state))
+  )
+  return changes.length === 0 ? next : { state: next.state, actions: next.actions.concat(changes) }
 }
 
 const dispatch = (state: VirtualRouter, event: Event): Step => {
@@ -236,11 +235,16 @@ const priorityActions = (
 
 const isRunning = ({ role }: VirtualRouter): boolean => role._tag === "Backup" || role._tag === "Master"
 
-const timerActions = (before: Role.Deadlines, after: Role.Deadlines): ReadonlyArray<Action> =>
-  timerNames.flatMap((timer): ReadonlyArray<Action> => {
+const timerActions = (before: Role.Deadlines, after: Role.Deadlines): ReadonlyArray<Action> => {
+  const actions: Array<Action> = []
+  for (const timer of timerNames) {
     const deadline = after[timer]
-    if (deadline === before[timer]) return []
-    return [deadline === undefined ? { _tag: "DisarmTimer", timer } : { _tag: "ArmTimer", timer, deadline }]
-  })
+    if (deadline === before[timer]) continue
+    actions.push(
+      deadline === undefined ? { _tag: "DisarmTimer", timer } : { _tag: "ArmTimer", timer, deadline }
+    )
+  }
+  return actions
+}
 
 const timerNames: ReadonlyArray<TimerName> = ["MasterDown", "Advert", "Announce", "Refresh", "Rival"]

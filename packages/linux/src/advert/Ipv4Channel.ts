@@ -15,7 +15,6 @@ import type {
   ReceivedAdvert
 } from "@holdfast/engine/AdvertTransport"
 import * as Linux from "@holdfast/raw-socket/Linux"
-import * as MonotonicClock from "@holdfast/raw-socket/MonotonicClock"
 import * as PacketFilter from "@holdfast/raw-socket/PacketFilter"
 import type { PacketSender } from "@holdfast/raw-socket/PacketSender"
 import * as RawIpv4Socket from "@holdfast/raw-socket/RawIpv4Socket"
@@ -97,11 +96,7 @@ const openReceivers = Effect.fnUntraced(function* (options: ChannelOptions, rece
       protocol,
       ...reception,
       receiveBufferSize,
-      onBatch: (packets) => {
-        const at = MonotonicClock.now() as Instant
-        const batch = readAdverts(packets, place, known)
-        if (batch.length > 0) options.onReceived(at, batch)
-      },
+      onBatch: (packets) => tellAdverts(packets, place, known, options.onReceived),
       onEvent: (event) => {
         if (event._tag !== "Overrun") return
         droppedCounts[order] = event.droppedCount
@@ -117,29 +112,35 @@ const openReceivers = Effect.fnUntraced(function* (options: ChannelOptions, rece
 })
 
 /** A datagram that the kernel delivered has an IPv4 header that it has verified; one that does not decode is no advert. */
-const readAdverts = (
+const tellAdverts = (
   packets: ReadonlyArray<RawIpv4Socket.ReceivedPacket>,
   place: PacketFilter.Place,
-  known: KnownDatagrams.KnownDatagrams
-): ReadonlyArray<ReceivedAdvert> => {
+  known: KnownDatagrams.KnownDatagrams,
+  onReceived: ChannelOptions["onReceived"]
+): void => {
   const adverts: Array<ReceivedAdvert> = []
-  for (const { arrivedAtMicros, bytes } of packets) {
-    const arrivedAt = arrivedAtMicros as Instant
-    const same = place === "Ipv4" ? known.find(bytes) : undefined
-    if (same !== undefined) {
-      adverts.push({ ...same, arrivedAt })
-      continue
-    }
-    const datagram = Ipv4.decodeDatagram(bytes)
-    if (Result.isFailure(datagram)) continue
-    if (place === "Ipv4") adverts.push({ ...known.learn(bytes, datagram.success), arrivedAt })
-    else {
-      const { destination, hopLimit, payload, source } = datagram.success
-      const header = bytes.subarray(0, payload.byteOffset - bytes.byteOffset)
-      adverts.push({ source, destination, hopLimit, payload, header, arrivedAt })
-    }
+  const arrivedAt: Array<Instant> = []
+  for (const packet of packets) {
+    const { bytes } = packet
+    const advert = place === "Ipv4" ? (known.find(bytes) ?? decodePlain(bytes, known)) : decodeCovered(bytes)
+    if (advert === undefined) continue
+    adverts.push(advert)
+    arrivedAt.push(packet.arrivedAtMicros as Instant)
   }
-  return adverts
+  if (adverts.length > 0) onReceived(adverts, arrivedAt)
+}
+
+const decodePlain = (bytes: Uint8Array, known: KnownDatagrams.KnownDatagrams): ReceivedAdvert | undefined => {
+  const datagram = Ipv4.decodeDatagram(bytes)
+  return Result.isFailure(datagram) ? undefined : known.learn(bytes, datagram.success)
+}
+
+const decodeCovered = (bytes: Uint8Array): ReceivedAdvert | undefined => {
+  const datagram = Ipv4.decodeDatagram(bytes)
+  if (Result.isFailure(datagram)) return undefined
+  const { destination, hopLimit, payload, source } = datagram.success
+  const header = bytes.subarray(0, payload.byteOffset - bytes.byteOffset)
+  return { source, destination, hopLimit, payload, header }
 }
 
 const sendBoth = (

@@ -4,13 +4,7 @@
  * @see RFC 9568 section 5.1.2
  * @since 0.1.0
  */
-import type {
-  AdvertChannel,
-  ChannelOptions,
-  OutgoingAdvert,
-  ReceivedAdvert
-} from "@holdfast/engine/AdvertTransport"
-import * as MonotonicClock from "@holdfast/raw-socket/MonotonicClock"
+import type { AdvertChannel, ChannelOptions, OutgoingAdvert } from "@holdfast/engine/AdvertTransport"
 import * as PacketFilter from "@holdfast/raw-socket/PacketFilter"
 import * as RawIpv6Socket from "@holdfast/raw-socket/RawIpv6Socket"
 import type { SocketError } from "@holdfast/raw-socket/SocketError"
@@ -19,6 +13,7 @@ import type { Instant } from "@holdfast/wire/Instant"
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Doorbell from "./Doorbell.ts"
+import * as KnownDatagrams from "./KnownDatagrams.ts"
 import { type Reception, receiveBufferSize } from "./Reception.ts"
 import * as Refusal from "./Refusal.ts"
 import type { Senders } from "./Senders.ts"
@@ -67,26 +62,23 @@ const dozeOf = (options: ChannelOptions, receiver: RawIpv6Socket.RawIpv6Socket) 
   )
 
 const openReceiver = Effect.fnUntraced(function* (options: ChannelOptions, reception: Reception) {
+  const known = KnownDatagrams.makeIpv6()
   const socket = yield* RawIpv6Socket.open({
     interfaceName: options.interface,
     interfaceIndex: options.index,
     ...reception,
     receiveBufferSize,
-    onBatch: (packets) => options.onReceived(MonotonicClock.now() as Instant, packets.map(readAdvert)),
+    onBatch: (packets) =>
+      options.onReceived(
+        packets.map(known),
+        packets.map(({ arrivedAtMicros }) => arrivedAtMicros as Instant)
+      ),
     onEvent: (event) => {
       if (event._tag === "Overrun") options.onOverrun(event.droppedCount)
     }
   })
   yield* Effect.forEach(groupsOf(options), socket.joinGroup, { discard: true })
   return socket
-})
-
-const readAdvert = (packet: RawIpv6Socket.ReceivedPacket): ReceivedAdvert => ({
-  source: packet.source,
-  destination: packet.destination,
-  hopLimit: packet.hopLimit,
-  payload: packet.payload,
-  arrivedAt: packet.arrivedAtMicros as Instant
 })
 
 /** A channel's adverts are of its family (the port's contract). */

@@ -2,7 +2,7 @@
  * The last datagram of each VRID, so that the same one is known again without being decoded.
  *
  * **Details** the same means every byte but two fields of the IPv4 header: its identification, which counts, and the
- * checksum over that, which the kernel has verified.
+ * checksum over that, which the kernel has verified. Of an IPv6 header what the kernel tells of it.
  *
  * @since 0.1.0
  */
@@ -11,23 +11,17 @@ import type { ReceivedAdvert } from "@holdfast/engine/AdvertTransport"
 import type * as Ipv4 from "@holdfast/wire/Ipv4"
 
 /**
+ * Those of a channel over IPv4.
+ *
  * @category models
  * @since 0.1.0
  */
 export interface KnownDatagrams {
   /** Returns what an IPv4 packet is, if its VRID's last one was the same. */
-  readonly find: (bytes: Uint8Array) => Known | undefined
-  /** Remembers a packet by a copy. */
-  readonly learn: (bytes: Uint8Array, datagram: Ipv4.Datagram) => Known
+  readonly find: (bytes: Uint8Array) => ReceivedAdvert | undefined
+  /** Remembers a packet by a copy, and returns it with bytes of its own. */
+  readonly learn: (bytes: Uint8Array, datagram: Ipv4.Datagram) => ReceivedAdvert
 }
-
-/**
- * A datagram with bytes of its own.
- *
- * @category models
- * @since 0.1.0
- */
-export type Known = Omit<ReceivedAdvert, "arrivedAt">
 
 /**
  * Knows none.
@@ -37,7 +31,7 @@ export type Known = Omit<ReceivedAdvert, "arrivedAt">
  */
 export const make = (): KnownDatagrams => {
   const copies: Array<Uint8Array | undefined> = []
-  const known: Array<Known | undefined> = []
+  const known: Array<ReceivedAdvert | undefined> = []
   return {
     find: (bytes) => {
       const vrid = vridOf(bytes)
@@ -51,8 +45,7 @@ export const make = (): KnownDatagrams => {
         source,
         destination,
         hopLimit,
-        payload: copy.subarray(start, start + payload.length),
-        content: copy
+        payload: copy.subarray(start, start + payload.length)
       }
       copies[vridOf(bytes)] = copy
       known[vridOf(bytes)] = one
@@ -61,15 +54,38 @@ export const make = (): KnownDatagrams => {
   }
 }
 
+/**
+ * Knows none of a channel over IPv6. What it returns is what it is given: the one before, if that was the same, or else one
+ * that it remembers, with bytes of its own.
+ *
+ * @category constructors
+ * @since 0.1.0
+ */
+export const makeIpv6 = (): ((datagram: ReceivedAdvert) => ReceivedAdvert) => {
+  const known: Array<ReceivedAdvert | undefined> = []
+  return ({ destination, hopLimit, payload, source }) => {
+    const vrid = payload[1] ?? 0
+    const one = known[vrid]
+    if (
+      one?.source === source &&
+      one.destination === destination &&
+      one.hopLimit === hopLimit &&
+      Buffer.compare(one.payload, payload) === 0
+    )
+      return one
+    return (known[vrid] = { source, destination, hopLimit, payload: payload.slice() })
+  }
+}
+
 /** Behind a header without options; of another it is some byte, which serves as well. */
 const vridOf = (bytes: Uint8Array): number => bytes[21] ?? 0
 
-/** What varies is taken over into the copy, so that one comparison is enough. */
+/** What varies (RFC 791 3.1: identification and checksum) is taken over into the copy, so that one comparison is enough. */
 const isSame = (copy: Uint8Array, bytes: Uint8Array): boolean => {
   if (copy.length !== bytes.length) return false
-  for (const index of varying) copy[index] = bytes[index]!
+  copy[4] = bytes[4]!
+  copy[5] = bytes[5]!
+  copy[10] = bytes[10]!
+  copy[11] = bytes[11]!
   return Buffer.compare(copy, bytes) === 0
 }
-
-/** RFC 791 3.1. */
-const varying = [4, 5, 10, 11]
