@@ -25,6 +25,7 @@ interface Opening {
 const open = Effect.fnUntraced(function* (segment: Segment, { groups, hears = "All" }: Opening = {}) {
   const transport = yield* AdvertTransport
   const received: Array<ReceivedAdvert> = []
+  const told: Array<readonly [vrid: number, count: number]> = []
   const channel = yield* transport.open({
     interface: eth0,
     index: yield* Effect.scoped(indexOf(eth0)),
@@ -32,12 +33,15 @@ const open = Effect.fnUntraced(function* (segment: Segment, { groups, hears = "A
     authenticated: false,
     hears,
     groups: groups ?? [segment.group],
-    onReceived: (batch) => {
-      for (const advert of batch) received.push({ ...advert, payload: advert.payload.slice() })
+    onReceived: (batch, _, counts) => {
+      for (const [index, advert] of batch.entries()) {
+        received.push({ ...advert, payload: advert.payload.slice() })
+        told.push([advert.payload[1]!, counts?.[index] ?? 1])
+      }
     },
     onOverrun: () => {}
   })
-  return { channel, received, vrids: () => received.map(({ payload }) => payload[1]) }
+  return { channel, received, told, vrids: () => received.map(({ payload }) => payload[1]) }
 })
 
 /** Nobody but the codec looks behind the second byte. */
@@ -277,6 +281,39 @@ const channelContract = (runAny: Run, segment: Segment) => {
           peer.send(leaving(56))
           yield* eventually("each is told, once", () => vrids().includes(56))
           assert.deepStrictEqual(vrids(), [51, 52, 53, 54, 55, 56])
+        })
+      )
+    )
+
+    it.live("dozes: what is the same is told once, before what follows it, with how many it was", () =>
+      run(({ eventually, pass, peer }) =>
+        Effect.gen(function* () {
+          const { channel, received, told } = yield* open(segment)
+          const lower = { ...fromPeer(51), payload: payloadOf(51, 99) }
+          const total = () => told.reduce((sum, [, count]) => sum + count, 0)
+          const hear = (count: number) =>
+            eventually(`${count} adverts are told`, () => {
+              channel.receive()
+              return total() === count
+            })
+
+          channel.doze(true)
+          for (const vrid of [51, 52]) peer.send(fromPeer(vrid))
+          yield* hear(2)
+          for (const vrid of [51, 52, 51, 51]) peer.send(fromPeer(vrid))
+          yield* pass(50)
+          yield* hear(6)
+          assert.sameDeepMembers(told.slice(2), [
+            [51, 3],
+            [52, 1]
+          ])
+          for (const advert of [fromPeer(51), lower, lower]) peer.send(advert)
+          yield* hear(9)
+          assert.deepStrictEqual(
+            received.slice(4).map(({ payload }) => payload[2]),
+            told.length === 7 ? [100, 99, 99] : [100, 99]
+          )
+          assert.strictEqual(received.at(-1)?.source, peerAddress)
         })
       )
     )

@@ -1,20 +1,26 @@
 /** A Backup of many routers dozes: it is woken seldom, and nobody could tell by when it takes over. */
 import { AdvertTransport } from "@holdfast/engine/AdvertTransport"
 import { Engine } from "@holdfast/engine/Engine"
+import type { EngineEvent } from "@holdfast/engine/EngineEvent"
 import * as SimulatedHost from "@holdfast/simulation/SimulatedHost"
 import type { SimulatedNetwork } from "@holdfast/simulation/SimulatedNetwork"
 import * as VirtualLan from "@holdfast/simulation/VirtualLan"
-import type { Vrid } from "@holdfast/vrrp/Parameters"
+import type { InterfaceName, Vrid } from "@holdfast/vrrp/Parameters"
 import type { Micros } from "@holdfast/wire/Instant"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
+import * as Fiber from "effect/Fiber"
 import * as Layer from "effect/Layer"
+import * as Stream from "effect/Stream"
 import { makeDirector, makeNetwork, parameters, run } from "./Rig.ts"
 
 const count = 32
 const intervalMicros = 100_000
 const priority = 240
+/** A device whose channel opens after a while, in which the pass stands. */
+const slow = "eth1"
+const openingMillis = 280
 
 /** The routers of a file, without addresses: a virtual router need not have any. */
 const routersOf = (priorityOf: number) =>
@@ -33,7 +39,10 @@ const routersOf = (priorityOf: number) =>
 const makeBackup = Effect.fnUntraced(function* (network: SimulatedNetwork) {
   const host = SimulatedHost.make(network, {
     name: "r2",
-    links: [{ name: "eth0", addresses: ["192.0.2.2/24"] }]
+    links: [
+      { name: "eth0", addresses: ["192.0.2.2/24"] },
+      { name: slow, addresses: ["198.51.100.2/24"] }
+    ]
   })
   const simulated = yield* Layer.build(Layer.fresh(SimulatedHost.layer(host)))
   const transport = Context.get(simulated, AdvertTransport)
@@ -41,13 +50,16 @@ const makeBackup = Effect.fnUntraced(function* (network: SimulatedNetwork) {
   const counting = Layer.succeed(AdvertTransport, {
     open: (options) =>
       Effect.map(
-        transport.open({
-          ...options,
-          onReceived: (batch, arrivedAt) => {
-            seen.told += 1
-            options.onReceived(batch, arrivedAt)
-          }
-        }),
+        Effect.andThen(
+          options.interface === slow ? Effect.sleep(openingMillis) : Effect.void,
+          transport.open({
+            ...options,
+            onReceived: (...received) => {
+              seen.told += 1
+              options.onReceived(...received)
+            }
+          })
+        ),
         (channel) => ({
           ...channel,
           doze: (dozing) => {
@@ -60,11 +72,16 @@ const makeBackup = Effect.fnUntraced(function* (network: SimulatedNetwork) {
   })
   const ports = Layer.mergeAll(Layer.succeedContext(simulated), counting)
   const engine = Context.get(yield* Layer.build(Layer.fresh(Layer.provide(Engine.layer, ports))), Engine)
+  const events: Array<EngineEvent> = []
+  yield* engine.events.pipe(
+    Stream.runForEach((event) => Effect.sync(() => events.push(event))),
+    Effect.forkScoped({ startImmediately: true })
+  )
   yield* engine.apply(routersOf(priority))
   const roles = Effect.map(engine.status, ({ routers }) =>
     [...new Set(routers.map(({ role }) => role))].join()
   )
-  return { engine, roles, seen }
+  return { engine, events, roles, seen }
 })
 
 /** A Master and its Backup, who has heard it for a while. */
@@ -103,6 +120,53 @@ describe("Engine: a Backup dozes", () => {
       const doze = 3 * intervalMicros + skewMicros - 1.25 * intervalMicros
       assert.approximately(backup.seen.told - before, 10_000_000 / doze, 1)
       assert.strictEqual(yield* backup.roles, "Backup")
+    })
+  )
+
+  it.effect("what it finds out is told when it looks", () =>
+    Effect.gen(function* () {
+      const { backup, master } = yield* settled
+      const differing = () => backup.events.filter(({ _tag }) => _tag === "ParametersDiffer").length
+      assert.strictEqual(differing(), 0)
+      const [first, ...others] = routersOf(250)
+      const { addresses } = parameters({ priority })
+      yield* master.engine.apply([{ ...first!, addresses }, ...others])
+      yield* run(0.5)
+
+      assert.isTrue(backup.seen.isDozing)
+      assert.strictEqual(differing(), 1)
+    })
+  )
+
+  it.effect("it does not look while a reload is under way, and goes on afterwards", () =>
+    Effect.gen(function* () {
+      const { backup } = yield* settled
+      const elsewhere = { ...parameters({ priority }), interface: slow as InterfaceName, name: "elsewhere" }
+      const reload = yield* Effect.forkChild(backup.engine.apply([...routersOf(priority), elsewhere]))
+      yield* run(0.01)
+      const before = backup.seen.told
+      yield* run(openingMillis / 1000 - 0.02)
+      assert.strictEqual(backup.seen.told, before)
+      yield* run(1)
+
+      yield* Fiber.join(reload)
+      assert.isAbove(backup.seen.told, before)
+      const { routers } = yield* backup.engine.status
+      assert.isTrue(routers.slice(0, count).every(({ role }) => role === "Backup"))
+    })
+  )
+
+  it.effect("it counts each advert", () =>
+    Effect.gen(function* () {
+      const { backup } = yield* settled
+      const received = Effect.map(backup.engine.status, ({ routers }) =>
+        routers.map(({ statistics }) => statistics.counters.advertsReceived)
+      )
+      const before = yield* received
+      yield* run(10)
+
+      for (const [index, count] of (yield* received).entries())
+        assert.approximately(count - before[index]!, 100, 3)
     })
   )
 

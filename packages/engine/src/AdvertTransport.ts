@@ -78,9 +78,13 @@ export interface ChannelOptions {
   readonly groups: ReadonlyArray<IpAddress>
   /**
    * One call for all that was waiting, with when the kernel got each, since a busy process hears late what came in time.
-   * Must not throw.
+   * Where `counts` is given, each stands for so many that were the same, the last of which arrived then. Must not throw.
    */
-  readonly onReceived: (batch: ReadonlyArray<ReceivedAdvert>, arrivedAt: ReadonlyArray<Instant>) => void
+  readonly onReceived: (
+    batch: ReadonlyArray<ReceivedAdvert>,
+    arrivedAt: ReadonlyArray<Instant>,
+    counts?: ReadonlyArray<number>
+  ) => void
   /** The kernel dropped datagrams because its buffer was full: how many since the channel opened. The channel goes on. */
   readonly onOverrun: (droppedCount: number) => void
 }

@@ -28,10 +28,11 @@ import type { Links } from "./LinkWatch.ts"
  * @since 0.1.0
  */
 export interface Listeners {
-  /** One call for all that was waiting on a device, with when each arrived. */
+  /** One call for all that was waiting on a device, with when each arrived, and of how many it was the last. */
   readonly onDelivered: (
     deliveries: ReadonlyArray<Delivery.Delivery>,
-    arrivedAt: ReadonlyArray<Instant>
+    arrivedAt: ReadonlyArray<Instant>,
+    counts: ReadonlyArray<number> | undefined
   ) => void
   readonly onOverrun: (device: InterfaceName, droppedCount: number) => void
   readonly publish: (event: EngineEvent) => void
@@ -109,10 +110,11 @@ export const make = Effect.fnUntraced(function* (
       .open({
         ...wanted,
         index,
-        onReceived: (batch, arrivedAt) =>
+        onReceived: (batch, arrivedAt, counts) =>
           listeners.onDelivered(
             batch.map((one) => Delivery.make(heardOn, family, one, listeners.judge)),
-            arrivedAt
+            arrivedAt,
+            counts
           ),
         onOverrun: (droppedCount) => listeners.onOverrun(device, droppedCount)
       })

@@ -34,6 +34,8 @@ export interface Sleepers {
 export interface Dozing {
   /** Decides anew: roles or routers changed. */
   readonly reassess: (at: Instant) => void
+  /** Looks now if it is time to, and nothing has to be decided anew; whether it did. */
+  readonly look: (at: Instant) => boolean
 }
 
 /**
@@ -50,6 +52,12 @@ export const make = (heap: TimerHeap, sleepers: Sleepers, states: () => Readonly
     if (at >= lookAt) reassess(at)
     else heap.arm(slot, (at + shortest) as Instant)
   })
+  const look = (at: Instant): boolean => {
+    if (slot.wakeAt === undefined || slot.wakeAt > at || at >= lookAt) return false
+    sleepers.receiveDozing()
+    heap.arm(slot, (at + shortest) as Instant)
+    return true
+  }
   const reassess = (at: Instant): void => {
     const all = states()
     const dozes = dozesOf(all)
@@ -59,7 +67,7 @@ export const make = (heap: TimerHeap, sleepers: Sleepers, states: () => Readonly
     if (all.length < heardMin) heap.disarm(slot)
     else heap.arm(slot, (at + shortest) as Instant)
   }
-  return { reassess }
+  return { reassess, look }
 }
 
 /**
@@ -97,4 +105,4 @@ const heardWithin = 1.25
 /** A status, a count and a difference of parameters may be as late as this. */
 const dozeMicrosMax = 250_000
 /** How often it is decided anew when no role changed: Masters may be faster now, or speak at last. */
-const lookMicros = 1_000_000
+const lookMicros = 5_000_000

@@ -10,7 +10,7 @@
  *     others ┘ (what is tracked)
  *
  * **Invariants**
- * 1. Only the actor's fiber steps a router.
+ * 1. Only the actor's fiber steps a router, and in its place, while it waits, a Backup's look at what it has dozed through.
  * 2. In a pass everything that was heard is stepped before any timer expires, and a Backup looks into the kernel's buffer
  *    before it takes over: after a stall, adverts that waited there count before the silence does, whichever the event
  *    loop came to first. A Master that stood still steps aside before either.
@@ -66,6 +66,7 @@ type Input =
       readonly _tag: "Delivered"
       readonly deliveries: ReadonlyArray<Delivery>
       readonly arrivedAt: ReadonlyArray<Instant>
+      readonly counts: ReadonlyArray<number> | undefined
     }
   | { readonly _tag: "Overrun"; readonly device: InterfaceName; readonly droppedCount: number }
   | { readonly _tag: "AddressesReported" }
@@ -170,9 +171,9 @@ const make = Effect.gen(function* () {
   })
   const channels = yield* Channels.make({
     publish,
-    onDelivered: (deliveries, arrivedAt) => {
-      if (isAsking) return hear(deliveries, arrivedAt)
-      if (deliveriesWaiting < deliveriesMax && tell({ _tag: "Delivered", deliveries, arrivedAt }))
+    onDelivered: (deliveries, arrivedAt, counts) => {
+      if (isAsking) return hear(deliveries, arrivedAt, counts)
+      if (deliveriesWaiting < deliveriesMax && tell({ _tag: "Delivered", deliveries, arrivedAt, counts }))
         deliveriesWaiting += 1
       else lateness.countFlooded(deliveries.length)
     },
@@ -185,7 +186,7 @@ const make = Effect.gen(function* () {
   })
   const wake = yield* timer.open(() => {
     armedAt = undefined
-    tell({ _tag: "Woken" })
+    if (!lookAside()) tell({ _tag: "Woken" })
   })
   /** What the timer is armed for: to set it costs a virtual machine more than to hear a dozen adverts. */
   let armedAt: Instant | undefined
@@ -235,7 +236,11 @@ const make = Effect.gen(function* () {
   const held: Array<RunningRouter.RunningRouter> = []
   let applied: SharedParameters.SharedParameters | undefined
 
-  const hear = (deliveries: ReadonlyArray<Delivery>, arrivedAt: ReadonlyArray<Instant>): void => {
+  const hear = (
+    deliveries: ReadonlyArray<Delivery>,
+    arrivedAt: ReadonlyArray<Instant>,
+    counts: ReadonlyArray<number> | undefined
+  ): void => {
     const [first] = deliveries
     // All are of one channel.
     const here = first === undefined ? undefined : routers.on(first.interface, first.family)
@@ -243,7 +248,7 @@ const make = Effect.gen(function* () {
       const delivery = deliveries[index]!
       const at = arrivedAt[index]!
       const router = here?.get(delivery.vrid)
-      if (router !== undefined) router.hear(delivery, at)
+      if (router !== undefined) router.hear(delivery, at, counts?.[index] ?? 1)
       else if (channels.hearForeign(delivery, at) && muteExpiry.wakeAt === undefined)
         heap.arm(muteExpiry, plus(at, ForeignRouters.muteMicros))
     }
@@ -334,7 +339,7 @@ const make = Effect.gen(function* () {
       case "LinksChanged":
         return
       case "Delivered":
-        return hear(input.deliveries, input.arrivedAt)
+        return hear(input.deliveries, input.arrivedAt, input.counts)
       case "Overrun":
         return publish({
           _tag: "ReceiveOverrun",
@@ -377,8 +382,29 @@ const make = Effect.gen(function* () {
     routers.all().map((router) => router.state())
   )
 
+  /**
+   * Lets a Backup that dozes look without a pass, which costs more than a hundred adverts, when it is the only one to wake up,
+   * no pass is under way, and nothing waits for one. Whatever comes of it is for a pass.
+   */
+  const lookAside = (): boolean => {
+    const due = heap.next()
+    const at = timer.now()
+    if (!isIdle || due === undefined || at - due >= stallMicros || Queue.sizeUnsafe(inbox) > 0) return false
+    if (!dozing.look(at)) return false
+    lateness.record(Math.max(at - due, 0))
+    const next = heap.next()
+    if (untold.length > 0 || isDozeDoubted || !outbox.isEmpty() || (next !== undefined && next <= at))
+      return false
+    arm(next)
+    return true
+  }
+  /** Whether the actor waits for its inbox. */
+  let isIdle = false
+
   const pass = Effect.fnUntraced(function* () {
+    isIdle = true
     const inputs = yield* Queue.takeAll(inbox)
+    isIdle = false
     const at = timer.now()
     const overdue = heap.next()
     if (overdue !== undefined && at - overdue >= stallMicros) yieldStalled(at)

@@ -35,6 +35,7 @@ export interface Outbox {
   readonly ownership: (owner: string, ownership: Ownership) => void
   readonly burst: (burst: Burst) => void
   readonly flush: () => void
+  readonly isEmpty: () => boolean
 }
 
 /**
@@ -56,6 +57,7 @@ export const make = (edges: Edges): Outbox => {
     },
     ownership: (owner, ownership) => void ownerships.push([owner, ownership]),
     burst: (burst) => void bursts.push(burst),
+    isEmpty: () => adverts.size + ownerships.length + bursts.length === 0,
     flush: () => {
       if (adverts.size > 0) {
         for (const [device, batch] of adverts) edges.send(device, batch)

@@ -98,7 +98,7 @@ const failover = (version: Version, send: Send): void => {
       destination: groupVrrp
     })
     const received = { source: peer, destination: groupVrrp, hopLimit: 255, payload }
-    router.hear(Delivery.make(device, "Ipv4", received, judge), now)
+    router.hear(Delivery.make(device, "Ipv4", received, judge), now, 1)
     pass()
   }
 

@@ -72,8 +72,8 @@ export interface RunningRouter {
   group: RunningGroup | undefined
   /** Steps the router with its group, if it is in one. */
   readonly step: (event: Event) => void
-  /** Hears what arrived; what is the same as before is heard the short way. */
-  readonly hear: (delivery: Delivery.Delivery, at: Instant) => void
+  /** Hears what arrived so many times, at last then; what is the same as before is heard the short way. */
+  readonly hear: (delivery: Delivery.Delivery, at: Instant, count: number) => void
   /** Steps the router without its group. */
   readonly stepAlone: (event: Event) => void
   /** Takes what a step has decided, and acts on it. */
@@ -131,21 +131,15 @@ export const make = (
       if (router.group === undefined) router.stepAlone(event)
       else router.group.step(router, event)
     },
-    hear: (delivery, at) => {
+    hear: (delivery, at, count) => {
       if (last !== undefined && last.delivery === delivery && last.state === state) {
         repeatedAt = at
-        router.tally.counters.advertsReceived += 1
+        router.tally.counters.advertsReceived += count
         surroundings.heap.arm(slots.MasterDown, plus(at, last.waiting))
         return
       }
-      const before = router.state()
-      const event = Delivery.eventOf(delivery, at)
-      last = undefined
-      if (router.group !== undefined) return router.step(event)
-      const step = VirtualRouter.step(before, event)
-      router.take(step, at)
-      const waiting = Repetition.of(before, event, step)
-      if (waiting !== undefined) last = { delivery, state: step.state, waiting }
+      hearOne(delivery, at)
+      if (count > 1) router.hear(delivery, at, count - 1)
     },
     stepAlone: (event) => router.take(VirtualRouter.step(router.state(), event), event.at),
     take: ({ actions, state }, at) => {
@@ -164,6 +158,17 @@ export const make = (
     close: () => {
       for (const name of timerNames) surroundings.heap.disarm(slots[name])
     }
+  }
+
+  const hearOne = (delivery: Delivery.Delivery, at: Instant): void => {
+    const before = router.state()
+    const event = Delivery.eventOf(delivery, at)
+    last = undefined
+    if (router.group !== undefined) return router.step(event)
+    const step = VirtualRouter.step(before, event)
+    router.take(step, at)
+    const waiting = Repetition.of(before, event, step)
+    if (waiting !== undefined) last = { delivery, state: step.state, waiting }
   }
 
   const slots: Record<TimerName, Slot> = {

@@ -99,8 +99,8 @@ describe("RunningRouter.hear", () => {
     const again = advert(200)
 
     for (const at of [1, 2, 3, 4, 5].map((second) => (second * 1_000_000) as Instant)) {
-      long.router.hear(advert(200), at)
-      short.router.hear(again, at)
+      long.router.hear(advert(200), at, 1)
+      short.router.hear(again, at, 1)
     }
 
     assert.strictEqual(long.router.tally.counters.advertsReceived, 5)
@@ -110,11 +110,23 @@ describe("RunningRouter.hear", () => {
     assert.deepStrictEqual(seenShort, seenLong)
   })
 
+  it.each([1, 2, 5])("of %i at once is the same as each, at the time of the last", (count) => {
+    const [each, once] = [makeRouter(), makeRouter()]
+    for (const { router } of [each, once]) router.hear(advert(200), 500_000 as Instant, 1)
+    for (const delivery of [advert(200), advert(100), advert(0)]) {
+      for (let heard = 0; heard < count; heard++) each.router.hear({ ...delivery }, 900_000 as Instant, 1)
+      once.router.hear(delivery, 900_000 as Instant, count)
+    }
+
+    assert.strictEqual(each.router.tally.counters.advertsReceived, 1 + 3 * count)
+    assert.deepStrictEqual(once.seen(), each.seen())
+  })
+
   it("what was heard again is in the state whenever somebody looks", () => {
     const { router } = makeRouter()
     const again = advert(200)
     const heardAt = (at: number) => {
-      router.hear(again, at as Instant)
+      router.hear(again, at as Instant, 1)
       return router.state().role
     }
     const first = heardAt(1_000_000)
@@ -140,8 +152,8 @@ describe("RunningRouter.hear", () => {
       [5, first],
       [6, first]
     ] as const) {
-      long.router.hear({ ...delivery }, (at * 100_000) as Instant)
-      short.router.hear(delivery, (at * 100_000) as Instant)
+      long.router.hear({ ...delivery }, (at * 100_000) as Instant, 1)
+      short.router.hear(delivery, (at * 100_000) as Instant, 1)
     }
 
     assert.strictEqual(short.router.tally.counters.priorityZeroReceived, 1)
@@ -154,11 +166,11 @@ describe("RunningRouter.hear", () => {
   it("parameters that came between count", () => {
     const { router, seen } = makeRouter()
     const again = advert(200)
-    router.hear(again, 1_000_000 as Instant)
-    router.hear(again, 2_000_000 as Instant)
+    router.hear(again, 1_000_000 as Instant, 1)
+    router.hear(again, 2_000_000 as Instant, 1)
     const higher = { ...parameters, priority: 250 as Priority }
     router.step({ _tag: "Reconfigured", at: 2_500_000 as Instant, parameters: higher })
-    router.hear(again, 5_000_000 as Instant)
+    router.hear(again, 5_000_000 as Instant, 1)
 
     // The last one is not obeyed any more: counted from the one before.
     assert.strictEqual(seen().takesOverAt, 5_023_438)

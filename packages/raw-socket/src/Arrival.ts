@@ -73,7 +73,7 @@ export const read = (
     const type = words[at + 3]!
     if (level === Linux.SOL_SOCKET) {
       if (type === Linux.SO_TIMESTAMPNS && length >= 16)
-        arrival.arrivedAtMicros = arrivalOf(words, data, now, offset)
+        arrival.arrivedAtMicros = timeOf(words, data, now, offset)
       else if (type === Linux.SO_RXQ_OVFL && length >= 4) arrival.droppedCount = words[data]! >>> 0
     } else if (level === Linux.SOL_IP) {
       if (type === Linux.IP_PKTINFO && length >= 12) arrival.interfaceIndex = words[data]!
@@ -88,8 +88,33 @@ export const read = (
   }
 }
 
-/** A stamp that would be in the future, or older than any stall, was made before the wall clock was set. */
-const arrivalOf = (words: Int32Array, at: number, now: number, offset: number): number => {
+/**
+ * Returns where the stamp of a packet stands in its control messages, in words after `start`; nothing where there is none.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const stampAt = (words: Int32Array, start: number, count: number): number | undefined => {
+  let at = 0
+  while (at + headerWords + 4 <= count) {
+    const length = words[start + at]! - headerWords * 4
+    if (length < 0) return undefined
+    const isStamp =
+      words[start + at + 2] === Linux.SOL_SOCKET && words[start + at + 3] === Linux.SO_TIMESTAMPNS
+    if (isStamp && length >= 16) return at + headerWords
+    at += headerWords + (((length + 7) & ~7) >> 2)
+  }
+  return undefined
+}
+
+/**
+ * Returns the time of a stamp on the monotonic clock. One that would be in the future, or older than any stall, was made
+ * before the wall clock was set: then it is now.
+ *
+ * @category decoding
+ * @since 0.1.0
+ */
+export const timeOf = (words: Int32Array, at: number, now: number, offset: number): number => {
   const seconds = (words[at]! >>> 0) + words[at + 1]! * 0x1_0000_0000
   const arrival = seconds * 1_000_000 + Math.floor((words[at + 2]! >>> 0) / 1_000) + offset
   return arrival > now || now - arrival > stallMax ? now : arrival

@@ -6,10 +6,14 @@
 import * as Arrival from "./Arrival.ts"
 import * as MonotonicClock from "./MonotonicClock.ts"
 import type * as Socket from "./Socket.ts"
+import type * as Tally from "./Tally.ts"
 
 /**
- * Who is told, and whether bursts are gathered (`Socket.ReceiveOptions`): in a thread that does nothing else. The list and
- * its packets are valid until `onBatch` returns: their memory is used again.
+ * Who is told, and whether bursts are gathered (`Socket.ReceiveOptions`): in a thread that does nothing else.
+ *
+ * - `onBatch`: the list and its packets are valid until it returns; their memory is used again.
+ * - `onRepeated`: told instead of packets that came while the event loop did not come to the socket, and that are the same as
+ *   the last one with their VRID.
  *
  * @category models
  * @since 0.1.0
@@ -18,6 +22,7 @@ export interface Listener<Packet> {
   readonly onBatch: (packets: ReadonlyArray<Packet>) => void
   readonly onEvent: (event: Socket.SocketEvent) => void
   readonly gathered?: boolean | undefined
+  readonly onRepeated?: Tally.OnTallied | undefined
 }
 
 /**
@@ -25,6 +30,7 @@ export interface Listener<Packet> {
  *
  * - `blank`: makes one to be filled.
  * - `fill`: fills it by one of a batch; false when that is not for us. The facts that it gets are valid for the call.
+ * - `sameness`: when two are the same.
  *
  * @category models
  * @since 0.1.0
@@ -32,6 +38,7 @@ export interface Listener<Packet> {
 export interface Reader<Packet> {
   readonly blank: () => Packet
   readonly fill: (packet: Packet, batch: Socket.Batch, index: number, arrival: Arrival.Arrival) => boolean
+  readonly sameness: Omit<Tally.Options, "onTallied">
 }
 
 /**
@@ -42,8 +49,8 @@ export interface Reader<Packet> {
  */
 export const make = <Packet>(
   packetSizeMax: number,
-  { gathered, onBatch, onEvent }: Listener<Packet>,
-  { blank, fill }: Reader<Packet>
+  { gathered, onBatch, onEvent, onRepeated }: Listener<Packet>,
+  { blank, fill, sameness }: Reader<Packet>
 ): Socket.ReceiveOptions => {
   const arrival = Arrival.make()
   const made: Array<Packet> = []
@@ -54,6 +61,7 @@ export const make = <Packet>(
     slotCount: batchCountMax,
     controlSize,
     gathered,
+    tally: onRepeated === undefined ? undefined : { ...sameness, onTallied: onRepeated },
     onEvent,
     onBatch: (batch) => {
       const now = MonotonicClock.now()
@@ -63,7 +71,9 @@ export const make = <Packet>(
         const start = batch.controlWordAt(index)
         Arrival.read(arrival, batch.words, start, batch.controlWordsEndAt(index), now, offset)
         const packet = (made[index] ??= blank())
-        if (fill(packet, batch, index, arrival)) packets.push(packet)
+        if (!fill(packet, batch, index, arrival)) continue
+        packets.push(packet)
+        batch.learn(index)
       }
       const droppedCountNow = arrival.droppedCount
       if (packets.length > 0) onBatch(packets)

@@ -173,6 +173,8 @@ const sendOptions = (timeToLive: number): ReadonlyArray<SocketOption.SocketOptio
 ]
 
 const reader: PacketReceiver.Reader<{ -readonly [Key in keyof ReceivedPacket]: ReceivedPacket[Key] }> = {
+  // The VRID behind a header without options; identification and checksum of the header (RFC 791 3.1).
+  sameness: { keyAt: 21, ignored: [4, 5, 10, 11], isWhole: true },
   blank: () => ({ bytes: nothing, interfaceIndex: 0, isTruncated: false, arrivedAtMicros: 0.5 }),
   fill: (packet, batch, index, arrival) => {
     packet.bytes = batch.dataAt(index)

@@ -178,6 +178,8 @@ const makeReader = (
 ): PacketReceiver.Reader<{ -readonly [Key in keyof ReceivedPacket]: ReceivedPacket[Key] }> => {
   const addressOf = Ipv6AddressCache.make()
   return {
+    // The VRID.
+    sameness: { keyAt: 1, ignored: [], isWhole: false },
     blank: () => ({
       source: unspecified,
       destination: unspecified,

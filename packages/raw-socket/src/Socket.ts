@@ -23,6 +23,7 @@ import * as Linux from "./Linux.ts"
 import * as SendArena from "./SendArena.ts"
 import * as SocketError from "./SocketError.ts"
 import * as SocketOption from "./SocketOption.ts"
+import * as Tally from "./Tally.ts"
 
 /**
  * What was received at once. Index `i` runs from zero to `count - 1`.
@@ -43,6 +44,8 @@ export interface Batch {
   readonly words: Int32Array
   readonly controlWordAt: (index: number) => number
   readonly controlWordsEndAt: (index: number) => number
+  /** Knows a message again, where messages are tallied. */
+  readonly learn: (index: number) => void
   readonly isTruncatedAt: (index: number) => boolean
 }
 
@@ -79,6 +82,7 @@ export interface SendOutcome {
  * - `controlSize`: bytes kept of control messages, a multiple of 4; zero for none.
  * - `gathered`: when messages come one right after the other, the thread waits for a millisecond, so that those that
  *   follow cost one wake-up and not one each. For who is told when each arrived. Not in a thread that must not block.
+ * - `tally`: what is counted instead of handed on while the event loop does not come to the socket.
  * - `roundsMax`: batches before the event loop gets its turn again; default 16. The kernel keeps the rest.
  *
  * @category models
@@ -90,6 +94,7 @@ export interface ReceiveOptions {
   readonly controlSize: number
   readonly roundsMax?: number | undefined
   readonly gathered?: boolean | undefined
+  readonly tally?: Tally.Options | undefined
   readonly onBatch: (batch: Batch) => void
   readonly onEvent: (event: SocketEvent) => void
 }
@@ -182,7 +187,7 @@ export const open = Effect.fnUntraced(function* (
   if (sendBufferSize !== undefined)
     yield* setBuffer(SocketOption.sendBufferForced(sendBufferSize), SocketOption.sendBuffer(sendBufferSize))
   if (bind !== undefined) yield* SocketError.attempt("bind", () => native.bind(descriptor.fd, bind))
-  const drain = receive === undefined ? () => undefined : yield* startReceiving(descriptor, receive)
+  const receiver = receive === undefined ? undefined : yield* startReceiving(descriptor, receive)
 
   return {
     descriptor,
@@ -191,8 +196,11 @@ export const open = Effect.fnUntraced(function* (
     sendArena: (prepared) => sendPrepared(descriptor.fd, prepared),
     sendArenaElsewhere: (prepared) => sendElsewhere(descriptor.fd, prepared),
     rehearse: (messages) => void sendEach(noSocket, messages),
-    receive: drain,
-    watch: (watched) => void native.pollUpdate(descriptor.fd, watched ? Native.pollReadable : 0),
+    receive: () => receiver?.drain(),
+    watch: (watched) => {
+      native.pollUpdate(descriptor.fd, watched ? Native.pollReadable : 0)
+      receiver?.tallyWhile(!watched)
+    },
     setOption: (option) => Effect.asVoid(setOption(option)),
     setFilter: (program) => Effect.asVoid(setFilter(program))
   }
@@ -213,7 +221,7 @@ export const droppedCountOf = ({ fd }: Descriptor.Descriptor): number => {
 const startReceiving = (descriptor: Descriptor.Descriptor, options: ReceiveOptions) => {
   const receiver = makeReceiver(descriptor, options)
   receiver.discard()
-  return Effect.as(Descriptor.watch(descriptor, receiver.onReady), receiver.drain)
+  return Effect.as(Descriptor.watch(descriptor, receiver.onReady), receiver)
 }
 
 const makeReceiver = (descriptor: Descriptor.Descriptor, options: ReceiveOptions) => {
@@ -224,6 +232,9 @@ const makeReceiver = (descriptor: Descriptor.Descriptor, options: ReceiveOptions
   const fields = new Int32Array(Native.receiveFieldCount * options.slotCount)
   let failuresInRow = 0
   let drainedAt = 0
+  const [control, data] = [Native.receiveNameSize, Native.receiveNameSize + options.controlSize]
+  const layout = { words, fields, slot: slotSize >> 2, control: control >> 2, data: data >> 2 }
+  let tally: Tally.Tally | undefined
 
   const gather = (): void => {
     if (native.clockMonotonic() - drainedAt < burstMicros) Atomics.wait(nobody, 0, 0, gatheringMillis)
@@ -231,10 +242,10 @@ const makeReceiver = (descriptor: Descriptor.Descriptor, options: ReceiveOptions
   const receive = () => native.recvmmsg(descriptor.fd, arena, slotSize, options.controlSize, fields, 0)
   const field = (index: number, name: number) => fields[index * Native.receiveFieldCount + name]!
   const viewOfPart = (offset: number) => makeViews(arena, slotSize, offset)
-  const dataOf = viewOfPart(Native.receiveNameSize + options.controlSize)
+  const dataOf = viewOfPart(data)
   const addressOf = viewOfPart(0)
-  const controlOf = viewOfPart(Native.receiveNameSize)
-  const controlWordAt = (index: number): number => (index * slotSize + Native.receiveNameSize) >> 2
+  const controlOf = viewOfPart(control)
+  const controlWordAt = (index: number): number => index * layout.slot + layout.control
   const batchOf = (count: number): Batch => ({
     count,
     dataAt: (index) => dataOf(index, Math.min(field(index, 0), options.dataSize)),
@@ -243,6 +254,7 @@ const makeReceiver = (descriptor: Descriptor.Descriptor, options: ReceiveOptions
     words,
     controlWordAt,
     controlWordsEndAt: (index) => controlWordAt(index) + (field(index, 3) >> 2),
+    learn: (index) => tally?.learn(index),
     isTruncatedAt: (index) => (field(index, 1) & Linux.MSG_TRUNC) !== 0
   })
 
@@ -257,16 +269,28 @@ const makeReceiver = (descriptor: Descriptor.Descriptor, options: ReceiveOptions
   const drain = () => {
     for (let round = 0; round < (options.roundsMax ?? drainRoundsMax); round++) {
       const count = receive()
-      if (count < 0) return count === -Errno.EAGAIN ? undefined : fail(-count)
+      if (count < 0) {
+        if (count !== -Errno.EAGAIN) fail(-count)
+        break
+      }
       failuresInRow = 0
-      options.onBatch(batchOf(count))
+      const others = tally === undefined ? count : tally.take(count)
+      if (others > 0) {
+        tally?.tell()
+        options.onBatch(batchOf(others))
+      }
       // The callback may have closed the scope, and with it the socket.
-      if (count < options.slotCount || descriptor.fd < 0) return
+      if (count < options.slotCount || descriptor.fd < 0) break
     }
+    tally?.tell()
   }
 
   return {
     drain,
+    tallyWhile: (unwatched: boolean) => {
+      tally?.tell()
+      tally = unwatched && options.tally !== undefined ? Tally.make(layout, options.tally) : undefined
+    },
     discard: () => {
       for (let round = 0; round < drainRoundsMax && receive() === options.slotCount; round++);
     },

@@ -60,6 +60,21 @@ interface Known {
 interface Waiting {
   readonly known: Known
   readonly arrivedAt: Instant
+  readonly count: number
+}
+
+/** Those of a VRID that are the same and follow each other, as one. */
+const together = (waiting: ReadonlyArray<Waiting>): ReadonlyArray<Waiting> => {
+  const batch: Array<Waiting> = []
+  const placeOf = new Map<number | undefined, number>()
+  for (const one of waiting) {
+    const vrid = one.known.bytes[vridOffset]
+    const place = placeOf.get(vrid)
+    const before = place === undefined ? undefined : batch[place]
+    if (place !== undefined && before?.known === one.known) batch[place] = { ...one, count: before.count + 1 }
+    else placeOf.set(vrid, batch.push(one) - 1)
+  }
+  return batch
 }
 
 const attach = (
@@ -89,13 +104,14 @@ const attach = (
   }
 
   const deliver = (): void => {
-    const batch = waiting
+    const batch = isDozing ? together(waiting) : waiting
     waiting = []
     if (!isOpen || batch.length === 0) return
     for (const { known } of batch) known.advert.payload.set(known.bytes)
     options.onReceived(
       batch.map(({ known }) => known.advert),
-      batch.map(({ arrivedAt }) => arrivedAt)
+      batch.map(({ arrivedAt }) => arrivedAt),
+      batch.map(({ count }) => count)
     )
     // The contract lends the payload for the call only: whoever keeps it shall notice.
     for (const { known } of batch) known.advert.payload.fill(0xee)
@@ -107,7 +123,7 @@ const attach = (
     if (vrid !== undefined && muted.has(vrid)) return
     if (isDozing ? frame.payload[priorityOffset] === 0 : waiting.length === 0)
       world.schedule(world.now(), deliver)
-    waiting.push({ known: knownOf(frame), arrivedAt: world.now() })
+    waiting.push({ known: knownOf(frame), arrivedAt: world.now(), count: 1 })
   })
 
   const forgetOverruns = host.onOverrun((device, count) => {

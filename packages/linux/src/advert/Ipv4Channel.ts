@@ -97,6 +97,7 @@ const openReceivers = Effect.fnUntraced(function* (options: ChannelOptions, rece
       ...reception,
       receiveBufferSize,
       onBatch: (packets) => tellAdverts(packets, place, known, options.onReceived),
+      onRepeated: place === "Ipv4" ? KnownDatagrams.repeat(known.last, options.onReceived) : undefined,
       onEvent: (event) => {
         if (event._tag !== "Overrun") return
         droppedCounts[order] = event.droppedCount
@@ -132,7 +133,7 @@ const tellAdverts = (
 
 const decodePlain = (bytes: Uint8Array, known: KnownDatagrams.KnownDatagrams): ReceivedAdvert | undefined => {
   const datagram = Ipv4.decodeDatagram(bytes)
-  return Result.isFailure(datagram) ? undefined : known.learn(bytes, datagram.success)
+  return Result.isFailure(datagram) ? known.forget(bytes) : known.learn(bytes, datagram.success)
 }
 
 const decodeCovered = (bytes: Uint8Array): ReceivedAdvert | undefined => {

@@ -70,9 +70,10 @@ const openReceiver = Effect.fnUntraced(function* (options: ChannelOptions, recep
     receiveBufferSize,
     onBatch: (packets) =>
       options.onReceived(
-        packets.map(known),
+        packets.map(known.know),
         packets.map(({ arrivedAtMicros }) => arrivedAtMicros as Instant)
       ),
+    onRepeated: KnownDatagrams.repeat(known.last, options.onReceived),
     onEvent: (event) => {
       if (event._tag === "Overrun") options.onOverrun(event.droppedCount)
     }

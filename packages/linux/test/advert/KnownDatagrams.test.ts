@@ -66,7 +66,7 @@ describe("KnownDatagrams of IPv6", () => {
   })
 
   it("the same one again is the one before, whose bytes are its own", () => {
-    const known = KnownDatagrams.makeIpv6()
+    const { know: known } = KnownDatagrams.makeIpv6()
     const first = datagram()
     const one = known(first)
     first.payload.fill(0)
@@ -84,7 +84,7 @@ describe("KnownDatagrams of IPv6", () => {
     { payload: Uint8Array.of(0x31, 51, 101, 1, 0, 100, 0xab, 0xcd) },
     { payload: Uint8Array.of(0x31, 51, 100, 1, 0, 100, 0xab, 0xcd, 0) }
   ])("one with %o is another", (other) => {
-    const known = KnownDatagrams.makeIpv6()
+    const { know: known } = KnownDatagrams.makeIpv6()
     const one = known(datagram())
 
     assert.notStrictEqual(known({ ...datagram(), ...other }), one)
