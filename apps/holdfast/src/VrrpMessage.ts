@@ -1,16 +1,17 @@
 /**
- * What the daemon's main thread and its VRRP thread say to each other. Plain data: it crosses by structured clone.
+ * What the daemon's main thread and its VRRP thread say to each other. Plain data: it crosses by structured clone, and routers
+ * as JSON, which takes half the time for a thousand addresses.
  *
  * @since 0.1.0
  */
 import type { ApplyReport, EngineEvent } from "@holdfast/engine/EngineEvent"
 import type { EngineStatus } from "@holdfast/engine/Status"
-import type { Parameters } from "@holdfast/vrrp/Parameters"
 import type { SharedParameters } from "@holdfast/vrrp/SharedParameters"
 import type { Observation } from "@holdfast/vrrp/Tracker"
 
 /**
- * From the main thread. `Begin` is first: before it the thread has loaded its code and done nothing.
+ * From the main thread. `Begin` is first: before it the thread has loaded its code and done nothing. `routers` is a list of
+ * `Parameters`, whose types are their own JSON.
  *
  * @category models
  * @since 0.1.0
@@ -19,7 +20,7 @@ export type Request =
   | { readonly _tag: "Begin" }
   | {
       readonly _tag: "Apply"
-      readonly routers: ReadonlyArray<Parameters>
+      readonly routers: string
       readonly shared: SharedParameters
     }
   | { readonly _tag: "Observe"; readonly observations: ReadonlyMap<string, Observation> }

@@ -8,6 +8,7 @@
 import { parentPort } from "node:worker_threads"
 import { Engine } from "@holdfast/engine/Engine"
 import * as LinuxHost from "@holdfast/linux/LinuxHost"
+import type { Parameters } from "@holdfast/vrrp/Parameters"
 import * as Cause from "effect/Cause"
 import * as Effect from "effect/Effect"
 import * as Exit from "effect/Exit"
@@ -51,7 +52,7 @@ export const main = (): void => {
           case "Begin":
             break
           case "Apply":
-            send({ _tag: "Applied", report: yield* engine.apply(request.routers, request.shared) })
+            send({ _tag: "Applied", report: yield* engine.apply(routersOf(request), request.shared) })
             break
           case "Report":
             send({ _tag: "Status", status: yield* engine.status })
@@ -81,6 +82,9 @@ export const main = (): void => {
   }
   port.once("message", begin)
 }
+
+const routersOf = ({ routers }: Extract<Request, { _tag: "Apply" }>): ReadonlyArray<Parameters> =>
+  JSON.parse(routers) as ReadonlyArray<Parameters>
 
 type Question = Exclude<Request, { readonly _tag: "Observe" }>
 

@@ -101,7 +101,7 @@ export const start = Effect.fnUntraced(function* (
     observe: (observations) => tell({ _tag: "Observe", observations }),
     apply: (routers, shared) =>
       Effect.suspend(() => {
-        tell({ _tag: "Apply", routers, shared })
+        tell({ _tag: "Apply", routers: JSON.stringify(routers), shared })
         return orEnded(Queue.take(applied))
       }),
     status: Effect.suspend(() => {

@@ -7,6 +7,7 @@
 import type { InterfaceName, VirtualAddress } from "@holdfast/vrrp/Parameters"
 import * as Address from "@holdfast/wire/Address"
 import type { Micros } from "@holdfast/wire/Instant"
+import * as Option from "effect/Option"
 import type { Report } from "./Diagnostic.ts"
 import type { Word } from "./Lexer.ts"
 import * as LineOptions from "./LineOptions.ts"
@@ -70,7 +71,23 @@ interface Said {
   tracked?: boolean
 }
 
-const readPrefix = (word: Word, report: Report): Prefix | undefined => {
+/** What is not well written is read in parts, so that a mistake is told at its place. */
+const readPrefix = (word: Word, report: Report): Prefix | undefined =>
+  soundPrefix(word.text) ?? readParts(word, report)
+
+const soundPrefix = (text: string): Prefix | undefined => {
+  const slash = text.indexOf("/")
+  const address = Address.ipFromString(slash === -1 ? text : text.slice(0, slash))
+  if (Option.isNone(address)) return undefined
+  const bits = Address.isIpv6(address.value) ? ipv6Bits : ipv4Bits
+  if (slash === -1) return { address: address.value, prefixLength: bits }
+  const length = text.slice(slash + 1)
+  return decimal.test(length) && Number(length) <= bits
+    ? { address: address.value, prefixLength: Number(length) }
+    : undefined
+}
+
+const readParts = (word: Word, report: Report): Prefix | undefined => {
   const slash = word.text.indexOf("/")
   const address = Value.ipAddress(slash === -1 ? word : LineOptions.part(word, 0, slash), report)
   const bits = address === undefined || Address.isIpv6(address) ? ipv6Bits : ipv4Bits
@@ -208,6 +225,7 @@ const options = LineOptions.make<Said>({
 const nothing: NonNullable<Said["flags"]> = []
 const ipv6Only: ReadonlySet<Flag> = new Set(["home", "mngtmpaddr", "dad"])
 const none = Value.none
+const decimal = /^[0-9]+$/
 const ipv4Bits = 32
 const ipv6Bits = 128
 /** IFNAMSIZ of linux/if.h, less the closing zero. */

@@ -28,11 +28,14 @@ export const compile = (
   const { virtual_ipaddress, virtual_ipaddress_excluded } = instance.settings.values
   reportNone(identity, report)
   const seen = new Map<string, Span.Span>()
-  const held = (lines: ReadonlyArray<AddressLine> | undefined): ReadonlyArray<Held> =>
-    (lines ?? []).flatMap((line) => {
+  const held = (lines: ReadonlyArray<AddressLine> = []): ReadonlyArray<Held> => {
+    const all: Array<Held> = []
+    for (const line of lines) {
       const device = deviceOf(line, identity, devices, report)
-      return isFirst(line, device, seen, report) ? [{ line, device }] : []
-    })
+      if (isFirst(line, device, seen, report)) all.push({ line, device })
+    }
+    return all
+  }
   const listed = held(virtual_ipaddress?.value)
   const excluded = held(virtual_ipaddress_excluded?.value)
   return new Map(

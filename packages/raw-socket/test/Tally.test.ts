@@ -8,6 +8,7 @@ import * as Schema from "effect/Schema"
 
 interface Message {
   readonly data: ReadonlyArray<number>
+  /** In milliseconds. */
   readonly at?: number
   readonly sender?: number
   readonly controls?: ReadonlyArray<ControlMessage.ControlMessage>
@@ -39,8 +40,8 @@ const make = (options: Partial<Omit<Tally.Options, "onTallied">> = {}) => {
       ...options,
       onTallied: (keys, counts, arrivedAt) => {
         for (const [index, key] of keys.entries())
-          // The two clocks are read one after the other, each time anew.
-          told.push({ key, count: counts[index]!, at: Math.round((arrivedAt[index]! - start) / 10) * 10 })
+          // The two clocks are read one after the other, each time anew, and the process may stand still between.
+          told.push({ key, count: counts[index]!, at: Math.round((arrivedAt[index]! - start) / 10_000) * 10 })
       }
     }
   )
@@ -49,7 +50,7 @@ const make = (options: Partial<Omit<Tally.Options, "onTallied">> = {}) => {
       index,
       { at = 0, controls = [], data: content, isTruncated, sender = 7 }
     ] of messages.entries()) {
-      const encoded = ControlMessage.encode([...controls, ...(at < 0 ? [] : [stampOf(start + at)])])
+      const encoded = ControlMessage.encode([...controls, ...(at < 0 ? [] : [stampOf(start + at * 1_000)])])
       bytes.fill(index + 1, index * slot * 4, (index + 1) * slot * 4)
       bytes.fill(sender, index * slot * 4, index * slot * 4 + 16)
       bytes.set(encoded, (index * slot + control) * 4)
@@ -74,7 +75,7 @@ const make = (options: Partial<Omit<Tally.Options, "onTallied">> = {}) => {
   return { read, tell }
 }
 
-const start = MonotonicClock.now() - 10_000_000
+const start = MonotonicClock.now() - 50_000_000
 const advert = (key: number, other = 0): ReadonlyArray<number> => [0x31, key, 100, other]
 
 describe("Tally", () => {
