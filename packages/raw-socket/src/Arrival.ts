@@ -89,19 +89,25 @@ export const read = (
 }
 
 /**
- * Returns where the stamp of a packet stands in its control messages, in words after `start`; nothing where there is none.
+ * Returns where the data of a message of the socket level stand in a packet's control messages, in words after `start`;
+ * nothing where there is none of that type, or a shorter one.
  *
  * @category decoding
  * @since 0.1.0
  */
-export const stampAt = (words: Int32Array, start: number, count: number): number | undefined => {
+export const placeOf = (
+  type: typeof Linux.SO_TIMESTAMPNS | typeof Linux.SO_RXQ_OVFL,
+  words: Int32Array,
+  start: number,
+  count: number
+): number | undefined => {
+  const needed = type === Linux.SO_TIMESTAMPNS ? 16 : 4
   let at = 0
-  while (at + headerWords + 4 <= count) {
+  while (at + headerWords + (needed >> 2) <= count) {
     const length = words[start + at]! - headerWords * 4
     if (length < 0) return undefined
-    const isStamp =
-      words[start + at + 2] === Linux.SOL_SOCKET && words[start + at + 3] === Linux.SO_TIMESTAMPNS
-    if (isStamp && length >= 16) return at + headerWords
+    const isOfType = words[start + at + 2] === Linux.SOL_SOCKET && words[start + at + 3] === type
+    if (isOfType && length >= needed) return at + headerWords
     at += headerWords + (((length + 7) & ~7) >> 2)
   }
   return undefined

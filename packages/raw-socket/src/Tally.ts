@@ -4,7 +4,8 @@
  * **When to use** for a socket to which the same few messages come thousands of times a second, and whose owner looks now
  * and then. To compare a message and to note its time costs a fraction of what it costs to hand it on.
  *
- * **Invariants** the same means every word but those of the stamp and the bytes that are named. What is told of a key
+ * **Invariants** the same means every word but those of the stamp and the bytes that are named, and that the kernel has
+ * dropped none since. What is told of a key
  * came before every other message of that key that is handed on afterwards: one that differs is handed on, and with it all
  * that follow until it is learned anew.
  *
@@ -82,6 +83,9 @@ interface Known {
   readonly controlLength: number
   /** Where its stamp stands, in words after the start of the control messages. */
   readonly stampAt: number
+  /** Where the kernel says how many it has dropped, if it has dropped any, and how many. */
+  readonly droppedAt: number | undefined
+  readonly droppedCount: number | undefined
 }
 
 /**
@@ -104,13 +108,15 @@ export const make = ({ control, data, fields, slot, words }: Layout, options: Op
   const keyOf = (index: number): number => (words[index * slot + data + keyWord]! >>> keyShift) & 0xff
 
   const isSame = (one: Known, index: number): boolean => {
-    const { addressLength, controlLength, data: expected, length } = one
+    const { addressLength, controlLength, data: expected, droppedAt, length } = one
     const field = index * 4
     if (
       fields[field] !== length ||
       fields[field + 2] !== addressLength ||
       fields[field + 3] !== controlLength
     )
+      return false
+    if (droppedAt !== undefined && words[index * slot + control + droppedAt] !== one.droppedCount)
       return false
     const from = index * slot + data
     const count = length >> 2
@@ -165,20 +171,31 @@ export const make = ({ control, data, fields, slot, words }: Layout, options: Op
     },
     learn: (index) => {
       const field = index * 4
-      const [length, flags, addressLength, controlLength] = fields.subarray(
-        field,
-        field + 4
-      ) as unknown as Four
+      const length = fields[field]!
+      const addressLength = fields[field + 2]!
+      const controlLength = fields[field + 3]!
       const from = index * slot
-      const stampAt = Arrival.stampAt(words, from + control, controlLength >> 2)
-      if (stampAt === undefined || (flags & Linux.MSG_TRUNC) !== 0 || (length & 3) !== 0) return
+      const placeOf = (type: Parameters<typeof Arrival.placeOf>[0]) =>
+        Arrival.placeOf(type, words, from + control, controlLength >> 2)
+      const stampAt = placeOf(Linux.SO_TIMESTAMPNS)
+      if (stampAt === undefined || (fields[field + 1]! & Linux.MSG_TRUNC) !== 0 || (length & 3) !== 0) return
+      const droppedAt = placeOf(Linux.SO_RXQ_OVFL)
+      const droppedCount = droppedAt === undefined ? undefined : words[from + control + droppedAt]!
       const beside = new Int32Array(isWhole ? 0 : (addressLength + controlLength) >> 2)
       if (!isWhole) {
         beside.set(words.subarray(from, from + (addressLength >> 2)))
         beside.set(words.subarray(from + control, from + control + (controlLength >> 2)), addressLength >> 2)
       }
-      const copy = words.slice(from + data, from + data + (length >> 2))
-      known[keyOf(index)] = { length, data: copy, beside, addressLength, controlLength, stampAt }
+      known[keyOf(index)] = {
+        length,
+        data: words.slice(from + data, from + data + (length >> 2)),
+        beside,
+        addressLength,
+        controlLength,
+        stampAt,
+        droppedAt,
+        droppedCount
+      }
     },
     tell: () => {
       if (waiting.length === 0) return
@@ -196,8 +213,6 @@ export const make = ({ control, data, fields, slot, words }: Layout, options: Op
     }
   }
 }
-
-type Four = readonly [number, number, number, number]
 
 /** For each of the first words the bits that count. */
 const masksOf = (ignored: ReadonlyArray<number>): Int32Array => {

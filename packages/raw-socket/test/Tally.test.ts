@@ -142,6 +142,24 @@ describe("Tally", () => {
     assert.deepStrictEqual(read(other), [other.data])
   })
 
+  it.each([true, false])("what the kernel dropped is news, each time (whole: %s)", (isWhole) => {
+    const { read, tell } = make({ isWhole })
+    const dropped = (droppedCount: number): Message => ({
+      data: advert(1),
+      controls: [{ _tag: "ReceiveOverflow", droppedCount }]
+    })
+    read({ data: advert(1) })
+
+    for (const count of [3, 4]) {
+      assert.deepStrictEqual(read(dropped(count), dropped(count)), [advert(1), advert(1)])
+      assert.isEmpty(read(dropped(count), dropped(count)))
+      assert.deepStrictEqual(
+        tell().map((told) => told.count),
+        [2]
+      )
+    }
+  })
+
   it.each([{ sender: 8 }, { controls: [{ _tag: "Ipv6HopLimit", hopLimit: 254 } as const] }])(
     "what is beside the data counts where it is asked for: %o",
     (other) => {
