@@ -26,17 +26,34 @@ export interface Listener<Packet> {
 }
 
 /**
+ * What is known of every packet.
+ *
+ * - `interfaceIndex`: the device it came in by.
+ * - `isTruncated`: it was longer than the slot, and cut.
+ * - `arrivedAtMicros`: when the kernel got it, on the monotonic clock; never in the future.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Facts {
+  interfaceIndex: number
+  isTruncated: boolean
+  arrivedAtMicros: number
+}
+
+/**
  * How packets are made of messages.
  *
- * - `blank`: makes one to be filled.
- * - `fill`: fills it by one of a batch; false when that is not for us. The facts that it gets are valid for the call.
+ * - `blank`: makes one of no facts, to be filled again and again.
+ * - `fill`: fills in what is not a fact of every packet, by one of a batch; false when that is not for us. What it gets is
+ *   valid for the call.
  * - `sameness`: when two are the same.
  *
  * @category models
  * @since 0.1.0
  */
-export interface Reader<Packet> {
-  readonly blank: () => Packet
+export interface Reader<Packet extends Facts> {
+  readonly blank: (facts: Facts) => Packet
   readonly fill: (packet: Packet, batch: Socket.Batch, index: number, arrival: Arrival.Arrival) => boolean
   readonly sameness: Omit<Tally.Options, "onTallied">
 }
@@ -47,7 +64,7 @@ export interface Reader<Packet> {
  * @category constructors
  * @since 0.1.0
  */
-export const make = <Packet>(
+export const make = <Packet extends Facts>(
   packetSizeMax: number,
   { gathered, onBatch, onEvent, onRepeated }: Listener<Packet>,
   { blank, fill, sameness }: Reader<Packet>
@@ -70,8 +87,11 @@ export const make = <Packet>(
       for (let index = 0; index < batch.count; index++) {
         const start = batch.controlWordAt(index)
         Arrival.read(arrival, batch.words, start, batch.controlWordsEndAt(index), now, offset)
-        const packet = (made[index] ??= blank())
+        const packet = (made[index] ??= blank(none))
         if (!fill(packet, batch, index, arrival)) continue
+        packet.interfaceIndex = arrival.interfaceIndex
+        packet.isTruncated = batch.isTruncatedAt(index)
+        packet.arrivedAtMicros = arrival.arrivedAtMicros
         packets.push(packet)
         batch.learn(index)
       }
@@ -83,6 +103,8 @@ export const make = <Packet>(
     }
   }
 }
+
+const none: Facts = { interfaceIndex: 0, isTruncated: false, arrivedAtMicros: 0 }
 
 /** Adverts per wake-up, four such batches for all 255 virtual routers of a device at once. */
 const batchCountMax = 64

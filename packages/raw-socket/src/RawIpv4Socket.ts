@@ -172,15 +172,16 @@ const sendOptions = (timeToLive: number): ReadonlyArray<SocketOption.SocketOptio
   SocketOption.int("IP_MTU_DISCOVER", Linux.SOL_IP, Linux.IP_MTU_DISCOVER, Linux.IP_PMTUDISC_DONT)
 ]
 
-const reader: PacketReceiver.Reader<{ -readonly [Key in keyof ReceivedPacket]: ReceivedPacket[Key] }> = {
+interface Blank extends PacketReceiver.Facts {
+  bytes: Uint8Array
+}
+
+const reader: PacketReceiver.Reader<Blank> = {
   // The VRID behind a header without options; identification and checksum of the header (RFC 791 3.1).
   sameness: { keyAt: 21, ignored: [4, 5, 10, 11], isWhole: true },
-  blank: () => ({ bytes: nothing, interfaceIndex: 0, isTruncated: false, arrivedAtMicros: 0.5 }),
-  fill: (packet, batch, index, arrival) => {
+  blank: (facts) => ({ ...facts, bytes: nothing }),
+  fill: (packet, batch, index) => {
     packet.bytes = batch.dataAt(index)
-    packet.interfaceIndex = arrival.interfaceIndex
-    packet.isTruncated = batch.isTruncatedAt(index)
-    packet.arrivedAtMicros = arrival.arrivedAtMicros
     return true
   }
 }

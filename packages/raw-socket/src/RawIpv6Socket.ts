@@ -173,36 +173,36 @@ const int = (name: string, number: number, value: number): SocketOption.SocketOp
  * Source and destination are spelled once for all packets of the socket. The kernel gives a raw IPv6 socket the packets of
  * every group that anybody on this machine joined, whatever IPV6_MULTICAST_ALL says.
  */
-const makeReader = (
-  joined: ReadonlySet<Address.Ipv6Address>
-): PacketReceiver.Reader<{ -readonly [Key in keyof ReceivedPacket]: ReceivedPacket[Key] }> => {
+const makeReader = (joined: ReadonlySet<Address.Ipv6Address>): PacketReceiver.Reader<Blank> => {
   const addressOf = Ipv6AddressCache.make()
   return {
     // The VRID.
     sameness: { keyAt: 1, ignored: [], isWhole: false },
-    blank: () => ({
+    blank: (facts) => ({
+      ...facts,
       source: unspecified,
       destination: unspecified,
       hopLimit: 0,
-      payload: nothing,
-      interfaceIndex: 0,
-      isTruncated: false,
-      arrivedAtMicros: 0.5
+      payload: nothing
     }),
-    fill: (packet, batch, index, arrival) => {
+    fill: (packet, batch, index, { destinationAt, hopLimit }) => {
       const control = batch.controlAt(index)
-      const destination = addressOf(control, arrival.destinationAt)
-      if (control[arrival.destinationAt] === firstByteOfGroup && !joined.has(destination)) return false
+      const destination = addressOf(control, destinationAt)
+      if (control[destinationAt] === firstByteOfGroup && !joined.has(destination)) return false
       packet.source = addressOf(batch.addressAt(index), sourceOffset)
       packet.destination = destination
-      packet.hopLimit = arrival.hopLimit
+      packet.hopLimit = hopLimit
       packet.payload = batch.dataAt(index)
-      packet.interfaceIndex = arrival.interfaceIndex
-      packet.isTruncated = batch.isTruncatedAt(index)
-      packet.arrivedAtMicros = arrival.arrivedAtMicros
       return true
     }
   }
+}
+
+interface Blank extends PacketReceiver.Facts {
+  source: Address.Ipv6Address
+  destination: Address.Ipv6Address
+  hopLimit: number
+  payload: Uint8Array
 }
 
 const nothing = new Uint8Array(0)
