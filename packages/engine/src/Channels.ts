@@ -59,8 +59,11 @@ export interface Channels {
   readonly doze: (shallDoze: (device: InterfaceName, family: Family) => boolean) => void
   /** Tells now what has arrived at the channels that doze. */
   readonly receiveDozing: () => void
-  /** Counts an advert of a VRID that nobody here runs; the first is told and mutes the rest: true when this one did. */
-  readonly hearForeign: (delivery: Delivery.Delivery, at: Instant) => boolean
+  /**
+   * Counts adverts of a VRID that nobody here runs, so many of this kind, the last of them then; the first is told and mutes
+   * the rest: true when this one did.
+   */
+  readonly hearForeign: (delivery: Delivery.Delivery, at: Instant, count: number) => boolean
   /** Adverts heard by device and foreign VRID. */
   readonly foreignCounts: () => ReadonlyMap<InterfaceName, ReadonlyMap<number, number>>
 }
@@ -205,11 +208,11 @@ export const make = Effect.fnUntraced(function* (
     receiveDozing: () => {
       for (const { channel, isDozing } of open.values()) if (isDozing) channel.receive()
     },
-    hearForeign: ({ heard: { source }, family, interface: device, vrid }, at) => {
+    hearForeign: ({ heard: { source }, family, interface: device, vrid }, at, count) => {
       const key = keyOf(device, family)
       const heard = foreign.get(key) ?? ForeignRouters.make()
       foreign.set(key, heard)
-      if (!heard.heard(vrid, at)) return false
+      if (!heard.heard(vrid, at, count)) return false
       listeners.publish({ _tag: "ForeignRouterHeard", at, interface: device, vrid, source })
       open.get(key)?.channel.mute(heard.muted())
       return true

@@ -247,9 +247,10 @@ const make = Effect.gen(function* () {
     for (let index = 0; index < deliveries.length; index++) {
       const delivery = deliveries[index]!
       const at = arrivedAt[index]!
+      const count = counts?.[index] ?? 1
       const router = here?.get(delivery.vrid)
-      if (router !== undefined) router.hear(delivery, at, counts?.[index] ?? 1)
-      else if (channels.hearForeign(delivery, at) && muteExpiry.wakeAt === undefined)
+      if (router !== undefined) router.hear(delivery, at, count)
+      else if (channels.hearForeign(delivery, at, count) && muteExpiry.wakeAt === undefined)
         heap.arm(muteExpiry, plus(at, ForeignRouters.muteMicros))
     }
   }

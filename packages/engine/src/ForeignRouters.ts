@@ -14,8 +14,8 @@ import type { Instant, Micros } from "@holdfast/wire/Instant"
  * @since 0.1.0
  */
 export interface ForeignRouters {
-  /** Counts one advert; true when this VRID shall be told and muted now. */
-  readonly heard: (vrid: number, at: Instant) => boolean
+  /** Counts so many adverts, the last of them then; true when this VRID shall be told and muted now. */
+  readonly heard: (vrid: number, at: Instant, count: number) => boolean
   /** The VRIDs that are muted now. */
   readonly muted: () => ReadonlySet<number>
   /** Forgets mutes that are over, so that those VRIDs are heard again; true when any was. */
@@ -35,8 +35,8 @@ export const make = (): ForeignRouters => {
   const mutedUntil = new Map<number, number>()
 
   return {
-    heard: (vrid, at) => {
-      counts.set(vrid, (counts.get(vrid) ?? 0) + 1)
+    heard: (vrid, at, count) => {
+      counts.set(vrid, (counts.get(vrid) ?? 0) + count)
       if (mutedUntil.has(vrid)) return false
       mutedUntil.set(vrid, at + muteMicros)
       return true

@@ -132,14 +132,12 @@ export const make = (
       else router.group.step(router, event)
     },
     hear: (delivery, at, count) => {
-      if (last !== undefined && last.delivery === delivery && last.state === state) {
-        repeatedAt = at
-        router.tally.counters.advertsReceived += count
-        surroundings.heap.arm(slots.MasterDown, plus(at, last.waiting))
-        return
-      }
-      hearOne(delivery, at)
-      if (count > 1) router.hear(delivery, at, count - 1)
+      let left = count
+      for (; left > 0 && !isRepetition(delivery); left--) hearOne(delivery, at)
+      if (left === 0 || last === undefined) return
+      repeatedAt = at
+      router.tally.counters.advertsReceived += left
+      surroundings.heap.arm(slots.MasterDown, plus(at, last.waiting))
     },
     stepAlone: (event) => router.take(VirtualRouter.step(router.state(), event), event.at),
     take: ({ actions, state }, at) => {
@@ -159,6 +157,9 @@ export const make = (
       for (const name of timerNames) surroundings.heap.disarm(slots[name])
     }
   }
+
+  const isRepetition = (delivery: Delivery.Delivery): boolean =>
+    last !== undefined && last.delivery === delivery && last.state === state
 
   const hearOne = (delivery: Delivery.Delivery, at: Instant): void => {
     const before = router.state()

@@ -255,11 +255,11 @@ describe("Channels: what is sent and muted", () => {
       const both = [router(51), router(51, six)]
       yield* settle(both)
       done.length = 0
-      assert.isTrue(channels.hearForeign(heard(77), at))
-      assert.isFalse(channels.hearForeign(heard(77), at))
-      assert.isTrue(channels.hearForeign(heard(77, "Ipv6"), at))
+      assert.isTrue(channels.hearForeign(heard(77), at, 1))
+      assert.isFalse(channels.hearForeign(heard(77), at, 3))
+      assert.isTrue(channels.hearForeign(heard(77, "Ipv6"), at, 1))
       assert.deepStrictEqual(done, ["mute 77 on eth0/Ipv4", "mute 77 on eth0/Ipv6"])
-      assert.deepStrictEqual([...channels.foreignCounts()], [["eth0" as InterfaceName, new Map([[77, 3]])]])
+      assert.deepStrictEqual([...channels.foreignCounts()], [["eth0" as InterfaceName, new Map([[77, 5]])]])
 
       assert.deepStrictEqual(yield* settle([...both, router(77, { interface: "eth1" as InterfaceName })]), [
         "open eth1/Ipv4",
