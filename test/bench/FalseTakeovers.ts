@@ -6,7 +6,8 @@
  * keepalived's Master without checks and reloads beside our Backup under load. Told by what is on the wire where the
  * Backup listens, and counted against who is at fault: a Master that was silent for the protocol's time, or a Backup that
  * began before. Ours is both in the first pair, where everything counts. A takeover is told apart when the machine itself
- * stood still in that time, so that nobody could have spoken or heard (`Stillness`).
+ * stood still, and but for that the Master was silent for less than two intervals (`Stillness`): one of these is the
+ * silence of a Master that is in time.
  *
  * @since 0.1.0
  */
@@ -74,12 +75,18 @@ interface Plan {
   readonly servers: string
 }
 
-interface Watched {
+/**
+ * What a watch of a Master (LD1) and its Backup (LD2) has seen.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Watched {
   /** Without those that a halt of the machine explains. */
   readonly takeovers: number
   /** Those of a Master that had spoken within the protocol's time. */
   readonly early: number
-  /** Those of a silence that is shorter than the protocol's time but for halts of the machine. */
+  /** Those that a halt of the machine explains. */
   readonly halted: number
   /** The longest time between two adverts of the Master, but for halts of the machine. */
   readonly silenceMillisMax: number
@@ -117,8 +124,17 @@ const watched = ({ backup, busySeconds, loadOn, master, servers }: Plan) =>
     return judge((yield* recording.finish).filter(Frame.isAdvert), halts)
   })
 
-/** A Backup that spoke a moment ago has not yet heard that it shall not: only one that was silent takes over. */
-const judge = (adverts: ReadonlyArray<Frame.Advert>, halts: ReadonlyArray<Stillness.Halt>): Watched => {
+/**
+ * Judges the adverts of a watch, in order. A Backup that spoke a moment ago has not yet heard that it shall not: only one that
+ * was silent takes over.
+ *
+ * @category queries
+ * @since 0.1.0
+ */
+export const judge = (
+  adverts: ReadonlyArray<Frame.Advert>,
+  halts: ReadonlyArray<Stillness.Halt>
+): Watched => {
   const due = Routers.masterDownMillis(pace, priority.LD2)
   const watched = { takeovers: 0, early: 0, halted: 0, silenceMillisMax: 0 }
   const spokeAt = { LD1: adverts[0]?.atMicros ?? 0, LD2: -Infinity }
@@ -128,7 +144,7 @@ const judge = (adverts: ReadonlyArray<Frame.Advert>, halts: ReadonlyArray<Stilln
     const running = silence - Stillness.within(halts, { fromMicros: spokeAt.LD1, toMicros: atMicros }) / 1000
     if (speaker === "LD1") watched.silenceMillisMax = Math.max(watched.silenceMillisMax, running)
     else if ((atMicros - spokeAt.LD2) / 1000 > due / 2) {
-      if (silence >= due && running < due) watched.halted += 1
+      if (silence >= due && running < 2 * pace.intervalMillis) watched.halted += 1
       else watched.takeovers += 1
       if (silence < due) watched.early += 1
     }

@@ -3,10 +3,13 @@ import { AdvertTransport } from "@holdfast/engine/AdvertTransport"
 import { Engine } from "@holdfast/engine/Engine"
 import type { EngineEvent } from "@holdfast/engine/EngineEvent"
 import * as SimulatedHost from "@holdfast/simulation/SimulatedHost"
-import type { SimulatedNetwork } from "@holdfast/simulation/SimulatedNetwork"
+import { Frame, type SimulatedNetwork } from "@holdfast/simulation/SimulatedNetwork"
 import * as VirtualLan from "@holdfast/simulation/VirtualLan"
 import type { InterfaceName, Vrid } from "@holdfast/vrrp/Parameters"
+import type { Ipv4Address } from "@holdfast/wire/Address"
+import * as Advertisement from "@holdfast/wire/Advertisement"
 import type { Micros } from "@holdfast/wire/Instant"
+import { groupVrrp } from "@holdfast/wire/Ipv4"
 import { assert, describe, it } from "@effect/vitest"
 import * as Context from "effect/Context"
 import * as Effect from "effect/Effect"
@@ -21,6 +24,7 @@ const priority = 240
 /** A device whose channel opens after a while, in which the pass stands. */
 const slow = "eth1"
 const openingMillis = 280
+const stranger = "192.0.2.200" as Ipv4Address
 
 /** The routers of a file, without addresses: a virtual router need not have any. */
 const routersOf = (priorityOf: number) =>
@@ -101,7 +105,7 @@ const settled = Effect.gen(function* () {
       return first < 0 ? Number.NaN : adverts[first]!.at - adverts[first - 1]!.at
     })
   const firstAt = () => sent.find(({ port }) => port === "r2.eth0")?.at
-  return { apart, backup, firstAt, master }
+  return { apart, backup, firstAt, lan, master }
 })
 
 /** RFC 9568 section 6.1, and the time that an advert is on its way. */
@@ -153,6 +157,34 @@ describe("Engine: a Backup dozes", () => {
       assert.isAbove(backup.seen.told, before)
       const { routers } = yield* backup.engine.status
       assert.isTrue(routers.slice(0, count).every(({ role }) => role === "Backup"))
+    })
+  )
+
+  it.effect("it counts a stranger's adverts that it heard in one look", () =>
+    Effect.gen(function* () {
+      const { backup, lan } = yield* settled
+      const told = backup.seen.told
+      while (backup.seen.told === told) yield* run(0.001)
+      const payload = Advertisement.encode(
+        {
+          version: 2,
+          vrid: 200,
+          priority: 90,
+          advertIntervalMicros: 1_000_000,
+          authenticationType: 0,
+          addresses: []
+        },
+        { source: stranger, destination: groupVrrp }
+      )
+      for (let sent = 0; sent < 3; sent++)
+        lan.send(
+          "stranger",
+          Frame.Advert({ source: stranger, destination: groupVrrp, hopLimit: 255, payload })
+        )
+      yield* run(0.5)
+
+      const { foreign } = yield* backup.engine.status
+      assert.deepStrictEqual(foreign, [{ interface: "eth0", vrid: 200, advertCount: 3 }])
     })
   )
 

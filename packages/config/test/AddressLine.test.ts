@@ -40,6 +40,16 @@ describe("AddressLine", () => {
     assert.isTrue(Schema.is(VirtualAddress)({ ...value!.carried, interface: "eth0", advertised: true }))
   })
 
+  it.each(["10.0.0.1/", "10.0.0.1/0x8", "10.0.0.1/1e1", "10.0.0.1/-1", "10.0.0.1/24/1", "10.0.0/8", "/8"])(
+    "%s is no prefix",
+    (text) => {
+      const { diagnostics, value } = readLine(AddressLine.read, text)
+
+      assert.isUndefined(value)
+      assert.match(diagnostics.join(), /^t:1:[0-9]+: error: /)
+    }
+  )
+
   it("names the device of the address, and whether that has a virtual MAC device", () => {
     const { value } = readLine(AddressLine.read, "10.0.0.1 dev eth1 use_vmac")
 

@@ -1,6 +1,7 @@
 import * as TimerHeap from "@holdfast/engine/TimerHeap"
 import type { Instant } from "@holdfast/wire/Instant"
 import { assert, describe, it } from "@effect/vitest"
+import * as Schema from "effect/Schema"
 
 const instant = (at: number) => at as Instant
 const deadline = instant(1_000)
@@ -21,6 +22,34 @@ const make = (meanwhile: (heap: TimerHeap.TimerHeap, slot: TimerHeap.Slot) => vo
   heap.arm(slot, deadline)
   return { done, heap, slot }
 }
+
+describe("TimerHeap", () => {
+  const Moves = Schema.Array(
+    Schema.Struct({ slot: Schema.Literals([0, 1, 2, 3, 4]), at: Schema.Literals([0, 3, 5, 8, 13, 21]) })
+  )
+  it.prop("the next is the earliest, however slots were moved", { moves: Moves }, ({ moves }) => {
+    const heap = TimerHeap.make()
+    const expired: Array<number> = []
+    const slots = [0, 1, 2, 3, 4].map(() => heap.slot((now) => void expired.push(now)))
+    const armed = new Map<number, number>()
+    for (const { at, slot } of moves) {
+      if (at === 0) {
+        heap.disarm(slots[slot]!)
+        armed.delete(slot)
+      } else {
+        heap.arm(slots[slot]!, instant(at))
+        armed.set(slot, at)
+      }
+      const earliest = armed.size === 0 ? undefined : Math.min(...armed.values())
+      assert.strictEqual(heap.next(), earliest as Instant | undefined)
+    }
+    for (let at = heap.next(); at !== undefined; at = heap.next()) heap.expire(at)
+    assert.deepStrictEqual(
+      expired,
+      [...armed.values()].toSorted((left, right) => left - right)
+    )
+  })
+})
 
 describe("TimerHeap: a slot with a lead", () => {
   it("comes up early, is waited for, and expires when the wait ends", () => {
