@@ -43,10 +43,9 @@ import { Announcer } from "./Announcer.ts"
 import * as Channels from "./Channels.ts"
 import type { ApplyReport, EngineEvent } from "./EngineEvent.ts"
 import * as DelayedLinks from "./DelayedLinks.ts"
-import type { Delivery } from "./Delivery.ts"
 import * as Devices from "./Devices.ts"
 import * as Dozing from "./Dozing.ts"
-import * as ForeignRouters from "./ForeignRouters.ts"
+import * as Hearing from "./Hearing.ts"
 import * as Lateness from "./Lateness.ts"
 import { LinkWatch, type LinkWatchError } from "./LinkWatch.ts"
 import * as Outbox from "./Outbox.ts"
@@ -62,12 +61,7 @@ import { WakeTimer } from "./WakeTimer.ts"
 type Input =
   | { readonly _tag: "Woken" }
   | { readonly _tag: "LinksChanged" }
-  | {
-      readonly _tag: "Delivered"
-      readonly deliveries: ReadonlyArray<Delivery>
-      readonly arrivedAt: ReadonlyArray<Instant>
-      readonly counts: ReadonlyArray<number> | undefined
-    }
+  | { readonly _tag: "Delivered"; readonly batch: Hearing.Batch }
   | { readonly _tag: "Overrun"; readonly device: InterfaceName; readonly droppedCount: number }
   | { readonly _tag: "AddressesReported" }
   | { readonly _tag: "ObservationsTold" }
@@ -156,12 +150,8 @@ const make = Effect.gen(function* () {
   // False when the inbox is full. Then a pass is due, and what it does whatever it was told makes up for it.
   const tell = (input: Input): boolean => Queue.offerUnsafe(inbox, input)
 
-  // A reservoir for the bulk input, so that a flood of adverts can never crowd out the rest of the inbox.
-  let deliveriesWaiting = 0
   // Roles or devices changed: which channels doze is decided anew at the end of the pass.
   let isDozeDoubted = false
-  // Somebody asks the channels: what has arrived is heard at once.
-  let isAsking = false
   let linksChanged = false
   const reported: Array<AddressEvent> = []
   const observed = new Map<string, Observation>()
@@ -171,12 +161,7 @@ const make = Effect.gen(function* () {
   })
   const channels = yield* Channels.make({
     publish,
-    onDelivered: (deliveries, arrivedAt, counts) => {
-      if (isAsking) return hear(deliveries, arrivedAt, counts)
-      if (deliveriesWaiting < deliveriesMax && tell({ _tag: "Delivered", deliveries, arrivedAt, counts }))
-        deliveriesWaiting += 1
-      else lateness.countFlooded(deliveries.length)
-    },
+    onDelivered: (...delivered) => hearing.onDelivered(...delivered),
     onOverrun: (device, droppedCount) => void tell({ _tag: "Overrun", device, droppedCount }),
     judge: {
       authenticationOf: (device, family, vrid) =>
@@ -200,6 +185,15 @@ const make = Effect.gen(function* () {
   const lateness = Lateness.make()
   const heap = TimerHeap.make()
   const links = DelayedLinks.make(heap, () => void (linksChanged = true))
+  const hearing = Hearing.make({
+    heap,
+    lateness,
+    timer,
+    channels: () => channels,
+    routers: () => routers,
+    tell: (batch) => tell({ _tag: "Delivered", batch }),
+    onMutesOver: () => void (linksChanged = true)
+  })
   const outbox = Outbox.make({
     send: (device, adverts) => channels.send(device, adverts, timer.now()),
     setOwnership: (owner, ownership) => {
@@ -210,7 +204,10 @@ const make = Effect.gen(function* () {
   })
   const surroundings: RunningRouter.Surroundings = {
     heap,
-    leadOf: (router) => ({ micros: timer.leadMicros, wait: (deadline) => approach(router, deadline) }),
+    leadOf: (router) => ({
+      micros: timer.leadMicros,
+      wait: (deadline) => hearing.approach(router, deadline)
+    }),
     outbox,
     publish,
     clockMicros,
@@ -222,10 +219,6 @@ const make = Effect.gen(function* () {
   const addressReports = AddressReports.make(routers, publish)
   const stopReplies: Array<Deferred.Deferred<void>> = []
   const channelRetry = heap.slot(() => void (linksChanged = true))
-  const muteExpiry = heap.slot((now) => {
-    linksChanged = true
-    heap.arm(muteExpiry, (now + ForeignRouters.muteMicros) as Instant)
-  })
   const startUp = heap.slot((now) => {
     heap.disarm(startUp)
     for (const router of held.splice(0))
@@ -235,25 +228,6 @@ const make = Effect.gen(function* () {
   /** Routers that wait for the end of the start-up delay. */
   const held: Array<RunningRouter.RunningRouter> = []
   let applied: SharedParameters.SharedParameters | undefined
-
-  const hear = (
-    deliveries: ReadonlyArray<Delivery>,
-    arrivedAt: ReadonlyArray<Instant>,
-    counts: ReadonlyArray<number> | undefined
-  ): void => {
-    const [first] = deliveries
-    // All are of one channel.
-    const here = first === undefined ? undefined : routers.on(first.interface, first.family)
-    for (let index = 0; index < deliveries.length; index++) {
-      const delivery = deliveries[index]!
-      const at = arrivedAt[index]!
-      const count = counts?.[index] ?? 1
-      const router = here?.get(delivery.vrid)
-      if (router !== undefined) router.hear(delivery, at, count)
-      else if (channels.hearForeign(delivery, at, count) && muteExpiry.wakeAt === undefined)
-        heap.arm(muteExpiry, plus(at, ForeignRouters.muteMicros))
-    }
-  }
 
   /**
    * Has every Master that stood still step aside now, before it hears what waited meanwhile: by the stamps of that it would
@@ -340,7 +314,7 @@ const make = Effect.gen(function* () {
       case "LinksChanged":
         return
       case "Delivered":
-        return hear(input.deliveries, input.arrivedAt, input.counts)
+        return hearing.take(input.batch)
       case "Overrun":
         return publish({
           _tag: "ReceiveOverrun",
@@ -359,26 +333,7 @@ const make = Effect.gen(function* () {
     }
   })
 
-  /**
-   * Waits for a Backup's takeover, and hears what has arrived by then: also when it comes late, since a process that stood
-   * still may be woken by its timer first. Before that the takeover is gone through, so that what it needs is in the
-   * processor's caches.
-   */
-  const approach = (router: RunningRouter.RunningRouter, deadline: Instant): Instant => {
-    const receive = (): void => channels.receive(router.state().parameters)
-    isAsking = true
-    Rehearsal.takeover(router, { deadline, now: timer.now, receive, send: channels.rehearse })
-    timer.waitUntil(deadline)
-    receive()
-    isAsking = false
-    return timer.waitUntil(deadline)
-  }
-
-  const receiveDozing = (): void => {
-    isAsking = true
-    channels.receiveDozing()
-    isAsking = false
-  }
+  const receiveDozing = (): void => hearing.ask(channels.receiveDozing)
   const dozing = Dozing.make(heap, { doze: channels.doze, receiveDozing }, () =>
     routers.all().map((router) => router.state())
   )
@@ -410,7 +365,6 @@ const make = Effect.gen(function* () {
     const overdue = heap.next()
     if (overdue !== undefined && at - overdue >= stallMicros) yieldStalled(at)
     for (const input of inputs) {
-      if (input._tag === "Delivered") deliveriesWaiting -= 1
       yield* handle(input, at)
     }
     hearReports(at)
@@ -502,9 +456,6 @@ const stallMicros = 20_000
 
 /** Inputs are batches, so this many are only waiting when the process stalls. */
 const inboxMax = 1024
-
-/** Half of the inbox: the rest stays free for links, addresses and commands. */
-const deliveriesMax = 512
 
 /** Events a subscriber may lag behind before it misses the oldest. */
 const eventsMax = 1024
