@@ -285,6 +285,17 @@ describe("what others do", () => {
         'add rule inet holdfast TCP/192.0.2.1/80 continue comment "TCP 192.0.2.1:80 wrr"',
         "add rule inet holdfast TCP/192.0.2.1/80 numgen inc mod 4 vmap { 0-3 : goto TCP/192.0.2.1/80/10.0.0.2/8080 }",
         'add rule inet holdfast TCP/192.0.2.1/80 continue comment "10.0.0.1:8080 weight 3"',
+        'add rule inet holdfast TCP/192.0.2.1/80 continue comment "10.0.0.2:8080 weight 1"',
+        "add rule inet holdfast TCP/192.0.2.1/80 drop"
+      ]
+    ],
+    [
+      "what finds no slot would be refused",
+      [
+        "flush chain inet holdfast TCP/192.0.2.1/80",
+        'add rule inet holdfast TCP/192.0.2.1/80 continue comment "TCP 192.0.2.1:80 wrr"',
+        "add rule inet holdfast TCP/192.0.2.1/80 numgen inc mod 4 vmap { 0-1 : goto TCP/192.0.2.1/80/10.0.0.1/8080, 2 : goto TCP/192.0.2.1/80/10.0.0.2/8080, 3 : goto TCP/192.0.2.1/80/10.0.0.1/8080 }",
+        'add rule inet holdfast TCP/192.0.2.1/80 continue comment "10.0.0.1:8080 weight 3"',
         'add rule inet holdfast TCP/192.0.2.1/80 continue comment "10.0.0.2:8080 weight 1"'
       ]
     ],

@@ -6,13 +6,17 @@
  *                         [remembered] client is one of this server's -> goto the server      one for each server
  *                         [scheduled]  number or hash -> slots -> goto the server
  *                         comment: one for each server
+ *                         [scheduled]  drop what found no slot: it came while the rules were rewritten
  * chain of each server    [remembered] remember the client
  *                         count, dnat
  * ```
  *
  * A service without a server that takes connections has no rule that acts: its packets go on as if there were none.
  *
- * **Gotchas** a rule that remembered and translated at once would do neither for new clients when the memory is full.
+ * **Gotchas** a packet that goes through the old rules in the very moment in which the kernel makes the new ones valid finds
+ * their map of slots empty (seen on Linux 6.18). This machine would refuse it; dropped, it is sent again.
+ *
+ * A rule that remembered and translated at once would do neither for new clients when the memory is full.
  *
  * @since 0.1.0
  */
@@ -149,7 +153,8 @@ export const make = (
       rule(Settings.formatService(service), [goOn]),
       ...recalled.map((destination) => rule(undefined, recall(service, destination))),
       ...(slots.length === 0 ? [] : [rule(undefined, schedule(service, slots.length, setId))]),
-      ...destinations.map((destination) => rule(Settings.formatDestination(destination), [goOn]))
+      ...destinations.map((destination) => rule(Settings.formatDestination(destination), [goOn])),
+      ...(slots.length === 0 ? [] : [rule(undefined, [Layout.verdict(Expression.NF_DROP)])])
     ],
     servers: destinations.map((destination) => serverRules(service, destination, counts.get(destination.key)))
   }
