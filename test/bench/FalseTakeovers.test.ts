@@ -24,7 +24,7 @@ describe("FalseTakeovers", () => {
 
   it("a takeover after a silence is one", () => {
     assert.deepStrictEqual(FalseTakeovers.judge(silent, []), {
-      takeovers: 1,
+      takeovers: [{ millis: 37, runningMillis: 37, haltMillis: 0 }],
       early: 0,
       halted: 0,
       silenceMillisMax: 38,
@@ -33,23 +33,43 @@ describe("FalseTakeovers", () => {
   })
 
   it("is told apart if the machine stood still for so long that less than two intervals are left", () => {
-    const watched = FalseTakeovers.judge(silent, [halt(15, 25), halt(20, 34)])
+    assert.deepInclude(FalseTakeovers.judge(silent, [halt(15, 25), halt(20, 34)]), {
+      takeovers: [],
+      halted: 1,
+      silenceMillisMax: 19,
+      haltMillisMax: 14
+    })
+    assert.deepInclude(FalseTakeovers.judge(silent, [halt(15, 31)]), {
+      takeovers: [{ millis: 37, runningMillis: 21, haltMillis: 16 }],
+      halted: 0
+    })
+    assert.deepInclude(FalseTakeovers.judge(silent, [halt(47.5, 90)]), { halted: 0 })
+  })
 
-    assert.deepInclude(watched, { takeovers: 0, halted: 1, silenceMillisMax: 19, haltMillisMax: 14 })
-    assert.deepInclude(FalseTakeovers.judge(silent, [halt(15, 31)]), { takeovers: 1, halted: 0 })
-    assert.deepInclude(FalseTakeovers.judge(silent, [halt(47.5, 90)]), { takeovers: 1, halted: 0 })
+  it("is told apart if the machine stood still for the protocol's time at once: a Master steps aside after that", () => {
+    const long = adverts(["LD1", 0], ["LD2", 90], ["LD1", 120])
+
+    assert.deepInclude(FalseTakeovers.judge(long, [halt(5, 42)]), { takeovers: [], halted: 1 })
+    assert.deepInclude(FalseTakeovers.judge(long, [halt(-30, 36), halt(40, 60)]), {
+      takeovers: [{ millis: 90, runningMillis: 34, haltMillis: 36 }],
+      halted: 0
+    })
   })
 
   it("one that began before its time is early, whatever the machine did", () => {
     const early = adverts(["LD1", 0], ["LD2", 30], ["LD1", 31])
 
-    assert.deepInclude(FalseTakeovers.judge(early, [halt(5, 25)]), { takeovers: 1, early: 1, halted: 0 })
+    assert.deepInclude(FalseTakeovers.judge(early, [halt(5, 25)]), {
+      takeovers: [{ millis: 30, runningMillis: 10, haltMillis: 20 }],
+      early: 1,
+      halted: 0
+    })
   })
 
   it("a Backup that goes on speaking for a moment has taken over once", () => {
     const both = adverts(["LD1", 0], ["LD2", 40], ["LD1", 41], ["LD2", 50], ["LD1", 51])
 
-    assert.deepInclude(FalseTakeovers.judge(both, []), { takeovers: 1 })
+    assert.lengthOf(FalseTakeovers.judge(both, []).takeovers, 1)
   })
 
   it("a Master that never spoke cannot be watched", () => {

@@ -6,8 +6,9 @@
  * keepalived's Master without checks and reloads beside our Backup under load. Told by what is on the wire where the
  * Backup listens, and counted against who is at fault: a Master that was silent for the protocol's time, or a Backup that
  * began before. Ours is both in the first pair, where everything counts. A takeover is told apart when the machine itself
- * stood still, and but for that the Master was silent for less than two intervals (`Stillness`): one of these is the
- * silence of a Master that is in time.
+ * stood still (`Stillness`) for the whole of the protocol's time at once, after which a Master steps aside, or so that the
+ * Master was silent for less than two intervals but for that: one of these is the silence of a Master that is in time. Every
+ * other one is logged.
  *
  * @since 0.1.0
  */
@@ -51,8 +52,8 @@ export const measure = (contenders: Contender.Contenders, { busySeconds }: Setti
       )
     const all = [ours, beside, above]
     return [
-      figure("False takeovers, our Master, our Backup", ours.takeovers),
-      figure("False takeovers, our Master, keepalived's Backup", beside.takeovers - beside.early),
+      figure("False takeovers, our Master, our Backup", ours.takeovers.length),
+      figure("False takeovers, our Master, keepalived's Backup", beside.takeovers.length - beside.early),
       figure("False takeovers, keepalived's Master, our Backup", above.early),
       figure("Takeovers while the machine stood still", sum(all, "halted"), open),
       figure("Longest halt of the machine itself", greatest(all, "haltMillisMax"), open),
@@ -82,8 +83,8 @@ interface Plan {
  * @since 0.1.0
  */
 export interface Watched {
-  /** Without those that a halt of the machine explains. */
-  readonly takeovers: number
+  /** Those that no halt of the machine explains. */
+  readonly takeovers: ReadonlyArray<Silence>
   /** Those of a Master that had spoken within the protocol's time. */
   readonly early: number
   /** Those that a halt of the machine explains. */
@@ -92,6 +93,20 @@ export interface Watched {
   readonly silenceMillisMax: number
   /** The longest time in which a processor ran nothing of ours. */
   readonly haltMillisMax: number
+}
+
+/**
+ * How long the Master had been silent when the Backup took over, in milliseconds.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Silence {
+  readonly millis: number
+  /** Without all halts of the machine. */
+  readonly runningMillis: number
+  /** The longest of these halts. */
+  readonly haltMillis: number
 }
 
 const watched = ({ backup, busySeconds, loadOn, master, servers }: Plan) =>
@@ -121,7 +136,9 @@ const watched = ({ backup, busySeconds, loadOn, master, servers }: Plan) =>
     const checks = RealServers.accepted(loaded) - before
     if (checks < shape.count * busySeconds * checksShareMin)
       throw new Error(`only ${checks} checks were made`)
-    return judge((yield* recording.finish).filter(Frame.isAdvert), halts)
+    const watched = judge((yield* recording.finish).filter(Frame.isAdvert), halts)
+    for (const silence of watched.takeovers) yield* Effect.logWarning("no halt explains a takeover", silence)
+    return watched
   })
 
 /**
@@ -136,32 +153,33 @@ export const judge = (
   halts: ReadonlyArray<Stillness.Halt>
 ): Watched => {
   const due = Routers.masterDownMillis(pace, priority.LD2)
-  const watched = { takeovers: 0, early: 0, halted: 0, silenceMillisMax: 0 }
+  const takeovers: Array<Silence> = []
+  const watched = { takeovers, early: 0, halted: 0, silenceMillisMax: 0 }
   const spokeAt = { LD1: adverts[0]?.atMicros ?? 0, LD2: -Infinity }
   for (const { atMicros, source } of adverts) {
     const speaker = source === Routers.source("LD1") ? "LD1" : "LD2"
-    const silence = (atMicros - spokeAt.LD1) / 1000
-    const running = silence - Stillness.within(halts, { fromMicros: spokeAt.LD1, toMicros: atMicros }) / 1000
-    if (speaker === "LD1") watched.silenceMillisMax = Math.max(watched.silenceMillisMax, running)
+    const time = { fromMicros: spokeAt.LD1, toMicros: atMicros }
+    const millis = (atMicros - spokeAt.LD1) / 1000
+    const runningMillis = millis - Stillness.within(halts, time) / 1000
+    if (speaker === "LD1") watched.silenceMillisMax = Math.max(watched.silenceMillisMax, runningMillis)
     else if ((atMicros - spokeAt.LD2) / 1000 > due / 2) {
-      if (silence >= due && running < 2 * pace.intervalMillis) watched.halted += 1
-      else watched.takeovers += 1
-      if (silence < due) watched.early += 1
+      const haltMillis = Stillness.longest(halts, time) / 1000
+      const isMachines = runningMillis < 2 * pace.intervalMillis || haltMillis >= due
+      if (millis >= due && isMachines) watched.halted += 1
+      else takeovers.push({ millis, runningMillis, haltMillis })
+      if (millis < due) watched.early += 1
     }
     spokeAt[speaker] = atMicros
   }
   if (!adverts.some(Frame.advertOf(Routers.source("LD1")))) throw new Error("the Master never spoke")
-  const haltMillisMax = halts.reduce(
-    (longest, { fromMicros, toMicros }) => Math.max(longest, (toMicros - fromMicros) / 1000),
-    0
-  )
+  const haltMillisMax = Stillness.longest(halts, { fromMicros: -Infinity, toMicros: Infinity }) / 1000
   return { ...watched, haltMillisMax }
 }
 
-const sum = (pairs: ReadonlyArray<Watched>, key: keyof Watched) =>
-  pairs.reduce((total, pair) => total + pair[key], 0)
-const greatest = (pairs: ReadonlyArray<Watched>, key: keyof Watched) =>
-  Math.max(...pairs.map((pair) => pair[key]))
+type Count = Exclude<keyof Watched, "takeovers">
+
+const sum = (pairs: ReadonlyArray<Watched>, key: Count) => pairs.reduce((total, pair) => total + pair[key], 0)
+const greatest = (pairs: ReadonlyArray<Watched>, key: Count) => Math.max(...pairs.map((pair) => pair[key]))
 
 const none = { _tag: "AtMost", value: 0 } as const
 const open = { _tag: "Open" } as const

@@ -66,3 +66,16 @@ export const within = (halts: ReadonlyArray<Halt>, time: Halt): number => {
   }
   return sum
 }
+
+/**
+ * Returns for how long one processor stood still at once within a time, at most, in microseconds.
+ *
+ * @category getters
+ * @since 0.1.0
+ */
+export const longest = (halts: ReadonlyArray<Halt>, time: Halt): number =>
+  halts.reduce(
+    (longest, { fromMicros, toMicros }) =>
+      Math.max(longest, Math.min(toMicros, time.toMicros) - Math.max(fromMicros, time.fromMicros)),
+    0
+  )
