@@ -6,9 +6,8 @@
  * keepalived's Master without checks and reloads beside our Backup under load. Told by what is on the wire where the
  * Backup listens, and counted against who is at fault: a Master that was silent for the protocol's time, or a Backup that
  * began before. Ours is both in the first pair, where everything counts. A takeover is told apart when the machine itself
- * stood still (`Stillness`) for the whole of the protocol's time at once, after which a Master steps aside, or so that the
- * Master was silent for less than two intervals but for that: one of these is the silence of a Master that is in time. Every
- * other one is logged.
+ * stood still, and but for that the Master was silent for less than two intervals (`Stillness`): one of these is the
+ * silence of a Master that is in time. Every other one is logged with its halts.
  *
  * @since 0.1.0
  */
@@ -83,11 +82,11 @@ interface Plan {
  * @since 0.1.0
  */
 export interface Watched {
-  /** Those that no halt of the machine explains. */
+  /** Without those that halts of the machine explain. */
   readonly takeovers: ReadonlyArray<Silence>
   /** Those of a Master that had spoken within the protocol's time. */
   readonly early: number
-  /** Those that a halt of the machine explains. */
+  /** Those that halts of the machine explain. */
   readonly halted: number
   /** The longest time between two adverts of the Master, but for halts of the machine. */
   readonly silenceMillisMax: number
@@ -137,7 +136,7 @@ const watched = ({ backup, busySeconds, loadOn, master, servers }: Plan) =>
     if (checks < shape.count * busySeconds * checksShareMin)
       throw new Error(`only ${checks} checks were made`)
     const watched = judge((yield* recording.finish).filter(Frame.isAdvert), halts)
-    for (const silence of watched.takeovers) yield* Effect.logWarning("no halt explains a takeover", silence)
+    for (const silence of watched.takeovers) yield* Effect.logWarning("halts do not explain a takeover", silence)
     return watched
   })
 
@@ -164,8 +163,7 @@ export const judge = (
     if (speaker === "LD1") watched.silenceMillisMax = Math.max(watched.silenceMillisMax, runningMillis)
     else if ((atMicros - spokeAt.LD2) / 1000 > due / 2) {
       const haltMillis = Stillness.longest(halts, time) / 1000
-      const isMachines = runningMillis < 2 * pace.intervalMillis || haltMillis >= due
-      if (millis >= due && isMachines) watched.halted += 1
+      if (millis >= due && runningMillis < 2 * pace.intervalMillis) watched.halted += 1
       else takeovers.push({ millis, runningMillis, haltMillis })
       if (millis < due) watched.early += 1
     }
