@@ -136,7 +136,8 @@ const watched = ({ backup, busySeconds, loadOn, master, servers }: Plan) =>
     if (checks < shape.count * busySeconds * checksShareMin)
       throw new Error(`only ${checks} checks were made`)
     const watched = judge((yield* recording.finish).filter(Frame.isAdvert), halts)
-    for (const silence of watched.takeovers) yield* Effect.logWarning("halts do not explain a takeover", silence)
+    for (const silence of watched.takeovers)
+      yield* Effect.logWarning("halts do not explain a takeover", silence)
     return watched
   })
 
