@@ -40,6 +40,14 @@ Requirement.suite("the lab", Requirement.lab, () => {
     })
   )
 
+  it.live("finds a process also while its threads end", () =>
+    Effect.gen(function* () {
+      const child = yield* restless
+
+      for (let look = 0; look < looks; look++) assert.include(Child.tree(child.pid ?? 0), child.pid)
+    })
+  )
+
   it.live("dies with the process that runs it, even by SIGKILL", () =>
     Effect.gen(function* () {
       const victim = yield* victimStarted
@@ -75,6 +83,18 @@ const victimStarted = Effect.map(
   ),
   ({ child }) => child
 )
+
+/** Starts and ends a thread all the time. */
+const restless = Effect.acquireRelease(
+  Effect.sync(() => spawn(process.execPath, ["--eval", threadAfterThread])),
+  (child) => Effect.sync(() => child.kill("SIGKILL"))
+)
+const threadAfterThread = `
+  const { Worker } = require("node:worker_threads")
+  const next = () => new Worker("", { eval: true }).on("exit", next)
+  next()`
+/** One in 500 met the end of a thread. */
+const looks = 50_000
 
 const allGone = (started: ReadonlyArray<number>) =>
   Effect.repeat(Effect.sleep(pollMillis), { until: () => !started.some(isAlive) }).pipe(

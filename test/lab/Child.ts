@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as ChildProcess from "node:child_process"
-import { readdirSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import type { Readable } from "node:stream"
 import { StringDecoder } from "node:string_decoder"
 import * as NetworkNamespace from "@holdfast/raw-socket/NetworkNamespace"
@@ -127,16 +127,25 @@ export const onLines = (stream: Readable, onLine: (line: string) => void): void 
  * @since 0.1.0
  */
 export const tree = (pid: number): ReadonlyArray<number> => {
-  try {
-    // Of each thread: a worker of Node starts children, too.
-    const children = readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
-      readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean).map(Number)
-    )
-    return [pid, ...children.flatMap(tree)]
-  } catch {
-    return []
+  for (let tries = 0; existsSync(`/proc/${pid}`); tries++) {
+    try {
+      return [pid, ...childrenOf(pid).flatMap(tree)]
+    } catch (error) {
+      // A thread ended meanwhile, and what it had started is another thread's now.
+      if (tries === triesMax) throw error
+    }
   }
+  return []
 }
+
+/** Of each thread: a worker of Node starts children, too. */
+const childrenOf = (pid: number): ReadonlyArray<number> =>
+  readdirSync(`/proc/${pid}/task`).flatMap((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8").split(" ").filter(Boolean).map(Number)
+  )
+
+/** A process that did nothing but start and end threads needed one in three. */
+const triesMax = 1000
 
 const spawn = (
   namespace: Namespace,
