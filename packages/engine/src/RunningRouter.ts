@@ -96,25 +96,28 @@ export const make = (
   tally: Statistics.Tally
 ): RunningRouter => {
   const told = new Map<InterfaceName, LinkState>()
-  /** What was heard last, if hearing it again is known to do nothing but start the timer. */
-  let last: { readonly delivery: Delivery.Delivery; state: State; readonly waiting: Micros } | undefined
+  /** What was heard last, if hearing it again in that state is known to do nothing but start the timer. */
+  let heard: { readonly delivery: Delivery.Delivery; state: State; readonly waiting: Micros } | undefined
+  /** What to send at each deadline in that state, if that is known to do nothing but start the timer; when the next is due. */
+  let sent: { readonly advert: Repetition.Sending; state: State; dueAt: Instant } | undefined
   let state = VirtualRouter.make(parameters)
-  /** When it was last heard again; the state is made of it when somebody looks. */
+  /** When that was last heard again, or is to be sent again; the state is made of it when somebody looks. */
   let repeatedAt: Instant | undefined
   const sendAdvert = AdvertSending.make(surroundings)
   const drops = DropReport.make()
   const mismatches = MismatchReport.make()
   const slot = (timer: TimerName): Slot =>
     surroundings.heap.slot(
-      (at) => router.step({ _tag: "TimerExpired", at, timer }),
+      (at) => (timer === "Advert" ? sendDue(at) : router.step({ _tag: "TimerExpired", at, timer })),
       timer === "MasterDown" ? surroundings.leadOf(router) : undefined
     )
 
   const router: RunningRouter = {
     name: parameters.name,
     state: () => {
-      if (repeatedAt === undefined || last === undefined) return state
-      state = last.state = Repetition.repeat(state, repeatedAt, last.waiting)
+      if (repeatedAt === undefined) return state
+      if (heard?.state === state) state = heard.state = Repetition.hearAgain(state, repeatedAt, heard.waiting)
+      else if (sent?.state === state) state = sent.state = Repetition.sendAgain(state, repeatedAt)
       repeatedAt = undefined
       return state
     },
@@ -134,10 +137,10 @@ export const make = (
     hear: (delivery, at, count) => {
       let left = count
       for (; left > 0 && !isRepetition(delivery); left--) hearOne(delivery, at)
-      if (left === 0 || last === undefined) return
+      if (left === 0 || heard === undefined) return
       repeatedAt = at
       router.tally.counters.advertsReceived += left
-      surroundings.heap.arm(slots.MasterDown, plus(at, last.waiting))
+      surroundings.heap.arm(slots.MasterDown, plus(at, heard.waiting))
     },
     stepAlone: (event) => router.take(VirtualRouter.step(router.state(), event), event.at),
     take: ({ actions, state }, at) => {
@@ -159,17 +162,31 @@ export const make = (
   }
 
   const isRepetition = (delivery: Delivery.Delivery): boolean =>
-    last !== undefined && last.delivery === delivery && last.state === state
+    heard !== undefined && heard.delivery === delivery && heard.state === state
 
   const hearOne = (delivery: Delivery.Delivery, at: Instant): void => {
     const before = router.state()
     const event = Delivery.eventOf(delivery, at)
-    last = undefined
+    heard = undefined
     if (router.group !== undefined) return router.step(event)
     const step = VirtualRouter.step(before, event)
     router.take(step, at)
-    const waiting = Repetition.of(before, event, step)
-    if (waiting !== undefined) last = { delivery, state: step.state, waiting }
+    const waiting = Repetition.hearingOf(before, event, step)
+    if (waiting !== undefined) heard = { delivery, state: step.state, waiting }
+  }
+
+  const sendDue = (at: Instant): void => {
+    if (sent === undefined || sent.state !== state || !isOnTime(sent, at)) return sendOne(at)
+    repeatedAt = sent.dueAt = plus(sent.dueAt, sent.advert.interval)
+    sendAdvert(state, sent.advert.priority)
+    router.tally.counters.advertsSent += 1
+    surroundings.heap.arm(slots.Advert, onGrid("Advert", repeatedAt))
+  }
+
+  const sendOne = (at: Instant): void => {
+    router.step({ _tag: "TimerExpired", at, timer: "Advert" })
+    const advert = Repetition.sendingOf(state)
+    sent = advert && { advert, state, dueAt: advert.advertAt }
   }
 
   const slots: Record<TimerName, Slot> = {
@@ -299,6 +316,12 @@ const sameLink = (left: LinkState, right: LinkState): boolean =>
 
 const addressOf = (link: LinkState): IpAddress | undefined =>
   link._tag === "Missing" ? undefined : link.address
+
+/** Not before the deadline, which a moved timer may be, and not so late that the router has to ask whether it stood still. */
+const isOnTime = (
+  { advert, dueAt }: { readonly advert: Repetition.Sending; readonly dueAt: Instant },
+  at: Instant
+): boolean => at >= dueAt && at - dueAt < advert.interval
 
 const entriesOf = (all: ReadonlyArray<VirtualAddress>, addresses: ReadonlyArray<IpAddress>) => {
   const wanted = new Set(addresses)

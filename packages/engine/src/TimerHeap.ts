@@ -6,6 +6,9 @@
  * up first it is put back at its true place. A Backup moves its master-down timer with every advert it hears; so hearing
  * costs no heap work, and being put back once per master-down interval pays for it.
  *
+ * Of slots with the same deadline the one that was made first expires first: the adverts of many routers that leave together
+ * are in the same order each time, and so each of them at its own interval.
+ *
  * @since 0.1.0
  */
 import type { Instant } from "@holdfast/wire/Instant"
@@ -19,6 +22,8 @@ import type { Instant } from "@holdfast/wire/Instant"
 export interface Slot {
   readonly onExpired: (now: Instant) => void
   readonly lead: Lead | undefined
+  /** Slots of a heap are numbered as they are made. */
+  readonly number: number
   /** When it shall expire; absent while disarmed. */
   wakeAt: Instant | undefined
   /** Where its live entry stands in the heap; other entries of the slot are stale. */
@@ -54,7 +59,7 @@ export interface TimerHeap {
   readonly disarm: (slot: Slot) => void
   /** When the next slot comes up. */
   readonly next: () => Instant | undefined
-  /** Expires every slot that is due, earliest first, also those that the expiries themselves make due. */
+  /** Expires every slot that is due, earliest and then first made first, also those that the expiries themselves make due. */
   readonly expire: (now: Instant) => void
 }
 
@@ -66,12 +71,13 @@ export interface TimerHeap {
  */
 export const make = (): TimerHeap => {
   const entries: Array<Entry> = []
+  let slotCount = 0
 
   const push = (entry: Entry): void => {
     let index = entries.push(entry) - 1
     while (index > 0) {
       const parent = (index - 1) >> 1
-      if (entries[parent]!.at <= entry.at) break
+      if (!isBefore(entry, entries[parent]!)) break
       entries[index] = entries[parent]!
       index = parent
     }
@@ -90,8 +96,8 @@ export const make = (): TimerHeap => {
     for (;;) {
       let child = 2 * index + 1
       if (child >= entries.length) break
-      if (child + 1 < entries.length && entries[child + 1]!.at < entries[child]!.at) child += 1
-      if (entries[child]!.at >= entry.at) break
+      if (child + 1 < entries.length && isBefore(entries[child + 1]!, entries[child]!)) child += 1
+      if (!isBefore(entries[child]!, entry)) break
       entries[index] = entries[child]!
       index = child
     }
@@ -107,7 +113,13 @@ export const make = (): TimerHeap => {
   const isStale = (entry: Entry): boolean => entry.slot.queuedAt !== entry.at
 
   return {
-    slot: (onExpired, lead) => ({ onExpired, lead, wakeAt: undefined, queuedAt: undefined }),
+    slot: (onExpired, lead) => ({
+      onExpired,
+      lead,
+      number: slotCount++,
+      wakeAt: undefined,
+      queuedAt: undefined
+    }),
     arm: (slot, wakeAt) => {
       slot.wakeAt = wakeAt
       if (slot.queuedAt === undefined || slot.queuedAt > earliest(slot, wakeAt)) queue(slot, wakeAt)
@@ -157,6 +169,9 @@ export const make = (): TimerHeap => {
     }
   }
 }
+
+const isBefore = (one: Entry, other: Entry): boolean =>
+  one.at < other.at || (one.at === other.at && one.slot.number < other.slot.number)
 
 /** When a slot comes up. */
 const earliest = (slot: Slot, wakeAt: Instant): Instant => (wakeAt - (slot.lead?.micros ?? 0)) as Instant

@@ -1,4 +1,4 @@
-/** Hearing the same again the short way is as hearing it the long way. */
+/** Hearing or sending the same again the short way is as the long way. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Delivery } from "@holdfast/engine/Delivery"
 import * as Outbox from "@holdfast/engine/Outbox"
@@ -13,7 +13,7 @@ import {
   type Vrid
 } from "@holdfast/vrrp/Parameters"
 import type { Ipv4Address, MacAddress } from "@holdfast/wire/Address"
-import type { Backup } from "@holdfast/vrrp/Role"
+import type { Backup, Master } from "@holdfast/vrrp/Role"
 import type { Instant } from "@holdfast/wire/Instant"
 import { groupVrrp } from "@holdfast/wire/Ipv4"
 
@@ -44,12 +44,18 @@ const own = {
 const makeRouter = () => {
   const heap = TimerHeap.make()
   const nothing = () => undefined
+  const adverts: Array<number> = []
+  const outbox = Outbox.make({
+    send: (_, batch) => void adverts.push(...batch.map(({ payload }) => payload[priorityAt]!)),
+    setOwnership: nothing,
+    announce: nothing
+  })
   const router = RunningRouter.make(
     parameters,
     {
       heap,
       leadOf: () => undefined,
-      outbox: Outbox.make({ send: nothing, setOwnership: nothing, announce: nothing }),
+      outbox,
       clockMicros: () => 0,
       publish: nothing,
       links: () => new Map([[eth0, own]]),
@@ -70,8 +76,24 @@ const makeRouter = () => {
   const seen = () => {
     return { state: router.state(), tally: structuredClone(router.tally), takesOverAt: takesOverAt() }
   }
-  return { router, seen }
+  /** The priorities of the adverts that have left. */
+  const sent = (): ReadonlyArray<number> => {
+    outbox.flush()
+    return adverts
+  }
+  return { heap, router, seen, sent }
 }
+
+/** A Master that has just taken over. */
+const makeMaster = () => {
+  const made = makeRouter()
+  made.heap.expire(made.seen().takesOverAt as Instant)
+  const { sent, seen } = made
+  const next = (): Instant => made.heap.next()!
+  const sendNext = (late = 0): void => made.heap.expire((next() + late) as Instant)
+  return { ...made, next, sendNext, shown: () => ({ ...seen(), sent: sent(), next: next() }) }
+}
+const priorityAt = 2
 
 const advert = (priority: number): Delivery => ({
   interface: eth0,
@@ -174,5 +196,54 @@ describe("RunningRouter.hear", () => {
 
     // The last one is not obeyed any more: counted from the one before.
     assert.strictEqual(seen().takesOverAt, 5_023_438)
+  })
+})
+
+describe("RunningRouter, a Master whose next advert is due", () => {
+  it("sends the short way what it would send the long way, however late", () => {
+    const [long, short] = [makeMaster(), makeMaster()]
+
+    for (const late of [0, 400, 0, 999_999, 0, 7]) {
+      long.router.step({ _tag: "TimerExpired", at: (long.next() + late) as Instant, timer: "Advert" })
+      short.sendNext(late)
+    }
+
+    assert.deepStrictEqual(
+      short.sent(),
+      Array.from({ length: 7 }, () => 100)
+    )
+    assert.deepStrictEqual(short.shown(), long.shown())
+  })
+
+  it("has in its state what it sent again whenever somebody looks", () => {
+    const { router, sendNext } = makeMaster()
+    sendNext()
+    const first = router.state().role
+    assert.strictEqual(first._tag, "Master")
+
+    for (const intervals of [1, 2, 3]) {
+      sendNext()
+      const advertAt = ((first as Master).advertAt + intervals * 1_000_000) as Instant
+      assert.deepStrictEqual(router.state().role, { ...(first as Master), advertAt })
+    }
+  })
+
+  it("sends what parameters that came between say", () => {
+    const { next, router, sendNext, sent } = makeMaster()
+    for (const _ of [1, 2]) sendNext()
+    const higher = { ...parameters, priority: 250 as Priority }
+    router.step({ _tag: "Reconfigured", at: next(), parameters: higher })
+    for (const _ of [1, 2]) sendNext()
+
+    assert.deepStrictEqual(sent(), [100, 100, 100, 250, 250])
+  })
+
+  it("yields when it stood still, and sends nothing", () => {
+    const { router, sendNext, sent } = makeMaster()
+    for (const _ of [1, 2]) sendNext()
+    sendNext(3_000_000)
+
+    assert.strictEqual(RunningRouter.roleOf(router), "Backup")
+    assert.deepStrictEqual(sent(), [100, 100, 100])
   })
 })

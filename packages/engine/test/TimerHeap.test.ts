@@ -27,28 +27,32 @@ describe("TimerHeap", () => {
   const Moves = Schema.Array(
     Schema.Struct({ slot: Schema.Literals([0, 1, 2, 3, 4]), at: Schema.Literals([0, 3, 5, 8, 13, 21]) })
   )
-  it.prop("the next is the earliest, however slots were moved", { moves: Moves }, ({ moves }) => {
-    const heap = TimerHeap.make()
-    const expired: Array<number> = []
-    const slots = [0, 1, 2, 3, 4].map(() => heap.slot((now) => void expired.push(now)))
-    const armed = new Map<number, number>()
-    for (const { at, slot } of moves) {
-      if (at === 0) {
-        heap.disarm(slots[slot]!)
-        armed.delete(slot)
-      } else {
-        heap.arm(slots[slot]!, instant(at))
-        armed.set(slot, at)
+  it.prop(
+    "the next is the earliest, and of equals the first made, however slots were moved",
+    { moves: Moves },
+    ({ moves }) => {
+      const heap = TimerHeap.make()
+      const expired: Array<readonly [slot: number, at: number]> = []
+      const slots = [0, 1, 2, 3, 4].map((slot) => heap.slot((now) => void expired.push([slot, now])))
+      const armed = new Map<number, number>()
+      for (const { at, slot } of moves) {
+        if (at === 0) {
+          heap.disarm(slots[slot]!)
+          armed.delete(slot)
+        } else {
+          heap.arm(slots[slot]!, instant(at))
+          armed.set(slot, at)
+        }
+        const earliest = armed.size === 0 ? undefined : Math.min(...armed.values())
+        assert.strictEqual(heap.next(), earliest as Instant | undefined)
       }
-      const earliest = armed.size === 0 ? undefined : Math.min(...armed.values())
-      assert.strictEqual(heap.next(), earliest as Instant | undefined)
+      for (let at = heap.next(); at !== undefined; at = heap.next()) heap.expire(at)
+      assert.deepStrictEqual(
+        expired,
+        [...armed].toSorted((left, right) => left[1] - right[1] || left[0] - right[0])
+      )
     }
-    for (let at = heap.next(); at !== undefined; at = heap.next()) heap.expire(at)
-    assert.deepStrictEqual(
-      expired,
-      [...armed.values()].toSorted((left, right) => left - right)
-    )
-  })
+  )
 })
 
 describe("TimerHeap: a slot with a lead", () => {

@@ -1,18 +1,22 @@
 /**
- * What a Backup does when it hears again what it heard last: it starts its timer anew, and nothing else.
+ * What a router does again and again: a Backup that hears what it heard last starts its timer anew, and a Master whose next
+ * advert is due sends what it sent last, and nothing else.
  *
- * **When to use** thousands of times a second. Whoever knows that an advert is the one before, byte for byte, need not let it
- * go through the checks again.
+ * **When to use** thousands of times a second. Whoever knows that nothing has come between need not step the router again.
  *
- * **Invariants** where `of` gives a waiting time, `repeat` gives the state that `VirtualRouter.step` would, and its actions
- * would be to count the advert and to arm the timer.
+ * **Invariants**
+ * - Where `hearingOf` gives a waiting time, `hearAgain` gives the state that `VirtualRouter.step` would, and its actions would be
+ *   to count the advert and to arm the timer.
+ * - Where `sendingOf` gives what is sent, `sendAgain` gives the state that `VirtualRouter.step` would at a time that is less than
+ *   `interval` after the deadline, and its actions would be to send and count the advert and to arm the timer.
  *
  * @since 0.1.0
  */
 import { type Instant, type Micros, plus } from "@holdfast/wire/Instant"
 import type { Action } from "./Action.ts"
 import type { Event } from "./Event.ts"
-import type { Backup } from "./Role.ts"
+import * as Health from "./Health.ts"
+import type { Backup, Master } from "./Role.ts"
 import type { State } from "./State.ts"
 import type { Step } from "./Transition.ts"
 
@@ -26,7 +30,7 @@ import type { Step } from "./Transition.ts"
  * @category queries
  * @since 0.1.0
  */
-export const of = (before: State, event: Event, { actions, state }: Step): Micros | undefined => {
+export const hearingOf = (before: State, event: Event, { actions, state }: Step): Micros | undefined => {
   if (event._tag !== "AdvertReceived" || event.seal !== undefined) return undefined
   const { role } = state
   if (role._tag !== "Backup" || before.role._tag !== "Backup") return undefined
@@ -39,14 +43,50 @@ export const of = (before: State, event: Event, { actions, state }: Step): Micro
 }
 
 /**
- * Returns the state after an advert like the last one.
+ * Returns the state of a Backup after an advert like the last one.
  *
  * @category combinators
  * @since 0.1.0
  */
-export const repeat = (state: State, at: Instant, waiting: Micros): State => ({
+export const hearAgain = (state: State, at: Instant, waiting: Micros): State => ({
   ...state,
   role: { ...(state.role as Backup), countedFrom: at, masterDownAt: plus(at, waiting) }
+})
+
+/**
+ * What a Master sends: its priority, when the next one is due, and the time from there to the one after that.
+ *
+ * @category models
+ * @since 0.1.0
+ */
+export interface Sending {
+  readonly priority: number
+  readonly advertAt: Instant
+  readonly interval: Micros
+}
+
+/**
+ * Returns what a Master sends at each of its deadlines as long as nothing else comes; nothing for another router, and for one
+ * that may count as silent before its next deadline. Its group has no part in it.
+ *
+ * @category queries
+ * @since 0.1.0
+ */
+export const sendingOf = (state: State): Sending | undefined => {
+  const { advertInterval: interval, downAdverts } = state.parameters
+  if (state.role._tag !== "Master" || downAdverts === 1) return undefined
+  return { priority: Health.priorityOf(state), advertAt: state.role.advertAt, interval }
+}
+
+/**
+ * Returns the state of a Master after an advert like that, whose next is due at `advertAt`.
+ *
+ * @category combinators
+ * @since 0.1.0
+ */
+export const sendAgain = (state: State, advertAt: Instant): State => ({
+  ...state,
+  role: { ...(state.role as Master), advertAt }
 })
 
 const isExpected = (action: Action): boolean =>

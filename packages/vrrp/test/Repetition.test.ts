@@ -1,17 +1,18 @@
-/** That hearing the same again has the outcome that is said is checked in every scenario of properties.test.ts. */
+/** That hearing or sending the same again has the outcome that is said is checked in every scenario of properties.test.ts. */
 import { assert, describe, it } from "@effect/vitest"
 import type { Event } from "@holdfast/vrrp/Event"
 import * as Repetition from "@holdfast/vrrp/Repetition"
 import * as VirtualRouter from "@holdfast/vrrp/VirtualRouter"
 import type { Ipv4Address } from "@holdfast/wire/Address"
-import { heard, type Overrides, running, second } from "./Fixture.ts"
+import type { Instant, Micros } from "@holdfast/wire/Instant"
+import { heard, master, type Overrides, running, second } from "./Fixture.ts"
 
 /** How long a Backup of priority 100 waits after each advert like `event`, which it hears for the second time. */
 const waiting = (event: (at: number) => Event, overrides: Overrides = {}) => {
   const router = running(overrides)
   router.step(event(second))
   const before = router.state
-  return Repetition.of(before, event(2 * second), VirtualRouter.step(before, event(2 * second)))
+  return Repetition.hearingOf(before, event(2 * second), VirtualRouter.step(before, event(2 * second)))
 }
 
 describe("Repetition", () => {
@@ -26,7 +27,7 @@ describe("Repetition", () => {
     const { state } = running()
     const event = heard(second, 200)
 
-    assert.isUndefined(Repetition.of(state, event, VirtualRouter.step(state, event)))
+    assert.isUndefined(Repetition.hearingOf(state, event, VirtualRouter.step(state, event)))
   })
 
   it.each<[string, (at: number) => Event, Overrides]>([
@@ -38,5 +39,21 @@ describe("Repetition", () => {
     ["that is sealed", (at) => heard(at, 200, { seal: { _tag: "None" } }), {}]
   ])("an advert %s is stepped each time", (_, event, overrides) => {
     assert.isUndefined(waiting(event, overrides))
+  })
+
+  it("a Master sends its priority at each deadline", () => {
+    assert.deepStrictEqual(Repetition.sendingOf(master().state), {
+      priority: 100,
+      advertAt: (5 * second) as Instant,
+      interval: second as Micros
+    })
+  })
+
+  it("a router that is no Master sends nothing", () => {
+    assert.isUndefined(Repetition.sendingOf(running().state))
+  })
+
+  it("a Master that is dead after one advert asks at each whether it stood still", () => {
+    assert.isUndefined(Repetition.sendingOf(master({ downAdverts: 1 }).state))
   })
 })

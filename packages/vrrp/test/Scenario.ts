@@ -169,20 +169,33 @@ export const run = (setup: typeof Setup.Type, commands: ReadonlyArray<Command>, 
 const boot: Command = { when: "Now", isPunctual: true, what: { _tag: "Heal" } }
 
 /** What is said of an advert like the last one is what happens when it comes. */
-const checkRepetition = (
-  before: VirtualRouter.VirtualRouter,
-  event: Event,
-  step: VirtualRouter.Step
-): void => {
-  const waiting = Repetition.of(before, event, step)
+const checkHearing = (before: VirtualRouter.VirtualRouter, event: Event, step: VirtualRouter.Step): void => {
+  const waiting = Repetition.hearingOf(before, event, step)
   if (waiting === undefined) return
   const at = (event.at + 1) as Instant
   const { actions, state } = VirtualRouter.step(step.state, { ...event, at })
-  assert.deepStrictEqual(state, Repetition.repeat(step.state, at, waiting))
+  assert.deepStrictEqual(state, Repetition.hearAgain(step.state, at, waiting))
   assert.deepStrictEqual(actions, [
     { _tag: "Count", counter: "advertsReceived" },
     { _tag: "ArmTimer", timer: "MasterDown", deadline: (at + waiting) as Instant }
   ])
+}
+
+/** What is said of the next advert to send is what happens when it is due, on time or as late as it may be. */
+const checkSending = (router: VirtualRouter.VirtualRouter): void => {
+  const sending = Repetition.sendingOf(router)
+  if (sending === undefined) return
+  const { advertAt, interval, priority } = sending
+  const deadline = (advertAt + interval) as Instant
+  for (const at of [advertAt, advertAt + interval - 1]) {
+    const { actions, state } = VirtualRouter.step(router, expired("Advert", at))
+    assert.deepStrictEqual(state, Repetition.sendAgain(router, deadline))
+    assert.deepStrictEqual(actions, [
+      { _tag: "SendAdvert", priority },
+      { _tag: "Count", counter: "advertsSent" },
+      { _tag: "ArmTimer", timer: "Advert", deadline }
+    ])
+  }
 }
 
 interface Shell {
@@ -211,7 +224,8 @@ const makeShell = (overrides: Overrides, seen: Coverage): Shell => {
     }
     record(seen, before, event, actions)
     checkStep(before, event, actions, state)
-    checkRepetition(before, event, { actions, state })
+    checkHearing(before, event, { actions, state })
+    checkSending(state)
     checkState(state, event.at, Object.fromEntries(timers), isOwned)
     router = state
   }

@@ -1,6 +1,7 @@
 import { assert, describe, it } from "@effect/vitest"
 import type { Action } from "@holdfast/vrrp/Action"
 import type { Event } from "@holdfast/vrrp/Event"
+import * as Repetition from "@holdfast/vrrp/Repetition"
 import type { State } from "@holdfast/vrrp/State"
 import * as SyncGroup from "@holdfast/vrrp/SyncGroup"
 import * as VirtualRouter from "@holdfast/vrrp/VirtualRouter"
@@ -306,4 +307,18 @@ describe("SyncGroup, in all lives of a group", () => {
     ({ scenario }) => GroupScenario.run(scenario.members, scenario.commands),
     { arbitrary: { runs: 400, seed: "sync-group", size: 30 } }
   )
+})
+
+describe("a group of Masters", () => {
+  it("has nothing to do with the advert that a member sends again", () => {
+    const group = masters()
+    const [sender, other] = group.members()
+    const at = 5 * second
+
+    const actions = group.step(0, expired("Advert", at))
+
+    const alone = VirtualRouter.step(sender!, expired("Advert", at))
+    assert.deepStrictEqual(actions, [alone.actions, []])
+    assert.deepStrictEqual(group.members(), [Repetition.sendAgain(sender!, (at + second) as Instant), other!])
+  })
 })
