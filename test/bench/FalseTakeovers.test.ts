@@ -24,7 +24,7 @@ describe("FalseTakeovers", () => {
 
   it("a takeover after a silence is one", () => {
     assert.deepStrictEqual(FalseTakeovers.judge(silent, []), {
-      takeovers: [{ millis: 37, runningMillis: 37, haltMillis: 0 }],
+      takeovers: [{ atMicros: 47_000, millis: 37, runningMillis: 37, haltMillis: 0 }],
       early: 0,
       halted: 0,
       silenceMillisMax: 38,
@@ -40,11 +40,11 @@ describe("FalseTakeovers", () => {
       haltMillisMax: 14
     })
     assert.deepInclude(FalseTakeovers.judge(silent, [halt(15, 31)]), {
-      takeovers: [{ millis: 37, runningMillis: 21, haltMillis: 16 }],
+      takeovers: [{ atMicros: 47_000, millis: 37, runningMillis: 21, haltMillis: 16 }],
       halted: 0
     })
     assert.deepInclude(FalseTakeovers.judge(silent, [halt(47.5, 90)]), {
-      takeovers: [{ millis: 37, runningMillis: 37, haltMillis: 0 }],
+      takeovers: [{ atMicros: 47_000, millis: 37, runningMillis: 37, haltMillis: 0 }],
       halted: 0
     })
   })
@@ -53,7 +53,7 @@ describe("FalseTakeovers", () => {
     const long = adverts(["LD1", 0], ["LD2", 121], ["LD1", 138])
 
     assert.deepInclude(FalseTakeovers.judge(long, [halt(-200, 3), halt(5, 101), halt(110, 111)]), {
-      takeovers: [{ millis: 121, runningMillis: 21, haltMillis: 96 }],
+      takeovers: [{ atMicros: 121_000, millis: 121, runningMillis: 21, haltMillis: 96 }],
       halted: 0
     })
   })
@@ -62,7 +62,7 @@ describe("FalseTakeovers", () => {
     const early = adverts(["LD1", 0], ["LD2", 30], ["LD1", 31])
 
     assert.deepInclude(FalseTakeovers.judge(early, [halt(5, 25)]), {
-      takeovers: [{ millis: 30, runningMillis: 10, haltMillis: 20 }],
+      takeovers: [{ atMicros: 30_000, millis: 30, runningMillis: 10, haltMillis: 20 }],
       early: 1,
       halted: 0
     })

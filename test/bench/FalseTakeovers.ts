@@ -7,7 +7,7 @@
  * Backup listens, and counted against who is at fault: a Master that was silent for the protocol's time, or a Backup that
  * began before. Ours is both in the first pair, where everything counts. A takeover is told apart when the machine itself
  * stood still, and but for that the Master was silent for less than two intervals (`Stillness`): one of these is the
- * silence of a Master that is in time. Every other one is logged with its halts.
+ * silence of a Master that is in time. Every other one is logged with its halts, and with what the Master said then.
  *
  * @since 0.1.0
  */
@@ -101,6 +101,8 @@ export interface Watched {
  * @since 0.1.0
  */
 export interface Silence {
+  /** When the Backup took over, in microseconds of the wall clock. */
+  readonly atMicros: number
   readonly millis: number
   /** Without all halts of the machine. */
   readonly runningMillis: number
@@ -137,9 +139,12 @@ const watched = ({ backup, busySeconds, loadOn, master, servers }: Plan) =>
       throw new Error(`only ${checks} checks were made`)
     const watched = judge((yield* recording.finish).filter(Frame.isAdvert), halts)
     for (const silence of watched.takeovers)
-      yield* Effect.logWarning("halts do not explain a takeover", silence)
+      yield* Effect.logWarning("halts do not explain a takeover", silence, saidAround(directors.LD1, silence))
     return watched
   })
+
+const saidAround = ({ log }: Daemon.Daemon, { atMicros }: Silence): ReadonlyArray<string> =>
+  log.entries.filter((line) => Math.abs(line.atMicros - atMicros) < aroundMicros).map(({ text }) => text)
 
 /**
  * Judges the adverts of a watch, in order. A Backup that spoke a moment ago has not yet heard that it shall not: only one that
@@ -165,7 +170,7 @@ export const judge = (
     else if ((atMicros - spokeAt.LD2) / 1000 > due / 2) {
       const haltMillis = Stillness.longest(halts, time) / 1000
       if (millis >= due && runningMillis < 2 * pace.intervalMillis) watched.halted += 1
-      else takeovers.push({ millis, runningMillis, haltMillis })
+      else takeovers.push({ atMicros, millis, runningMillis, haltMillis })
       if (millis < due) watched.early += 1
     }
     spokeAt[speaker] = atMicros
@@ -186,6 +191,7 @@ const pace = Routers.every(10)
 const shape = { count: 1000, serversEach: 1, delaySeconds: 1 }
 const priority = { LD1: 200, LD2: 100 }
 const reloadSeconds = 10
+const aroundMicros = 500_000
 // Busy loops on every processor hold checks back, too.
 const checksShareMin = 0.9
 // Past the first checks, which all come at once, and past reading the table back.
