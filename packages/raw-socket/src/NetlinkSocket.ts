@@ -19,6 +19,7 @@ import type * as Scope from "effect/Scope"
 import * as Linux from "./Linux.ts"
 import * as PacketFilter from "./PacketFilter.ts"
 import * as SendArena from "./SendArena.ts"
+import type * as Sending from "./Sending.ts"
 import * as Socket from "./Socket.ts"
 import * as SocketAddress from "./SocketAddress.ts"
 import * as SocketError from "./SocketError.ts"
@@ -61,9 +62,9 @@ export interface NetlinkSocketOptions {
  */
 export interface NetlinkSocket {
   readonly portId: number
-  readonly send: (datagram: Uint8Array) => Socket.SendOutcome
+  readonly send: (datagram: Uint8Array) => Sending.SendOutcome
   /** The same in another thread: the kernel does what a request asks for while it is being sent. */
-  readonly sendElsewhere: (datagram: Uint8Array) => Effect.Effect<Socket.SendOutcome>
+  readonly sendElsewhere: (datagram: Uint8Array) => Effect.Effect<Sending.SendOutcome>
   /** Receives at once: the kernel has answered most requests when `send` returns. */
   readonly receive: () => void
   readonly joinGroup: (group: number) => Effect.Effect<void, SocketError.SocketError>

@@ -9,6 +9,7 @@
  */
 import type * as Address from "@holdfast/wire/Address"
 import type * as SendArena from "./SendArena.ts"
+import type * as Sending from "./Sending.ts"
 import type * as Socket from "./Socket.ts"
 
 /**
@@ -36,7 +37,7 @@ export interface OutgoingPacket<A extends Address.IpAddress> {
  * @since 0.1.0
  */
 export interface PacketSender<A extends Address.IpAddress> {
-  readonly send: (packets: ReadonlyArray<OutgoingPacket<A>>) => Socket.SendOutcome
+  readonly send: (packets: ReadonlyArray<OutgoingPacket<A>>) => Sending.SendOutcome
   /** Does all that `send` does but on no socket. */
   readonly rehearse: (packets: ReadonlyArray<OutgoingPacket<A>>) => void
 }

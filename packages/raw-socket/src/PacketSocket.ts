@@ -10,6 +10,7 @@ import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Linux from "./Linux.ts"
 import * as SendArena from "./SendArena.ts"
+import type * as Sending from "./Sending.ts"
 import * as Socket from "./Socket.ts"
 import * as SocketAddress from "./SocketAddress.ts"
 import type * as SocketError from "./SocketError.ts"
@@ -58,9 +59,9 @@ export interface PacketReceiveOptions {
  * @since 0.1.0
  */
 export interface PacketSocket {
-  readonly send: (frames: ReadonlyArray<OutgoingFrame>) => Socket.SendOutcome
+  readonly send: (frames: ReadonlyArray<OutgoingFrame>) => Sending.SendOutcome
   /** Sends frames that `lay` has laid out, as often as it is called. */
-  readonly sendLaid: (frames: SendArena.SendArena) => Socket.SendOutcome
+  readonly sendLaid: (frames: SendArena.SendArena) => Sending.SendOutcome
 }
 
 /**

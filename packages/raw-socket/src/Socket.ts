@@ -20,7 +20,8 @@ import type * as Scope from "effect/Scope"
 import * as Descriptor from "./Descriptor.ts"
 import * as Errno from "./Errno.ts"
 import * as Linux from "./Linux.ts"
-import * as SendArena from "./SendArena.ts"
+import type * as SendArena from "./SendArena.ts"
+import * as Sending from "./Sending.ts"
 import * as SocketError from "./SocketError.ts"
 import * as SocketOption from "./SocketOption.ts"
 import * as Tally from "./Tally.ts"
@@ -62,17 +63,6 @@ export interface Batch {
 export type SocketEvent =
   | { readonly _tag: "Overrun"; readonly droppedCount: number }
   | { readonly _tag: "SocketFailed"; readonly code: string; readonly stopped: boolean }
-
-/**
- * What became of a batch: the first `sentCount` messages left; `errno` says why the next did not, zero when all left.
- *
- * @category models
- * @since 0.1.0
- */
-export interface SendOutcome {
-  readonly sentCount: number
-  readonly errno: number
-}
 
 /**
  * How to receive.
@@ -142,10 +132,10 @@ export interface SocketOptions {
  */
 export interface Socket {
   readonly descriptor: Descriptor.Descriptor
-  readonly send: (messages: ReadonlyArray<SendArena.OutgoingMessage>) => SendOutcome
-  readonly sendEach: (messages: ReadonlyArray<SendArena.OutgoingMessage>) => SendOutcome
-  readonly sendArena: (arena: SendArena.SendArena) => SendOutcome
-  readonly sendArenaElsewhere: (arena: SendArena.SendArena) => Effect.Effect<SendOutcome>
+  readonly send: (messages: ReadonlyArray<SendArena.OutgoingMessage>) => Sending.SendOutcome
+  readonly sendEach: (messages: ReadonlyArray<SendArena.OutgoingMessage>) => Sending.SendOutcome
+  readonly sendArena: (arena: SendArena.SendArena) => Sending.SendOutcome
+  readonly sendArenaElsewhere: (arena: SendArena.SendArena) => Effect.Effect<Sending.SendOutcome>
   readonly rehearse: (messages: ReadonlyArray<SendArena.OutgoingMessage>) => void
   readonly receive: () => void
   readonly watch: (watched: boolean) => void
@@ -191,11 +181,11 @@ export const open = Effect.fnUntraced(function* (
 
   return {
     descriptor,
-    send: (messages) => sendCopied(descriptor.fd, messages),
-    sendEach: (messages) => sendEach(descriptor.fd, messages),
-    sendArena: (prepared) => sendPrepared(descriptor.fd, prepared),
-    sendArenaElsewhere: (prepared) => sendElsewhere(descriptor.fd, prepared),
-    rehearse: (messages) => void sendEach(noSocket, messages),
+    send: (messages) => Sending.copied(descriptor.fd, messages),
+    sendEach: (messages) => Sending.each(descriptor.fd, messages),
+    sendArena: (arena) => Sending.prepared(descriptor.fd, arena),
+    sendArenaElsewhere: (arena) => Sending.elsewhere(descriptor.fd, arena),
+    rehearse: Sending.rehearse,
     receive: () => receiver?.drain(),
     watch: (watched) => {
       native.pollUpdate(descriptor.fd, watched ? Native.pollReadable : 0)
@@ -314,79 +304,6 @@ const makeViews = (arena: Uint8Array, slotSize: number, offset: number) => {
   }
 }
 
-const sendCopied = (fd: number, messages: ReadonlyArray<SendArena.OutgoingMessage>): SendOutcome => {
-  const arena = (sharedArena ??= SendArena.make(sendCountMax, sendBytesMax))
-  let sentCount = 0
-  while (sentCount < messages.length) {
-    SendArena.clear(arena)
-    for (let next = sentCount; next < messages.length && SendArena.append(arena, messages[next]!); next++);
-    if (arena.count === 0) return { sentCount, errno: Errno.EMSGSIZE }
-    const outcome = sendPrepared(fd, arena)
-    sentCount += outcome.sentCount
-    if (outcome.errno !== 0) return { sentCount, errno: outcome.errno }
-  }
-  return { sentCount, errno: 0 }
-}
-
-const sendEach = (fd: number, messages: ReadonlyArray<SendArena.OutgoingMessage>): SendOutcome => {
-  const arena = (sharedArena ??= SendArena.make(sendCountMax, sendBytesMax))
-  const total = { sentCount: 0, errno: 0 }
-  const add = (sentCount: number, errno: number) => {
-    total.sentCount += sentCount
-    if (total.errno === 0) total.errno = errno
-  }
-  let next = 0
-  while (next < messages.length) {
-    SendArena.clear(arena)
-    for (; next < messages.length && SendArena.append(arena, messages[next]!); next++);
-    if (arena.count === 0) {
-      add(0, Errno.EMSGSIZE)
-      next += 1
-    }
-    for (let from = 0; from < arena.count;) {
-      const { errno, sentCount } = sendPrepared(fd, arena, from)
-      add(sentCount, errno)
-      from += sentCount + 1
-    }
-  }
-  return total
-}
-
-/** A short send tells no reason; sending the rest does, or succeeds. */
-const sendPrepared = (fd: number, arena: SendArena.SendArena, from = 0): SendOutcome => {
-  const native = Native.load()
-  let next = from
-  while (next < arena.count) {
-    const rest = next === 0 ? arena.fields : arena.fields.subarray(next * Native.sendFieldCount)
-    const result = native.sendmmsg(fd, arena.bytes, rest, arena.count - next, 0)
-    if (result < 0) return { sentCount: next - from, errno: -result }
-    next += result
-  }
-  return { sentCount: next - from, errno: 0 }
-}
-
-/** One call is enough: what a short send leaves out is for the caller to send again. */
-const sendElsewhere = (fd: number, arena: SendArena.SendArena): Effect.Effect<SendOutcome> =>
-  Effect.uninterruptible(
-    Effect.callback<SendOutcome>((resume) => {
-      const end = (result: number) =>
-        resume(Effect.succeed(result < 0 ? { sentCount: 0, errno: -result } : outcomeOf(result, arena.count)))
-      const refused = Native.load().sendmmsgElsewhere(fd, arena.bytes, arena.fields, arena.count, 0, end)
-      if (refused < 0) end(refused)
-    })
-  )
-
-/** A short send tells no reason: the kernel's queue was full. */
-const outcomeOf = (sentCount: number, count: number): SendOutcome => ({
-  sentCount,
-  errno: sentCount < count ? Errno.EAGAIN : 0
-})
-
-/** Of all sockets of this thread: sending is over when the call returns, so one is enough for a thousand sockets. */
-let sharedArena: SendArena.SendArena | undefined
-
-/** The kernel refuses it with EBADF before it looks at anything. */
-const noSocket = -1
 /** A wake-up so soon after the last one belongs to the same burst. */
 const burstMicros = 1_000
 /** Well within the time that timers of adverts are armed ahead of an exact deadline. */
@@ -397,7 +314,3 @@ const nobody = new Int32Array(new SharedArrayBuffer(4))
 const drainRoundsMax = 16
 /** An error that every wake-up repeats is not passing: watching on would only spin. */
 const failuresInRowMax = 64
-/** Messages copied per system call; measured: batches of 100 are enough. */
-const sendCountMax = 256
-/** 256 of the largest adverts and ARP frames, and one netlink request of its largest usual size. */
-const sendBytesMax = 0x4_0000

@@ -11,6 +11,7 @@
 import * as Effect from "effect/Effect"
 import type * as Scope from "effect/Scope"
 import * as Linux from "./Linux.ts"
+import type * as Sending from "./Sending.ts"
 import * as Socket from "./Socket.ts"
 import * as SocketAddress from "./SocketAddress.ts"
 import type * as SocketError from "./SocketError.ts"
@@ -22,7 +23,7 @@ import type * as SocketError from "./SocketError.ts"
  * @since 0.1.0
  */
 export interface UnixDatagramSocket {
-  readonly send: (datagram: Uint8Array) => Socket.SendOutcome
+  readonly send: (datagram: Uint8Array) => Sending.SendOutcome
 }
 
 /**

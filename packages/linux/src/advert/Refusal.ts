@@ -4,7 +4,7 @@
  * @since 0.1.0
  */
 import * as Errno from "@holdfast/raw-socket/Errno"
-import type { SendOutcome } from "@holdfast/raw-socket/Socket"
+import type { SendOutcome } from "@holdfast/raw-socket/Sending"
 
 /**
  * Returns how many of so many adverts stayed and why the first of them did; nothing when all left.
